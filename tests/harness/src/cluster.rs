@@ -1,0 +1,343 @@
+//! Several machines, their disks, and every message that was ever sent.
+//!
+//! Owns [`Cluster`], and [`Action`], the one thing that changes it. What happens in a run is its list
+//! of actions: the same list on a new cluster is the same run, so a run is recorded by its list, and
+//! shown, shrunk and searched as one.
+//!
+//! Invariants: packets are numbered in the order in which they were sent and never removed; a save is
+//! synced after those that the same node asked for before it; a node that is down does nothing.
+//!
+//! Left to others: which action comes next (`sim`, or a test's script), and what it looks like
+//! (`record`).
+
+use crate::machine::{Effects, Input, Machine};
+use crate::random::Draws;
+use crate::{check, flight};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+/// One event in the life of a cluster. The draw, where there is one, is the random number that is
+/// lent to the node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the fields of an action are named as its sentence names them")]
+pub enum Action {
+    /// A node's clock ticks.
+    Tick { node: usize, draw: u64 },
+    /// A node's election timer fires, whatever it has counted.
+    Timeout { node: usize, draw: u64 },
+    /// A packet arrives. Packets stay: it may arrive again.
+    Deliver { packet: usize, draw: u64 },
+    /// A packet is lost. Only the record changes.
+    Lose { packet: usize },
+    /// A node's oldest save is synced.
+    Sync { node: usize, draw: u64 },
+    /// Power goes. Of the saves that were not synced, the first `kept` reached the disk all the same;
+    /// nobody was told.
+    Crash { node: usize, kept: usize },
+    /// A node starts again from its disk.
+    Restart { node: usize, draw: u64 },
+    /// A node stands still. Only the record changes; whoever drives leaves it alone.
+    Pause { node: usize },
+    /// It goes on.
+    Resume { node: usize },
+    /// Links are cut, as `(from, to)`. Only the record changes; whoever drives loses the packets.
+    Cut { links: Vec<(usize, usize)> },
+    /// Every link works again.
+    Heal,
+}
+
+/// An action, and when it happened, in ticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timed {
+    /// Ticks of virtual time.
+    pub time: u64,
+    /// What happened.
+    pub action: Action,
+}
+
+/// A message on its way, or arrived.
+#[derive(Clone, Debug)]
+pub struct Packet<M: Machine> {
+    /// The sender.
+    pub from: usize,
+    /// The receiver.
+    pub to: usize,
+    /// What it says.
+    pub message: M::Message,
+    /// How often it has arrived.
+    pub arrived: u32,
+    /// It was lost.
+    pub lost: bool,
+}
+
+/// A node: its machine while it is up, and its disk.
+struct Site<M: Machine> {
+    machine: Option<M>,
+    disk: M::Disk,
+    unsynced: VecDeque<M::Save>,
+    /// How often a script made it tick.
+    ticks: u64,
+}
+
+/// Machines, disks, and messages.
+pub struct Cluster<M: Machine> {
+    setup: M::Setup,
+    sites: Vec<Site<M>>,
+    packets: Vec<Packet<M>>,
+    time: u64,
+    log: Arc<Mutex<Vec<Timed>>>,
+    draws: Draws,
+}
+
+impl<M: Machine> Cluster<M> {
+    /// A cluster of `nodes` that start from blank disks. Whatever goes wrong in this test from now on
+    /// is told with this cluster's history.
+    pub fn new(setup: M::Setup, nodes: usize) -> Cluster<M> {
+        let cluster = Cluster::unwatched(setup.clone(), nodes);
+        flight::begin::<M>(setup, nodes, Arc::clone(&cluster.log));
+        cluster
+    }
+
+    /// A cluster that no report will be about.
+    pub(crate) fn unwatched(setup: M::Setup, nodes: usize) -> Cluster<M> {
+        let mut draws = Draws::new(0);
+        let sites = (0..nodes)
+            .map(|node| {
+                let disk = M::blank(&setup, node);
+                let machine = Some(M::start(&setup, node, &disk, draws.next()));
+                Site { machine, disk, unsynced: VecDeque::new(), ticks: 0 }
+            })
+            .collect();
+        let log = Arc::default();
+        Cluster { setup, sites, packets: Vec::new(), time: 0, log, draws }
+    }
+
+    /// How many nodes there are.
+    pub fn size(&self) -> usize {
+        self.sites.len()
+    }
+
+    /// What every node was started with.
+    pub fn setup(&self) -> &M::Setup {
+        &self.setup
+    }
+
+    /// A node's machine; none while it is down.
+    pub fn machine(&self, node: usize) -> Option<&M> {
+        self.sites[node].machine.as_ref()
+    }
+
+    /// A node's machine, which must be up.
+    pub fn node(&self, node: usize) -> &M {
+        self.machine(node).unwrap_or_else(|| panic!("n{} is down", node + 1))
+    }
+
+    /// What a node's disk holds.
+    pub fn disk(&self, node: usize) -> &M::Disk {
+        &self.sites[node].disk
+    }
+
+    /// How many saves a node waits for.
+    pub fn unsynced(&self, node: usize) -> usize {
+        self.sites[node].unsynced.len()
+    }
+
+    /// Every packet that was ever sent.
+    pub fn packets(&self) -> &[Packet<M>] {
+        &self.packets
+    }
+
+    /// The packets that have neither arrived nor been lost, oldest first.
+    pub fn in_flight(&self) -> Vec<usize> {
+        let waits = |packet: &Packet<M>| packet.arrived == 0 && !packet.lost;
+        (0..self.packets.len()).filter(|number| waits(&self.packets[*number])).collect()
+    }
+
+    /// The time that the next actions happen at, in ticks.
+    pub fn set_time(&mut self, time: u64) {
+        self.time = time;
+    }
+
+    /// Does one action. True if it could be done: a node that is down ticks no more, and a packet
+    /// that was never sent cannot arrive.
+    pub fn apply(&mut self, action: Action) -> bool {
+        if !self.possible(&action) {
+            return false;
+        }
+        self.log
+            .lock()
+            .expect("no other holder panics")
+            .push(Timed { time: self.time, action: action.clone() });
+        match action {
+            Action::Tick { node, draw } => self.step(node, Input::Tick, draw),
+            Action::Timeout { node, draw } => self.step(node, Input::Timeout, draw),
+            Action::Deliver { packet, draw } => {
+                let packet = &mut self.packets[packet];
+                packet.arrived += 1;
+                let input = Input::Message { from: packet.from, message: packet.message.clone() };
+                let to = packet.to;
+                if self.sites[to].machine.is_some() {
+                    self.step(to, input, draw);
+                }
+            }
+            Action::Lose { packet } => self.packets[packet].lost = true,
+            Action::Sync { node, draw } => {
+                let save = self.sites[node].unsynced.pop_front().expect("it is possible");
+                M::write(&mut self.sites[node].disk, &save);
+                self.step(node, Input::Synced(save), draw);
+            }
+            Action::Crash { node, kept } => {
+                let site = &mut self.sites[node];
+                for save in site.unsynced.drain(..).take(kept) {
+                    M::write(&mut site.disk, &save);
+                }
+                site.machine = None;
+            }
+            Action::Restart { node, draw } => {
+                let site = &mut self.sites[node];
+                site.machine = Some(M::start(&self.setup, node, &site.disk, draw));
+            }
+            Action::Pause { .. } | Action::Resume { .. } | Action::Cut { .. } | Action::Heal => {}
+        }
+        true
+    }
+
+    /// Did the same things happen here and there, and to the same end?
+    pub(crate) fn same_as(&self, other: &Cluster<M>) -> bool {
+        let machines = |sites: &[Site<M>]| {
+            sites.iter().map(|site| (site.machine.clone(), site.disk.clone())).collect::<Vec<_>>()
+        };
+        let log = |cluster: &Cluster<M>| cluster.log.lock().expect("no holder panics").clone();
+        log(self) == log(other) && machines(&self.sites) == machines(&other.sites)
+    }
+
+    fn possible(&self, action: &Action) -> bool {
+        let up = |node: &usize| self.sites.get(*node).is_some_and(|site| site.machine.is_some());
+        match action {
+            Action::Tick { node, .. }
+            | Action::Timeout { node, .. }
+            | Action::Crash { node, .. }
+            | Action::Pause { node }
+            | Action::Resume { node } => up(node),
+            Action::Sync { node, .. } => up(node) && !self.sites[*node].unsynced.is_empty(),
+            Action::Restart { node, .. } => *node < self.sites.len() && !up(node),
+            Action::Deliver { packet, .. } | Action::Lose { packet } => {
+                *packet < self.packets.len()
+            }
+            Action::Cut { .. } | Action::Heal => true,
+        }
+    }
+
+    /// The one place where a learner's code is called.
+    fn step(&mut self, node: usize, input: Input<M>, draw: u64) {
+        let size = self.sites.len();
+        let site = &mut self.sites[node];
+        let machine = site.machine.as_mut().expect("only nodes that are up are stepped");
+        let Effects { now, save } = machine.step(input, draw);
+        site.unsynced.extend(save);
+        for (to, message) in now {
+            if to >= size {
+                let said = M::label(&message);
+                panic!("n{} sent \"{said}\" to a node that does not exist", node + 1);
+            }
+            self.packets.push(Packet { from: node, to, message, arrived: 0, lost: false });
+        }
+    }
+}
+
+/// Scripts: one action after another, by hand. Nodes are numbered from 0, so n1 is node 0.
+impl<M: Machine> Cluster<M> {
+    /// A tick passes on a node, `count` times. The time is that of the node that ticked most.
+    pub fn tick(&mut self, node: usize, count: u32) {
+        for _ in 0..count {
+            let draw = self.draws.next();
+            self.sites[node].ticks += 1;
+            self.time = self.time.max(self.sites[node].ticks);
+            self.expect(Action::Tick { node, draw });
+        }
+    }
+
+    /// A node's election timer fires.
+    pub fn timeout(&mut self, node: usize) {
+        let draw = self.draws.next();
+        self.time += 1;
+        self.expect(Action::Timeout { node, draw });
+    }
+
+    /// A packet arrives, for the first time or again.
+    pub fn deliver(&mut self, packet: usize) {
+        let draw = self.draws.next();
+        self.expect(Action::Deliver { packet, draw });
+    }
+
+    /// A node's disk syncs all that waits for it.
+    pub fn sync(&mut self, node: usize) {
+        while self.machine(node).is_some() && self.unsynced(node) > 0 {
+            let draw = self.draws.next();
+            self.expect(Action::Sync { node, draw });
+        }
+    }
+
+    /// Power goes on a node, and nothing that was not synced reached its disk.
+    pub fn crash(&mut self, node: usize) {
+        self.expect(Action::Crash { node, kept: 0 });
+    }
+
+    /// A node starts again.
+    pub fn restart(&mut self, node: usize) {
+        let draw = self.draws.next();
+        self.expect(Action::Restart { node, draw });
+    }
+
+    /// The oldest packet from one node to another that has neither arrived nor been lost arrives.
+    /// There must be one.
+    pub fn deliver_between(&mut self, from: usize, to: usize) {
+        let packet = self.find(from, to).unwrap_or_else(|| {
+            panic!("n{} should have sent a message to n{} by now, and has not", from + 1, to + 1)
+        });
+        self.deliver(packet);
+    }
+
+    /// Everything between these nodes arrives, and every save of theirs is synced, until nothing is
+    /// left to do. All other packets stay where they are.
+    pub fn settle(&mut self, nodes: &[usize]) {
+        for _ in 0..1_000 {
+            for node in nodes {
+                self.sync(*node);
+            }
+            let inside =
+                |packet: &Packet<M>| nodes.contains(&packet.from) && nodes.contains(&packet.to);
+            let next = self.in_flight().into_iter().find(|n| inside(&self.packets[*n]));
+            match next {
+                Some(packet) => self.deliver(packet),
+                None => return,
+            }
+        }
+        panic!("the nodes answer each other for ever");
+    }
+
+    /// Every packet that is under way is lost.
+    pub fn lose_all(&mut self) {
+        for packet in self.in_flight() {
+            self.expect(Action::Lose { packet });
+        }
+    }
+
+    /// The test passes with this run to show.
+    pub fn play(&self, title: &str) {
+        check::play(title);
+    }
+
+    fn find(&self, from: usize, to: usize) -> Option<usize> {
+        let wanted = |number: &usize| {
+            let packet = &self.packets[*number];
+            packet.from == from && packet.to == to
+        };
+        self.in_flight().into_iter().find(wanted)
+    }
+
+    fn expect(&mut self, action: Action) {
+        let text = format!("{action:?}");
+        assert!(self.apply(action), "the script asks for what cannot happen: {text}");
+    }
+}

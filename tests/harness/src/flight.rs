@@ -1,0 +1,71 @@
+//! The flight recorder: which run a test is in, so that any failure can show it.
+//!
+//! Owns the link between the cluster that a test works with and the report of its failure. A test
+//! does not pass its cluster around; whatever stops it, the newest cluster of its thread is the one
+//! that is told about.
+
+use crate::cluster::Timed;
+use crate::machine::Machine;
+use crate::record;
+use crate::report::Trace;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+
+/// How a recorded run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// After the last action, whatever it brought.
+    AfterLast,
+    /// In the last action, which does not come back: it must not be done again.
+    InLast,
+}
+
+type Build = dyn Fn(&[Timed], Ending) -> Trace + Send + Sync;
+
+/// A run that is under way.
+#[derive(Clone)]
+pub(crate) struct Flight {
+    log: Arc<Mutex<Vec<Timed>>>,
+    build: Arc<Build>,
+    seed: Option<u64>,
+}
+
+/// The newest run of a thread. The watchdog holds it too.
+pub(crate) type Recorder = Arc<Mutex<Option<Flight>>>;
+
+thread_local! {
+    static RECORDER: Recorder = Arc::default();
+    static SEED: RefCell<Option<u64>> = const { RefCell::new(None) };
+}
+
+/// This thread's recorder.
+pub(crate) fn recorder() -> Recorder {
+    RECORDER.with(Arc::clone)
+}
+
+/// The runs that begin from now on are drawn from this seed.
+pub(crate) fn seeded(seed: Option<u64>) {
+    SEED.with(|cell| *cell.borrow_mut() = seed);
+}
+
+/// A run begins.
+pub(crate) fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Vec<Timed>>>) {
+    let build = move |log: &[Timed], ending| record::trace::<M>(&setup, nodes, log, ending);
+    let seed = SEED.with(|cell| *cell.borrow());
+    let flight = Flight { log, build: Arc::new(build), seed };
+    *recorder().lock().expect("no holder panics") = Some(flight);
+}
+
+/// No run is under way any more.
+pub(crate) fn end() {
+    *recorder().lock().expect("no holder panics") = None;
+}
+
+/// The run that is under way, as a trace.
+pub(crate) fn trace(recorder: &Recorder, ending: Ending) -> Option<Trace> {
+    let flight = recorder.lock().expect("no holder panics").clone()?;
+    let log = flight.log.lock().expect("no holder panics").clone();
+    let mut trace = (flight.build)(&log, ending);
+    trace.seed = flight.seed;
+    Some(trace)
+}

@@ -1,0 +1,100 @@
+//! The one trait through which the harness knows a layer.
+//!
+//! Owns [`Machine`] and the values that pass through it, and [`Property`], what must hold of a
+//! cluster of machines. It decides nothing.
+
+use crate::cluster::{Action, Cluster};
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// A node of some layer, as a value: fed one input at a time, it answers with effects.
+///
+/// A test implements it with a newtype around the learner's type. The same state, input and draw
+/// must give the same state and effects, always: `Clone`, `Eq` and `Hash` are what the search
+/// stands on.
+pub trait Machine: Clone + Eq + Hash + Send + 'static {
+    /// What every node of a cluster is started with.
+    type Setup: Clone + Send + Sync + 'static;
+    /// What nodes say to each other.
+    type Message: Clone + Eq + Hash + Debug + Send;
+    /// A write that the disk is asked for, with the messages that wait for it inside.
+    type Save: Clone + Eq + Hash + Debug + Send;
+    /// What survives a crash.
+    type Disk: Clone + Eq + Hash + Debug + Send;
+
+    /// An empty disk.
+    fn blank(setup: &Self::Setup, node: usize) -> Self::Disk;
+
+    /// The node starts, or starts again, from its disk.
+    fn start(setup: &Self::Setup, node: usize, disk: &Self::Disk, draw: u64) -> Self;
+
+    /// One event on this node, and all that it wants done after it. `draw` is a fresh random number.
+    fn step(&mut self, input: Input<Self>, draw: u64) -> Effects<Self>;
+
+    /// What the disk holds once `save` is synced.
+    fn write(disk: &mut Self::Disk, save: &Self::Save);
+
+    /// What a message says, in a few words: "vote? t2".
+    fn label(message: &Self::Message) -> String;
+
+    /// What this node is, in a few words: "leads t2". A change of it is what a reader looks for.
+    fn status(&self) -> String;
+
+    /// The state as names and values, for a person.
+    fn fields(&self) -> Vec<(String, String)>;
+}
+
+/// What can happen to a node that is up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input<M: Machine> {
+    /// Its clock ticks.
+    Tick,
+    /// Its election timer fires now, whatever it has counted.
+    Timeout,
+    /// A message arrives.
+    Message {
+        /// The sender.
+        from: usize,
+        /// What it says.
+        message: M::Message,
+    },
+    /// The disk has synced this save.
+    Synced(M::Save),
+}
+
+/// What a node wants done after an event.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Effects<M: Machine> {
+    /// Messages that leave at once, each with its receiver.
+    pub now: Vec<(usize, M::Message)>,
+    /// A write; what depends on it is inside, and leaves at [`Input::Synced`].
+    pub save: Option<M::Save>,
+}
+
+impl<M: Machine> Default for Effects<M> {
+    fn default() -> Self {
+        Effects { now: Vec::new(), save: None }
+    }
+}
+
+/// Something that must hold after every event of a run.
+pub trait Property<M: Machine> {
+    /// Looks at the cluster after `action`, and remembers what it needs to.
+    fn after(&mut self, cluster: &Cluster<M>, action: &Action) -> Result<(), Violation>;
+}
+
+/// A property that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant, by its name in the book.
+    pub invariant: String,
+    /// What broke it: "n1 and n3 both lead t2".
+    pub message: String,
+}
+
+impl Violation {
+    /// A broken invariant, and what broke it.
+    pub fn new(invariant: &str, message: impl Into<String>) -> Violation {
+        Violation { invariant: invariant.to_owned(), message: message.into() }
+    }
+}

@@ -1,0 +1,180 @@
+//! A list of actions, done again and written down for a person.
+//!
+//! Owns the way from actions to a [`Trace`]. It repeats the run on a new cluster and looks at each
+//! node before and after; the run itself carries no such cost. Ticks that bring nothing are counted
+//! and shown with the next step of their node.
+//!
+//! It repeats runs that panicked and that hung, so it catches the first and leaves out the last
+//! action of the second.
+
+use crate::cluster::{Action, Cluster, Timed};
+use crate::flight::Ending;
+use crate::machine::Machine;
+use crate::printed::Printed;
+use crate::report::{Event, Sent, Step, Trace};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The run, as a trace without a title.
+pub(crate) fn trace<M: Machine>(
+    setup: &M::Setup,
+    nodes: usize,
+    log: &[Timed],
+    ending: Ending,
+) -> Trace {
+    let printed = Printed::start();
+    let mut scribe = Scribe::<M> {
+        cluster: Cluster::unwatched(setup.clone(), nodes),
+        quiet: vec![0; nodes],
+        steps: Vec::new(),
+        printed,
+    };
+    for node in 0..nodes {
+        scribe.start(node);
+    }
+    for (number, timed) in log.iter().enumerate() {
+        let hangs = ending == Ending::InLast && number + 1 == log.len();
+        if !scribe.write(timed, hangs) {
+            break;
+        }
+    }
+    Trace {
+        format: Trace::FORMAT.to_owned(),
+        nodes: (1..=nodes).map(|number| format!("n{number}")).collect(),
+        steps: scribe.steps,
+        ..Trace::default()
+    }
+}
+
+struct Scribe<M: Machine> {
+    cluster: Cluster<M>,
+    /// Ticks of each node since its last step.
+    quiet: Vec<u64>,
+    steps: Vec<Step>,
+    printed: Printed,
+}
+
+impl<M: Machine> Scribe<M> {
+    fn start(&mut self, node: usize) {
+        let machine = self.cluster.node(node);
+        self.steps.push(Step {
+            time: 0,
+            node: Some(node),
+            event: Event::Start,
+            says: machine.status(),
+            sends: Vec::new(),
+            state: machine.fields(),
+            printed: self.printed.take(),
+        });
+    }
+
+    /// Does the action and writes it down. False if the run ends in it.
+    fn write(&mut self, timed: &Timed, hangs: bool) -> bool {
+        let node = self.actor(&timed.action);
+        let before = node.and_then(|node| self.look(node));
+        let sent_before = self.cluster.packets().len();
+        let event = self.event(&timed.action);
+        self.cluster.set_time(timed.time);
+        let action = timed.action.clone();
+        let done = if hangs {
+            Err("does not come back".to_owned())
+        } else {
+            let cluster = &mut self.cluster;
+            catch_unwind(AssertUnwindSafe(|| cluster.apply(action)))
+                .map_err(|_| "panics".to_owned())
+        };
+        let printed = self.printed.take();
+        let after = node.and_then(|node| self.look(node));
+        let sends: Vec<Sent> = (sent_before..self.cluster.packets().len())
+            .map(|number| {
+                let packet = &self.cluster.packets()[number];
+                let label = M::label(&packet.message);
+                Sent { packet: u32::try_from(number).ok(), to: packet.to, label }
+            })
+            .collect();
+        let quiet = matches!(timed.action, Action::Tick { .. })
+            && done.is_ok()
+            && sends.is_empty()
+            && before == after
+            && printed.is_empty();
+        if let (true, Some(node)) = (quiet, node) {
+            self.quiet[node] += 1;
+            return true;
+        }
+        let (says, goes_on) = match done {
+            Ok(_) => (news(before.as_ref(), after.as_ref()), true),
+            Err(end) => (end, false),
+        };
+        let state = after.map(|(_, fields)| fields).unwrap_or_default();
+        let time = timed.time;
+        self.steps.push(Step { time, node, event, says, sends, state, printed });
+        goes_on
+    }
+
+    fn look(&self, node: usize) -> Option<(String, Vec<(String, String)>)> {
+        self.cluster.machine(node).map(|machine| (machine.status(), machine.fields()))
+    }
+
+    /// The node that an action happens on.
+    fn actor(&self, action: &Action) -> Option<usize> {
+        match action {
+            Action::Tick { node, .. }
+            | Action::Timeout { node, .. }
+            | Action::Sync { node, .. }
+            | Action::Crash { node, .. }
+            | Action::Restart { node, .. }
+            | Action::Pause { node }
+            | Action::Resume { node } => Some(*node),
+            Action::Deliver { packet, .. } | Action::Lose { packet } => {
+                Some(self.cluster.packets()[*packet].to)
+            }
+            Action::Cut { .. } | Action::Heal => None,
+        }
+    }
+
+    fn event(&mut self, action: &Action) -> Event {
+        match action {
+            Action::Tick { node, .. } => {
+                let count = std::mem::take(&mut self.quiet[*node]) + 1;
+                Event::Tick { count }
+            }
+            Action::Timeout { .. } => Event::Timeout,
+            Action::Deliver { packet: number, .. } => {
+                let packet = &self.cluster.packets()[*number];
+                let label = M::label(&packet.message);
+                let number = u32::try_from(*number).expect("fewer packets than that");
+                if self.cluster.machine(packet.to).is_none() {
+                    return Event::Lose { packet: number, from: packet.from, label };
+                }
+                let copy = packet.arrived > 0;
+                Event::Deliver { packet: number, from: packet.from, label, copy }
+            }
+            Action::Lose { packet: number } => {
+                let packet = &self.cluster.packets()[*number];
+                Event::Lose {
+                    packet: u32::try_from(*number).expect("fewer packets than that"),
+                    from: packet.from,
+                    label: M::label(&packet.message),
+                }
+            }
+            Action::Sync { .. } => Event::Sync,
+            Action::Crash { .. } => Event::Crash,
+            Action::Restart { .. } => Event::Restart,
+            Action::Pause { .. } => Event::Pause,
+            Action::Resume { .. } => Event::Resume,
+            Action::Cut { links } => Event::Cut { links: links.clone() },
+            Action::Heal => Event::Heal,
+        }
+    }
+}
+
+type Look = (String, Vec<(String, String)>);
+
+/// What a reader would want to know of a step: the node's new status, if it has one.
+fn news(before: Option<&Look>, after: Option<&Look>) -> String {
+    match (before, after) {
+        (Some((old, _)), Some((new, _))) if old == new => String::new(),
+        (_, Some((new, _))) => new.clone(),
+        (Some(_), None) => "down".to_owned(),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,322 @@
+//! One run: a cluster, its network, its clocks, and what happens next.
+//!
+//! Owns the order of events. Whatever is due waits in one queue, by moment and then by age; nothing
+//! else decides what comes first.
+
+use super::weather::{Fault, Tally, Weather};
+use super::{MOMENTS, Plan};
+use crate::cluster::{Action, Cluster};
+use crate::machine::{Machine, Property, Violation};
+use crate::random::Draws;
+use std::collections::BTreeMap;
+
+/// More events than this in a run, and the nodes drown in their own messages. A run that behaves
+/// has a few thousand.
+const EVENT_LIMIT: u64 = 200_000;
+
+/// Why a run ended before its goal.
+pub(crate) enum Stop {
+    /// A property does not hold.
+    Broken(Violation),
+    /// The goal was not reached in time.
+    NotAlive,
+    /// Too many events.
+    Storm(u64),
+}
+
+/// What is due at some moment.
+#[derive(Clone, Copy)]
+enum Due {
+    Tick(usize),
+    Arrive(usize),
+    Sync(usize),
+    Restart(usize),
+    Resume(usize),
+    Strike,
+    Heal,
+}
+
+/// One run under way.
+pub(crate) struct World<'a, M: Machine, P> {
+    pub cluster: Cluster<M>,
+    pub tally: Tally,
+    pub events: u64,
+    plan: &'a Plan,
+    property: P,
+    draws: Draws,
+    weather: Weather,
+    now: u64,
+    age: u64,
+    queue: BTreeMap<(u64, u64), Due>,
+    /// Links that are cut.
+    cut: Vec<(usize, usize)>,
+    /// Until when each node stands still.
+    paused: Vec<u64>,
+    /// When each node's last save will be synced.
+    synced_at: Vec<u64>,
+    /// How many moments each node's tick takes.
+    pace: Vec<u64>,
+}
+
+impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
+    pub fn new(
+        plan: &'a Plan,
+        seed: u64,
+        setup: &impl Fn(usize, &mut Draws) -> M::Setup,
+        property: P,
+    ) -> World<'a, M, P> {
+        let mut draws = Draws::new(seed);
+        let (fewest, most) = (*plan.nodes.start() as u64, *plan.nodes.end() as u64);
+        let nodes = usize::try_from(draws.between(fewest, most)).expect("it was a usize");
+        let weather = Weather::draw(&plan.faults, &mut draws);
+        let setup = setup(nodes, &mut draws);
+        let pace = (0..nodes).map(|_| MOMENTS + draws.below(weather.drift + 1)).collect();
+        let mut world = World {
+            cluster: Cluster::new(setup, nodes),
+            tally: Tally::default(),
+            events: 0,
+            plan,
+            property,
+            draws,
+            weather,
+            now: 0,
+            age: 0,
+            queue: BTreeMap::new(),
+            cut: Vec::new(),
+            paused: vec![0; nodes],
+            synced_at: vec![0; nodes],
+            pace,
+        };
+        if world.weather.drift > 0 {
+            world.tally.count(Fault::Drift);
+        }
+        for node in 0..nodes {
+            let phase = world.draws.below(MOMENTS);
+            world.plan_for(phase, Due::Tick(node));
+        }
+        if !world.weather.strikes.is_empty() {
+            world.plan_next_strike();
+        }
+        world
+    }
+
+    /// The whole run. How many ticks the calm took to reach its goal, if it did.
+    pub fn live(&mut self, goal: &impl Fn(&Cluster<M>) -> bool) -> Result<u64, Stop> {
+        let storm_ends = self.plan.storm * MOMENTS;
+        while self.next_before(storm_ends)? {}
+        self.heal()?;
+        let calm_ends = storm_ends + self.plan.calm * MOMENTS;
+        let mut since = None;
+        while self.next_before(calm_ends)? {
+            if !goal(&self.cluster) {
+                since = None;
+                continue;
+            }
+            let reached = *since.get_or_insert(self.now);
+            if self.now >= reached + self.plan.steady * MOMENTS {
+                return Ok((reached - storm_ends.min(reached)) / MOMENTS);
+            }
+        }
+        Err(Stop::NotAlive)
+    }
+
+    /// Does what is due next, if it is due before `end`.
+    fn next_before(&mut self, end: u64) -> Result<bool, Stop> {
+        let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 < end) else {
+            self.now = end;
+            return Ok(false);
+        };
+        self.now = entry.key().0;
+        match entry.remove() {
+            Due::Tick(node) => {
+                self.plan_for(self.pace[node], Due::Tick(node));
+                if self.paused[node] <= self.now {
+                    let draw = self.draws.next();
+                    self.act(Action::Tick { node, draw })?;
+                }
+            }
+            Due::Arrive(packet) => self.arrive(packet)?,
+            Due::Sync(node) => {
+                let draw = self.draws.next();
+                self.act(Action::Sync { node, draw })?;
+            }
+            Due::Restart(node) => {
+                let draw = self.draws.next();
+                self.act(Action::Restart { node, draw })?;
+            }
+            Due::Resume(node) => self.act(Action::Resume { node })?,
+            Due::Strike => {
+                self.strike()?;
+                self.plan_next_strike();
+            }
+            Due::Heal => {
+                if !self.cut.is_empty() {
+                    self.cut.clear();
+                    self.act(Action::Heal)?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn arrive(&mut self, packet: usize) -> Result<(), Stop> {
+        let (from, to) = (self.cluster.packets()[packet].from, self.cluster.packets()[packet].to);
+        if self.paused[to] > self.now {
+            let rest = self.paused[to] - self.now;
+            self.plan_for(rest, Due::Arrive(packet));
+            return Ok(());
+        }
+        let lost = self.draws.chance(self.weather.loss);
+        if lost {
+            self.tally.count(Fault::Loss);
+        }
+        if lost || self.cut.contains(&(from, to)) {
+            return self.act(Action::Lose { packet });
+        }
+        let draw = self.draws.next();
+        self.act(Action::Deliver { packet, draw })
+    }
+
+    /// Does an action, plans what follows from it, and checks the property.
+    fn act(&mut self, action: Action) -> Result<(), Stop> {
+        self.events += 1;
+        if self.events > EVENT_LIMIT {
+            return Err(Stop::Storm(EVENT_LIMIT));
+        }
+        let packets = self.cluster.packets().len();
+        let actor = actor(&self.cluster, &action);
+        let unsynced = actor.map_or(0, |node| self.cluster.unsynced(node));
+        let syncs = matches!(action, Action::Sync { .. });
+        self.cluster.set_time(self.now / MOMENTS);
+        if !self.cluster.apply(action.clone()) {
+            return Ok(());
+        }
+        for packet in packets..self.cluster.packets().len() {
+            self.post(packet);
+        }
+        if let Some(node) = actor {
+            let kept = if syncs { unsynced - 1 } else { unsynced };
+            for _ in kept..self.cluster.unsynced(node) {
+                self.plan_sync(node);
+            }
+        }
+        self.property.after(&self.cluster, &action).map_err(Stop::Broken)
+    }
+
+    /// A packet is under way: when will it arrive, and how often?
+    fn post(&mut self, packet: usize) {
+        let mut delay = self.draws.between(1, 5);
+        if self.draws.chance(self.weather.late) {
+            delay += self.draws.between(1, self.weather.latest);
+            self.tally.count(Fault::Delay);
+        }
+        self.plan_for(delay, Due::Arrive(packet));
+        if self.draws.chance(self.weather.duplicate) {
+            let later = delay + self.draws.between(1, 100);
+            self.plan_for(later, Due::Arrive(packet));
+            self.tally.count(Fault::Duplicate);
+        }
+    }
+
+    fn plan_sync(&mut self, node: usize) {
+        let takes = self.draws.between(1, self.weather.sync);
+        if takes > Weather::CALM.sync {
+            self.tally.count(Fault::SlowDisk);
+        }
+        let at = self.synced_at[node].max(self.now) + takes;
+        self.synced_at[node] = at;
+        self.plan_for(at - self.now, Due::Sync(node));
+    }
+
+    fn strike(&mut self) -> Result<(), Stop> {
+        let fault = self.weather.strikes[self.draws.index(self.weather.strikes.len())];
+        let node = self.draws.index(self.cluster.size());
+        let lasts = self.draws.between(10, 500);
+        match fault {
+            Fault::Crash if self.cluster.machine(node).is_some() => {
+                let unsynced = self.cluster.unsynced(node) as u64;
+                let kept = usize::try_from(self.draws.below(unsynced + 1)).expect("a small number");
+                self.act(Action::Crash { node, kept })?;
+                self.plan_for(lasts, Due::Restart(node));
+            }
+            Fault::Pause if self.cluster.machine(node).is_some() => {
+                self.act(Action::Pause { node })?;
+                self.paused[node] = self.now + lasts;
+                self.plan_for(lasts, Due::Resume(node));
+            }
+            Fault::Partition => {
+                let nodes = self.cluster.size();
+                let side: Vec<bool> = (0..nodes).map(|_| self.draws.chance(50)).collect();
+                self.sever(lasts, |from, to| side[from] != side[to])?;
+            }
+            Fault::OneWay => {
+                let other = self.draws.index(self.cluster.size());
+                let deaf = self.draws.chance(50);
+                // Half the time one link, half the time all that a node would hear.
+                self.sever(lasts, |from, to| to == node && (deaf || from == other))?;
+            }
+            Fault::Crash | Fault::Pause => return Ok(()),
+            Fault::Loss | Fault::Duplicate | Fault::Delay | Fault::SlowDisk | Fault::Drift => {
+                unreachable!("only faults that strike are in this list")
+            }
+        }
+        self.tally.count(fault);
+        Ok(())
+    }
+
+    fn sever(&mut self, lasts: u64, cut: impl Fn(usize, usize) -> bool) -> Result<(), Stop> {
+        let nodes = self.cluster.size();
+        let pairs = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to)));
+        let links: Vec<_> = pairs.filter(|(from, to)| from != to && cut(*from, *to)).collect();
+        self.cut.extend(&links);
+        self.plan_for(lasts, Due::Heal);
+        self.act(Action::Cut { links })
+    }
+
+    /// The storm is over: every link works, every node runs, every clock is right.
+    fn heal(&mut self) -> Result<(), Stop> {
+        self.weather = Weather::CALM;
+        self.queue.retain(|_, due| !matches!(due, Due::Strike | Due::Heal));
+        self.cut.clear();
+        self.act(Action::Heal)?;
+        for node in 0..self.cluster.size() {
+            self.pace[node] = MOMENTS;
+            if self.paused[node] > self.now {
+                self.paused[node] = self.now;
+                self.act(Action::Resume { node })?;
+            }
+            if self.cluster.machine(node).is_none() {
+                let draw = self.draws.next();
+                self.act(Action::Restart { node, draw })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn plan_next_strike(&mut self) {
+        let wait = self.draws.between(10, self.weather.pause);
+        self.plan_for(wait, Due::Strike);
+    }
+
+    fn plan_for(&mut self, wait: u64, due: Due) {
+        self.age += 1;
+        self.queue.insert((self.now + wait, self.age), due);
+    }
+}
+
+/// The node that an action may give new saves to.
+fn actor<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<usize> {
+    match action {
+        Action::Tick { node, .. } | Action::Timeout { node, .. } | Action::Sync { node, .. } => {
+            Some(*node)
+        }
+        Action::Deliver { packet, .. } => Some(cluster.packets()[*packet].to),
+        Action::Lose { .. }
+        | Action::Crash { .. }
+        | Action::Restart { .. }
+        | Action::Pause { .. }
+        | Action::Resume { .. }
+        | Action::Cut { .. }
+        | Action::Heal => None,
+    }
+}
