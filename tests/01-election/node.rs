@@ -47,10 +47,6 @@ impl Node {
     pub fn election(&self) -> &Election {
         &self.election
     }
-
-    pub fn last(&self) -> Position {
-        self.last
-    }
 }
 
 /// The harness counts nodes from 0, the cluster from 1.

@@ -5,6 +5,7 @@ use crate::node::{Node, Setup};
 use crate::properties::{leader, settled};
 use election::{Body, Role};
 use harness::{Cluster, check};
+use std::collections::BTreeSet;
 
 #[test]
 fn a_poll_changes_no_term_and_no_vote() {
@@ -58,6 +59,25 @@ fn a_node_that_is_cut_off_stays_in_its_term() {
         assert_eq!((lab.term(), lab.role()), (4, Role::PreCandidate), "1,000 ticks alone");
         let polled = lab.said_to(N2).len();
         assert!((50..=100).contains(&polled), "n1 polled n2 {polled} times in 1,000 ticks");
+    });
+}
+
+#[test]
+fn every_poll_waits_for_another_time() {
+    check(|| {
+        let mut lab = Lab::with(3, POLL, saved(4, None));
+        let mut waits = BTreeSet::new();
+        let mut waited = 0;
+        for _ in 0..1_000 {
+            lab.tick(1);
+            waited += 1;
+            if !lab.drain().is_empty() {
+                waits.insert(waited);
+                waited = 0;
+            }
+        }
+        let why = "two nodes that poll in step would stand in step";
+        assert!(waits.len() > 5, "n1 waited {waits:?} ticks from poll to poll: {why}");
     });
 }
 

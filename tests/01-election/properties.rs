@@ -1,8 +1,8 @@
 //! What must hold of every cluster, after every event.
 
 use crate::node::{Node, id};
-use election::{Body, HardState, NodeId, Role, Round, Term};
-use harness::{Action, Cluster, Packet, Property, Violation};
+use election::{Body, HardState, Message, NodeId, Position, Role, Round, Term};
+use harness::{Action, Cluster, Property, Violation};
 use std::collections::BTreeMap;
 
 /// The safety of elections. It remembers who led and who voted, so that a contradiction is found
@@ -21,8 +21,8 @@ impl Property<Node> for Safety {
             self.terms.remove(node);
         }
         for packet in &cluster.packets()[self.packets..] {
-            self.one_vote_per_term(packet)?;
-            saved_before_sent(cluster, packet)?;
+            self.one_vote_per_term(&packet.message)?;
+            saved_before_sent(cluster.disk(packet.from), &packet.message)?;
         }
         self.packets = cluster.packets().len();
         for node in 0..cluster.size() {
@@ -50,18 +50,16 @@ impl Safety {
                 format!("{} and {} both lead {term}", id(other), id(node)),
             )),
             Some(_) => Ok(()),
-            None => up_to_date(cluster, node, term),
+            None => up_to_date(&cluster.setup().logs, node, term),
         }
     }
 
-    fn one_vote_per_term(&mut self, packet: &Packet<Node>) -> Result<(), Violation> {
-        let Some((voter, candidate)) = vote_in(packet) else { return Ok(()) };
-        let term = packet.message.term;
-        match self.votes.insert((voter, term), candidate) {
-            Some(other) if other != candidate => Err(Violation::new(
-                "One Vote",
-                format!("{voter} votes for {candidate} in {term}, and had voted for {other}"),
-            )),
+    fn one_vote_per_term(&mut self, message: &Message) -> Result<(), Violation> {
+        let Some((voter, candidate)) = vote_in(message) else { return Ok(()) };
+        match self.votes.insert((voter, message.term), candidate) {
+            Some(other) if other != candidate => {
+                Err(two_votes(voter, message.term, candidate, other))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -79,29 +77,28 @@ impl Safety {
     }
 }
 
+fn two_votes(voter: NodeId, term: Term, candidate: NodeId, other: NodeId) -> Violation {
+    let text = format!("{voter} votes for {candidate} in {term}, and had voted for {other}");
+    Violation::new("One Vote", text)
+}
+
 /// A vote leaves only when the disk holds it.
-fn saved_before_sent(cluster: &Cluster<Node>, packet: &Packet<Node>) -> Result<(), Violation> {
-    let Some((voter, candidate)) = vote_in(packet) else { return Ok(()) };
-    let term = packet.message.term;
-    let disk = cluster.disk(packet.from);
+fn saved_before_sent(disk: &HardState, message: &Message) -> Result<(), Violation> {
+    let Some((voter, candidate)) = vote_in(message) else { return Ok(()) };
+    let term = message.term;
     if disk.term > term || *disk == (HardState { term, vote: Some(candidate) }) {
         return Ok(());
     }
-    Err(Violation::new(
-        "Saved Before Sent",
-        format!("\"{}\" leaves, and {voter}'s disk does not hold its vote", packet.message),
-    ))
+    let text = format!("\"{message}\" leaves, and {voter}'s disk does not hold its vote");
+    Err(Violation::new("Saved Before Sent", text))
 }
 
-/// The vote that a packet tells of: who gave it, and to whom. A candidate's request tells of its own.
-fn vote_in(packet: &Packet<Node>) -> Option<(NodeId, NodeId)> {
-    match packet.message.body {
-        Body::VoteAnswer { round: Round::Vote, granted: true } => {
-            Some((packet.message.from, packet.message.to))
-        }
-        Body::VoteRequest { round: Round::Vote, .. } => {
-            Some((packet.message.from, packet.message.from))
-        }
+/// The vote that a message tells of: who gave it, and to whom. A candidate's request tells of its
+/// own.
+fn vote_in(message: &Message) -> Option<(NodeId, NodeId)> {
+    match message.body {
+        Body::VoteAnswer { round: Round::Vote, granted: true } => Some((message.from, message.to)),
+        Body::VoteRequest { round: Round::Vote, .. } => Some((message.from, message.from)),
         Body::VoteAnswer { .. }
         | Body::VoteRequest { .. }
         | Body::Heartbeat
@@ -110,9 +107,8 @@ fn vote_in(packet: &Packet<Node>) -> Option<(NodeId, NodeId)> {
 }
 
 /// A leader's log ends no earlier than the logs of a majority.
-fn up_to_date(cluster: &Cluster<Node>, leader: usize, term: Term) -> Result<(), Violation> {
-    let last = cluster.node(leader).last();
-    let logs = &cluster.setup().logs;
+fn up_to_date(logs: &[Position], leader: usize, term: Term) -> Result<(), Violation> {
+    let last = logs[leader];
     let not_ahead = logs.iter().filter(|log| **log <= last).count();
     if 2 * not_ahead > logs.len() {
         return Ok(());

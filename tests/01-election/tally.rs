@@ -139,7 +139,7 @@ fn an_answer_to_a_poll_is_no_vote() {
         let _ = lab.receive(N2, 1, would(true));
         let _ = lab.receive(N3, 1, would(true));
         let why = "they would vote for n1, and have not; its own vote is one of three";
-        assert_eq!(lab.role(), Role::Candidate, "{why}");
+        assert_eq!((lab.role(), lab.term()), (Role::Candidate, 1), "{why}");
     });
 }
 

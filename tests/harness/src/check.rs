@@ -40,8 +40,6 @@ thread_local! {
 
 /// Runs the body of a graded test, and reports how it ended.
 pub fn check(test: impl FnOnce()) {
-    watch_panics();
-    flight::end();
     let exit = exit_from_environment();
     let graded = exit.is_some();
     let exit: Exit = Arc::new(Mutex::new(exit));
@@ -49,20 +47,32 @@ pub fn check(test: impl FnOnce()) {
         printed::allow();
         start_watchdog(Arc::clone(&exit), flight::recorder());
     }
-    let result = catch_unwind(AssertUnwindSafe(test));
-    let verdict = match &result {
-        Ok(()) => Verdict::Passed { note: NOTE.take(), trace: PLAYED.take() },
-        Err(payload) => judge(payload.as_ref()),
-    };
+    let (verdict, result) = run(test);
     if graded {
         report(&exit, &verdict);
     } else {
         explain(&verdict);
     }
-    flight::end();
     if let Err(payload) = result {
         resume_unwind(payload);
     }
+}
+
+/// Runs the body of a graded test and returns its verdict: for tests of tests.
+pub fn verdict_of(test: impl FnOnce()) -> Verdict {
+    run(test).0
+}
+
+fn run(test: impl FnOnce()) -> (Verdict, std::thread::Result<()>) {
+    watch_panics();
+    flight::end();
+    let result = catch_unwind(AssertUnwindSafe(test));
+    let verdict = match &result {
+        Ok(()) => Verdict::Passed { note: NOTE.take(), trace: PLAYED.take() },
+        Err(payload) => judge(payload.as_ref()),
+    };
+    flight::end();
+    (verdict, result)
 }
 
 /// Ends the test: the code is wrong, for this reason.

@@ -12,9 +12,17 @@
 
 use crate::machine::{Effects, Input, Machine};
 use crate::random::Draws;
+use crate::report::Failure;
 use crate::{check, flight};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+
+/// A script that waits for nodes to come to rest gives up after so many steps.
+const PATIENCE: u32 = 1_000;
+
+/// More messages than this in a run, and the nodes drown in them. A run that behaves has a few
+/// thousand.
+const FLOOD: usize = 100_000;
 
 /// One event in the life of a cluster. The draw, where there is one, is the random number that is
 /// lent to the node.
@@ -235,6 +243,12 @@ impl<M: Machine> Cluster<M> {
         let machine = site.machine.as_mut().expect("only nodes that are up are stepped");
         let Effects { now, save } = machine.step(input, draw);
         site.unsynced.extend(save);
+        if self.packets.len() + now.len() > FLOOD {
+            check::hung(Failure {
+                message: format!("{FLOOD} messages and no end: each brings more than one other"),
+                ..Failure::default()
+            });
+        }
         for (to, message) in now {
             if to >= size {
                 let said = M::label(&message);
@@ -272,10 +286,14 @@ impl<M: Machine> Cluster<M> {
 
     /// A node's disk syncs all that waits for it.
     pub fn sync(&mut self, node: usize) {
-        while self.machine(node).is_some() && self.unsynced(node) > 0 {
+        for _ in 0..PATIENCE {
+            if self.machine(node).is_none() || self.unsynced(node) == 0 {
+                return;
+            }
             let draw = self.draws.next();
             self.expect(Action::Sync { node, draw });
         }
+        panic!("n{} asks for another save after every sync, for ever", node + 1);
     }
 
     /// Power goes on a node, and nothing that was not synced reached its disk.
@@ -301,7 +319,7 @@ impl<M: Machine> Cluster<M> {
     /// Everything between these nodes arrives, and every save of theirs is synced, until nothing is
     /// left to do. All other packets stay where they are.
     pub fn settle(&mut self, nodes: &[usize]) {
-        for _ in 0..1_000 {
+        for _ in 0..PATIENCE {
             for node in nodes {
                 self.sync(*node);
             }

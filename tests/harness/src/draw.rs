@@ -219,8 +219,7 @@ impl<'a> Canvas<'a> {
             (false, false) => "◀",
         };
         let (left, right) = (column(from.min(node)), column(from.max(node)));
-        let room = right - left - 3;
-        put(&mut row, left + 2, &"─".repeat(room));
+        put(&mut row, left + 1, &"─".repeat(right - left - 1));
         put(&mut row, if from < node { right - 1 } else { left + 1 }, head);
         let label: String = label.chars().take(spacing.saturating_sub(6)).collect();
         let at = if from < node { left + 3 } else { right - 3 - label.chars().count() - 1 };

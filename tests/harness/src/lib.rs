@@ -34,7 +34,7 @@ mod record;
 pub mod report;
 pub mod sim;
 
-pub use check::{check, wrong};
+pub use check::{check, verdict_of, wrong};
 pub use cluster::{Action, Cluster, Packet};
 pub use machine::{Effects, Input, Machine, Property, Violation};
 pub use random::Draws;

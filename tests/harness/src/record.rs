@@ -69,6 +69,9 @@ impl<M: Machine> Scribe<M> {
 
     /// Does the action and writes it down. False if the run ends in it.
     fn write(&mut self, timed: &Timed, hangs: bool) -> bool {
+        if !self.same_so_far(&timed.action) {
+            return false;
+        }
         let node = self.actor(&timed.action);
         let before = node.and_then(|node| self.look(node));
         let sent_before = self.cluster.packets().len();
@@ -112,6 +115,24 @@ impl<M: Machine> Scribe<M> {
 
     fn look(&self, node: usize) -> Option<(String, Vec<(String, String)>)> {
         self.cluster.machine(node).map(|machine| (machine.status(), machine.fields()))
+    }
+
+    /// Could this action follow here? Not if the machine has a secret and went another way this time.
+    fn same_so_far(&self, action: &Action) -> bool {
+        match action {
+            Action::Deliver { packet, .. } | Action::Lose { packet } => {
+                *packet < self.cluster.packets().len()
+            }
+            Action::Tick { .. }
+            | Action::Timeout { .. }
+            | Action::Sync { .. }
+            | Action::Crash { .. }
+            | Action::Restart { .. }
+            | Action::Pause { .. }
+            | Action::Resume { .. }
+            | Action::Cut { .. }
+            | Action::Heal => true,
+        }
     }
 
     /// The node that an action happens on.

@@ -1,0 +1,121 @@
+//! The simulator: it repeats itself, uses every fault, finds what is planted, and never blames a
+//! machine that is right.
+
+mod toy;
+
+use harness::report::{Event, Failure, Verdict};
+use harness::sim::{self, Fault, Plan, Summary};
+use harness::verdict_of;
+use toy::{Bug, OneLeader, Toy, settled};
+
+fn plan(runs: u64) -> Plan {
+    Plan {
+        nodes: 3..=5,
+        runs,
+        storm: 150,
+        faults: Fault::ALL.to_vec(),
+        calm: 1_000,
+        steady: 30,
+        goal: "a leader that all follow".to_owned(),
+    }
+}
+
+fn simulate(bug: Bug, runs: u64) -> Summary {
+    sim::run::<Toy, OneLeader>(&plan(runs), |n, _| (bug, n), OneLeader::default, settled)
+}
+
+fn failure(bug: Bug, runs: u64) -> Failure {
+    match verdict_of(|| drop(simulate(bug, runs))) {
+        Verdict::Wrong(failure) | Verdict::Panicked(failure) | Verdict::Hung(failure) => failure,
+        other @ (Verdict::Passed { .. } | Verdict::NotWritten { .. }) => {
+            panic!("{bug:?} was not found: {other:?}")
+        }
+    }
+}
+
+#[test]
+fn a_right_machine_with_unlucky_seeds_is_never_failed() {
+    let summary = simulate(Bug::None, 3_000);
+    assert_eq!(summary.runs, 3_000);
+    assert!(summary.slowest < 500, "half of the allowed calm was needed: {}", summary.slowest);
+}
+
+#[test]
+fn every_kind_of_fault_happens() {
+    let summary = simulate(Bug::None, 50);
+    for fault in Fault::ALL {
+        assert!(summary.faults.of(fault) > 0, "{fault:?} did not happen in 50 runs");
+    }
+}
+
+#[test]
+fn a_kind_that_is_not_allowed_does_not_happen() {
+    let plan = Plan { faults: vec![Fault::Crash, Fault::Delay], ..plan(50) };
+    let summary =
+        sim::run::<Toy, OneLeader>(&plan, |n, _| (Bug::None, n), OneLeader::default, settled);
+    for fault in Fault::ALL {
+        let allowed = plan.faults.contains(&fault);
+        assert_eq!(summary.faults.of(fault) > 0, allowed, "{fault:?}");
+    }
+}
+
+#[test]
+fn the_same_seeds_give_the_same_bytes() {
+    assert_eq!(simulate(Bug::None, 100), simulate(Bug::None, 100));
+    let bytes = || serde_json::to_vec(&failure(Bug::SendsFirst, 5_000)).expect("it is plain data");
+    let first = bytes();
+    assert!(first == bytes(), "the same failure was told in two ways");
+    assert!(first.len() > 1_000, "a trace is longer than that");
+}
+
+#[test]
+fn a_planted_safety_bug_is_found() {
+    let failure = failure(Bug::SendsFirst, 5_000);
+    assert_eq!(failure.invariant.as_deref(), Some("One Leader"));
+    let trace = failure.trace.expect("a run was under way");
+    let broken = trace.broken.expect("it failed");
+    assert!(broken.message.contains("lead r"), "{}", broken.message);
+    assert_eq!(broken.step, trace.steps.len() - 1, "the last step broke it");
+    assert!(trace.seed.is_some(), "it can be repeated");
+    let crashed = trace.steps.iter().any(|step| step.event == Event::Crash);
+    assert!(crashed, "a vote is only given twice when it is forgotten in between");
+}
+
+#[test]
+fn a_planted_liveness_bug_is_found() {
+    let failure = failure(Bug::Stubborn, 1);
+    assert_eq!(failure.invariant.as_deref(), Some("Liveness"));
+    assert!(failure.message.contains("not a leader that all follow"), "{}", failure.message);
+}
+
+#[test]
+fn a_storm_of_messages_ends() {
+    let verdict = verdict_of(|| drop(simulate(Bug::Chatty, 1)));
+    assert!(matches!(verdict, Verdict::Hung(_)), "{verdict:?}");
+}
+
+#[test]
+fn hidden_randomness_is_found() {
+    let found = (0..20).any(|_| {
+        let verdict = verdict_of(|| drop(simulate(Bug::Secretive, 1)));
+        matches!(&verdict, Verdict::Wrong(failure)
+            if failure.invariant.as_deref() == Some("Determinism"))
+    });
+    assert!(found, "a machine with a clock of its own was run 20 times");
+}
+
+#[test]
+fn a_panic_is_shown_with_the_run_that_led_to_it() {
+    let verdict = verdict_of(|| drop(simulate(Bug::Brittle, 1)));
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(failure.message, "a leader, here?");
+    let last = failure.trace.expect("a run was under way").steps.pop().expect("it has steps");
+    assert_eq!(last.says, "panics");
+    assert!(matches!(last.event, Event::Deliver { .. }), "{:?}", last.event);
+}
+
+#[test]
+fn a_hole_is_not_called_wrong() {
+    let verdict = verdict_of(|| drop(simulate(Bug::Hole, 1)));
+    assert_eq!(verdict, Verdict::NotWritten { exercise: "0.1".to_owned() });
+}

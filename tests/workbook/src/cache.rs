@@ -1,0 +1,192 @@
+//! Grades, remembered by what they were given for.
+//!
+//! Owns `target/workbook/grades`. A grade's name is the hash of everything that it depends on: the
+//! chapter's files, the layers it stands on, its tests, the harness, the workspace's `Cargo.toml`
+//! and `Cargo.lock`. So a remembered grade is never a wrong one, and it does no harm to delete the
+//! folder.
+//!
+//! Invariant: a file is written whole or not at all; a file that cannot be read is no grade.
+
+use crate::hash::Hasher;
+use crate::repo::{Chapter, Repo, Tree};
+use crate::verdict::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The version of the format; another one's files are ignored.
+const FORMAT: &str = "workbook-cache/1";
+/// How many grades are kept.
+const KEPT: usize = 200;
+
+/// What is remembered for one content.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Remembered {
+    format: String,
+    outcomes: Vec<Outcome>,
+}
+
+/// The points of a chapter's last grade, for whatever content it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// What was earned.
+    pub earned: u32,
+}
+
+/// The name of what a chapter's grade depends on, as it is on disk now.
+pub fn key(repo: &Repo, chapter: &Chapter, tree: Tree) -> String {
+    let workspace = repo.workspace(tree);
+    let mut hasher = Hasher::default();
+    hasher.add(FORMAT.as_bytes());
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        hasher.add_file(file, &workspace.join(file));
+    }
+    hasher.add_folder("tests", &repo.tests(chapter));
+    let layers = paths_of_layers(&workspace);
+    let mut wanted = vec![repo.folder(chapter, tree)];
+    let mut seen = BTreeSet::new();
+    while let Some(folder) = wanted.pop() {
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        let package = Package::read(&folder);
+        wanted.extend(package.dependencies.iter().filter_map(|name| layers.get(name).cloned()));
+        wanted.extend(package.swapped);
+    }
+    for folder in seen {
+        let name = folder.strip_prefix(&repo.root).unwrap_or(&folder);
+        hasher.add_folder(&name.to_string_lossy(), &folder);
+    }
+    hasher.name()
+}
+
+/// The outcomes that are known for a content; empty if there are none.
+pub fn recall(repo: &Repo, key: &str) -> Vec<Outcome> {
+    let remembered = fs::read(file_of(repo, key)).ok();
+    let remembered: Option<Remembered> =
+        remembered.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    match remembered {
+        Some(remembered) if remembered.format == FORMAT => remembered.outcomes,
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Adds outcomes to what is known for a content. A cache that cannot be written is no error.
+pub fn remember(repo: &Repo, key: &str, outcomes: &[Outcome]) {
+    let mut all = recall(repo, key);
+    all.retain(|old| !outcomes.iter().any(|new| new.test == old.test));
+    all.extend_from_slice(outcomes);
+    let remembered = Remembered { format: FORMAT.to_owned(), outcomes: all };
+    if let Ok(bytes) = serde_json::to_vec(&remembered) {
+        let _ = write_whole(&file_of(repo, key), &bytes);
+        forget_old(repo);
+    }
+}
+
+/// The points of the chapter's last grade.
+pub fn last(repo: &Repo, chapter: &Chapter) -> Option<Last> {
+    serde_json::from_slice(&fs::read(last_file(repo, chapter)).ok()?).ok()
+}
+
+/// Keeps the points of a chapter's grade.
+pub fn remember_last(repo: &Repo, chapter: &Chapter, last: Last) {
+    if let Ok(bytes) = serde_json::to_vec(&last) {
+        let _ = write_whole(&last_file(repo, chapter), &bytes);
+    }
+}
+
+/// Writes a file so that a reader finds the old content or the new one.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
+}
+
+fn folder(repo: &Repo) -> PathBuf {
+    repo.store().join("grades")
+}
+
+fn file_of(repo: &Repo, key: &str) -> PathBuf {
+    folder(repo).join(format!("{key}.json"))
+}
+
+fn last_file(repo: &Repo, chapter: &Chapter) -> PathBuf {
+    repo.store().join("last").join(format!("{}.json", chapter.name))
+}
+
+/// Deletes all but the newest grades.
+fn forget_old(repo: &Repo) {
+    let Ok(entries) = fs::read_dir(folder(repo)) else { return };
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+        })
+        .collect();
+    if files.len() > KEPT {
+        files.sort();
+        for (_, path) in &files[..files.len() - KEPT] {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// What a package's manifest says about where its code is.
+#[derive(Default)]
+struct Package {
+    dependencies: Vec<String>,
+    /// The folder of a library that is not its own.
+    swapped: Option<PathBuf>,
+}
+
+impl Package {
+    /// A manifest that cannot be read has no dependencies; its bytes are in the hash anyway.
+    fn read(folder: &Path) -> Package {
+        let text = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        let Ok(table) = text.parse::<toml::Table>() else {
+            return Package::default();
+        };
+        let names = |name: &str| {
+            let section = table.get(name).and_then(toml::Value::as_table);
+            section.into_iter().flat_map(|section| section.keys().cloned()).collect::<Vec<_>>()
+        };
+        let mut dependencies = names("dependencies");
+        dependencies.extend(names("dev-dependencies"));
+        dependencies.extend(names("build-dependencies"));
+        let library =
+            table.get("lib").and_then(|lib| lib.get("path")).and_then(|path| path.as_str());
+        let swapped = library
+            .filter(|path| path.starts_with(".."))
+            .and_then(|path| Some(folder.join(path).parent()?.to_path_buf()));
+        Package { dependencies, swapped }
+    }
+}
+
+/// The folders of the workspace's own packages, by their names.
+fn paths_of_layers(workspace: &Path) -> BTreeMap<String, PathBuf> {
+    let text = fs::read_to_string(workspace.join("Cargo.toml")).unwrap_or_default();
+    let Ok(table) = text.parse::<toml::Table>() else {
+        return BTreeMap::new();
+    };
+    let dependencies = table.get("workspace").and_then(|workspace| workspace.get("dependencies"));
+    let dependencies = dependencies.and_then(toml::Value::as_table);
+    dependencies
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| {
+            Some((name.clone(), workspace.join(value.get("path")?.as_str()?)))
+        })
+        .collect()
+}

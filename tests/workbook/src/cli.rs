@@ -1,0 +1,252 @@
+//! The command line: every call, its help, and which module answers it.
+//!
+//! Owns the names of commands and options, and the exit status: 0 if everything asked for is well,
+//! 1 if something graded or checked is not, 2 if the command could not be carried out. What a
+//! command does is left to its module.
+
+use crate::repo::Repo;
+use crate::{
+    Error, book, diff, doctor, grade, guard, hint, limits, play, replay, reset, screen, status,
+    swap, sync, verify, watch,
+};
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Could not be carried out: a mistake on the command line, or a broken file.
+const UNUSABLE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Start here:
+  cargo workbook              where you are, and what to type next
+  cargo workbook book         builds the text and opens it
+  cargo workbook grade 1.1    grades the first exercise
+
+Chapters are written as 1, exercises as 1.4.";
+
+#[derive(Parser)]
+#[command(
+    name = "cargo workbook",
+    bin_name = "cargo workbook",
+    about = "Builds, grades and explains the exercises of this workbook.",
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+struct Line {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build and run the tests of a chapter or an exercise
+    #[command(after_help = "\
+Examples:
+  cargo workbook grade              the chapter of your next exercise
+  cargo workbook grade 1            chapter 1
+  cargo workbook grade 1.4          exercise 1.4 only
+  cargo workbook grade 1 --solution the solution's code instead of yours
+  cargo workbook grade 1.4 --seeds 1000 --seed 7
+                                    1000 simulated runs, the first with seed 7
+
+Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
+    Grade(GradeLine),
+    /// Grade whenever a file of the chapter is saved; Ctrl-C ends it
+    Watch {
+        /// The chapter; that of your next exercise if left out
+        #[arg(value_name = "N")]
+        chapter: Option<String>,
+    },
+    /// Show the next hint of an exercise
+    Hint {
+        /// As in 1.4
+        #[arg(value_name = "N.M")]
+        exercise: String,
+    },
+    /// Show your code of an exercise beside the solution's
+    Diff {
+        /// As in 1.4
+        #[arg(value_name = "N.M")]
+        exercise: String,
+    },
+    /// Put an exercise or a chapter back as it was given; a backup is kept
+    Reset {
+        /// As in 1.4, or 1
+        #[arg(value_name = "N or N.M")]
+        target: String,
+        /// Leave the public interface only, to design the inside yourself (whole chapters)
+        #[arg(long)]
+        bare: bool,
+    },
+    /// Build later chapters on the solution of a chapter, or on your own again
+    Use {
+        #[command(subcommand)]
+        whose: Whose,
+    },
+    /// Run your own cluster and step through the run
+    Play {
+        /// As in 1
+        #[arg(value_name = "N")]
+        chapter: String,
+    },
+    /// Step through the last failing run of an exercise
+    #[command(after_help = "\
+Keys: Enter, Space or → one step on, ← or b one back, g to the start, G to the end, q to leave.
+Without a terminal, every step is printed.")]
+    Replay {
+        /// An exercise as in 1.4, or a file with a run
+        #[arg(value_name = "N.M or FILE")]
+        what: String,
+    },
+    /// Build the text
+    Book {
+        /// Serve it on this machine and rebuild it when it changes
+        #[arg(long)]
+        serve: bool,
+    },
+    /// Say whether this machine is ready, and what to do if not
+    Doctor,
+    /// For authors: cut the starters in chapters/ from solutions/
+    Sync {
+        /// Change nothing; say whether they are equal
+        #[arg(long, conflicts_with = "force")]
+        check: bool,
+        /// Also over a chapter whose changes would be lost
+        #[arg(long)]
+        force: bool,
+    },
+    /// Check the whole repository, as its CI does
+    Verify,
+    /// Sets limits and becomes the test.
+    #[command(name = "__exec", hide = true)]
+    Exec {
+        cpu: u64,
+        program: OsString,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Ends the tests of a command that was ended itself.
+    #[command(name = "__guard", hide = true)]
+    Guard,
+}
+
+#[derive(clap::Args)]
+struct GradeLine {
+    /// A chapter as in 1, an exercise as in 1.4; your next one's chapter if left out
+    #[arg(value_name = "N or N.M")]
+    target: Option<String>,
+    /// Grade the solution's code instead of yours
+    #[arg(long)]
+    solution: bool,
+    /// Write the result to a file as well, as JSON (schema workbook-grade/1)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// How many simulated runs a test makes
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// The seed of the first simulated run
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+}
+
+#[derive(Subcommand)]
+enum Whose {
+    /// Later chapters build on the solution of these chapters
+    Solution {
+        /// As in 1 2 3
+        #[arg(value_name = "N", required = true)]
+        chapters: Vec<u32>,
+    },
+    /// Later chapters build on your own code of these chapters
+    Mine {
+        /// As in 1 2 3
+        #[arg(value_name = "N", required = true)]
+        chapters: Vec<u32>,
+    },
+}
+
+/// Reads the command line of this process and carries it out.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let line = match Line::try_parse_from(&arguments) {
+        Ok(line) => line,
+        Err(error) => return explain(&error, &arguments),
+    };
+    match dispatch(line.command) {
+        Ok(status) => status,
+        Err(error) => {
+            screen::complain(&error);
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
+    match command {
+        None => status::run(&Repo::find()?),
+        Some(Command::Grade(line)) => {
+            let seeds = grade::Seeds { runs: line.seeds, first: line.seed };
+            let tree =
+                if line.solution { crate::repo::Tree::Solution } else { crate::repo::Tree::Mine };
+            let request = grade::Request { target: line.target, tree, seeds, json: line.json };
+            grade::run(&Repo::find()?, &request)
+        }
+        Some(Command::Watch { chapter }) => watch::run(&Repo::find()?, chapter.as_deref()),
+        Some(Command::Hint { exercise }) => hint::run(&Repo::find()?, &exercise),
+        Some(Command::Diff { exercise }) => diff::run(&Repo::find()?, &exercise),
+        Some(Command::Reset { target, bare }) => reset::run(&Repo::find()?, &target, bare),
+        Some(Command::Use { whose: Whose::Solution { chapters } }) => {
+            swap::use_solution(&Repo::find()?, &chapters)
+        }
+        Some(Command::Use { whose: Whose::Mine { chapters } }) => {
+            swap::use_mine(&Repo::find()?, &chapters)
+        }
+        Some(Command::Play { chapter }) => play::run(&Repo::find()?, &chapter),
+        Some(Command::Replay { what }) => replay::run(&Repo::find()?, &what),
+        Some(Command::Book { serve }) => book::run(&Repo::find()?, serve),
+        Some(Command::Doctor) => doctor::run(&Repo::find()?),
+        Some(Command::Sync { check, force }) => {
+            let mode = match (check, force) {
+                (true, _) => sync::Mode::Check,
+                (false, false) => sync::Mode::Write,
+                (false, true) => sync::Mode::Force,
+            };
+            sync::run(&Repo::find()?, mode)
+        }
+        Some(Command::Verify) => verify::run(&Repo::find()?),
+        Some(Command::Exec { cpu, program, arguments }) => {
+            Err(limits::become_test(cpu, &program, &arguments))
+        }
+        Some(Command::Guard) => Ok(guard::stand()),
+    }
+}
+
+/// What clap says, and the exit status for it. Asking for help is no error.
+fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        screen::say(&error.render().to_string());
+        return ExitCode::SUCCESS;
+    }
+    let mut text = error.render().to_string();
+    // `cargo workbook 1.4` is meant as a grade.
+    if let Some(first) = arguments.get(1).and_then(|first| first.to_str())
+        && first.starts_with(|letter: char| letter.is_ascii_digit())
+    {
+        text = format!("error: \"{first}\" is no command\n  next: cargo workbook grade {first}\n");
+    }
+    screen::remark(&text);
+    ExitCode::from(UNUSABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Line::command().debug_assert();
+    }
+}

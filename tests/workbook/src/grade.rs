@@ -1,0 +1,301 @@
+//! `cargo workbook grade`: build, run, add up, remember.
+//!
+//! Owns the order of things and the exit status. [`measure`] is the part that others use as well:
+//! it builds a chapter and runs the tests of some of its exercises, and prints nothing.
+//!
+//! Left to others: what is printed (`report`, `explain`, `broken`) and what is written
+//! (`results`).
+
+use crate::cache::{self, Last};
+use crate::compile::{self, Broken, Built};
+use crate::lock::Lock;
+use crate::manifest::{CPU_SECONDS, Exercise, Manifest};
+use crate::repo::{Chapter, Repo, Target, Tree};
+use crate::run::{Job, Runner};
+use crate::score::{Score, earned};
+use crate::screen::{Look, Passing};
+use crate::verdict::{Kind, Outcome, State, state_of};
+use crate::{Error, broken, explain, replay, report, results, screen, status};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+
+/// How many tests run at a time. Two leave a small machine usable, and more would compete with the
+/// threads of a test.
+const AT_A_TIME: usize = 2;
+
+/// What `grade` is asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// A chapter or an exercise; the chapter of the next exercise if there is none.
+    pub target: Option<String>,
+    /// Whose code.
+    pub tree: Tree,
+    /// Which runs.
+    pub seeds: Seeds,
+    /// Where to write the result as well.
+    pub json: Option<PathBuf>,
+}
+
+/// Which simulated runs the tests make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seeds {
+    /// How many.
+    pub runs: Option<u64>,
+    /// The first one's seed.
+    pub first: Option<u64>,
+}
+
+impl Seeds {
+    fn is_usual(&self) -> bool {
+        *self == Seeds::default()
+    }
+
+    /// The CPU budget of a test that usually has this one: twenty more runs, one more second.
+    fn budget(&self, cpu: u64) -> u64 {
+        cpu.saturating_add(self.runs.unwrap_or(0) / 20).min(24 * 3600)
+    }
+}
+
+/// What the tests of a chapter, or of some of its exercises, have shown.
+#[derive(Clone, Debug)]
+pub struct Grade {
+    /// In the order of the manifest.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Grade {
+    /// The state of an exercise.
+    pub fn state(&self, exercise: &Exercise) -> State {
+        state_of(exercise, &self.outcomes)
+    }
+
+    /// The points of an exercise.
+    pub fn score(&self, exercise: &Exercise) -> Score {
+        let passed = exercise
+            .tests
+            .iter()
+            .filter(|test| {
+                self.outcomes
+                    .iter()
+                    .any(|outcome| outcome.test == **test && outcome.kind == Kind::Passed)
+            })
+            .count();
+        let earned = earned(exercise.points, passed, exercise.tests.len());
+        Score { earned, possible: exercise.points }
+    }
+
+    /// The first test of an exercise that is there and not right.
+    pub fn first_failure(&self, exercise: &Exercise) -> Option<&Outcome> {
+        let own = self.outcomes.iter().filter(|outcome| exercise.tests.contains(&outcome.test));
+        own.into_iter().find(|outcome| !matches!(outcome.kind, Kind::Passed | Kind::NotWritten(_)))
+    }
+
+    /// The first exercise that this one needs and that is wrong itself.
+    pub fn cause<'a>(&self, manifest: &'a Manifest, exercise: &Exercise) -> Option<&'a Exercise> {
+        let needs = manifest.all_needs(&exercise.id);
+        needs.into_iter().find(|need| self.state(need).is_bad())
+    }
+}
+
+/// What came of building and running.
+#[derive(Clone, Debug)]
+pub enum Measured {
+    /// There is no test binary.
+    Broken(Box<Broken>),
+    /// The tests have run.
+    Ran(Grade),
+}
+
+/// Carries out `grade`.
+pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
+    let target = match &request.target {
+        Some(text) => repo.target(text)?,
+        None => Target::Chapter(status::next_chapter(repo)?),
+    };
+    let chapter = target.chapter();
+    repo.require(chapter, request.tree)?;
+    if request.tree == Tree::Mine && repo.is_swapped(chapter) {
+        return Err(Error::new(
+            format!("chapter {} is the solution's at the moment", chapter.number()),
+            format!("`cargo workbook use mine {}` brings yours back", chapter.number()),
+        ));
+    }
+    let look = Look::now();
+    let mut passing = Passing::new(look);
+    let lock = Lock::take(repo)?;
+    let exercises = match target {
+        Target::Chapter(chapter) => chapter.manifest.exercises.iter().collect(),
+        Target::Exercise(_, exercise) => vec![exercise],
+    };
+    let measured = measure(repo, chapter, request.tree, &exercises, request.seeds, &mut passing)?;
+    passing.clear();
+    if let Some(path) = &request.json {
+        results::write(path, repo, &target, request, &measured)?;
+    }
+    match measured {
+        Measured::Broken(found) => {
+            screen::say(&broken::screen(repo, &target, request.tree, &found, look));
+            Ok(ExitCode::from(2))
+        }
+        Measured::Ran(grade) => {
+            let saved = replay::save(repo, chapter, request.tree, &grade);
+            drop(lock);
+            let shown = report::Shown { repo, target, request, grade: &grade, look };
+            screen::say(&report::screen(&shown));
+            screen::say(&explain::screen(&shown, &saved));
+            let all_pass = exercises.iter().all(|exercise| grade.state(exercise) == State::Passed);
+            Ok(if all_pass { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        }
+    }
+}
+
+/// Builds a chapter and runs the tests of these exercises; where one of them is wrong, also those of
+/// the exercises that it needs, to find out whether the cause is there.
+pub fn measure(
+    repo: &Repo,
+    chapter: &Chapter,
+    tree: Tree,
+    exercises: &[&Exercise],
+    seeds: Seeds,
+    passing: &mut Passing,
+) -> Result<Measured, Error> {
+    let look = Look::now();
+    let key = cache::key(repo, chapter, tree);
+    let built = match compile::build(repo, chapter, tree, look, passing)? {
+        Ok(built) => built,
+        Err(found) => return Ok(Measured::Broken(Box::new(found))),
+    };
+    let bench = Bench { repo, chapter, tree, built: &built, seeds, runner: runner()? };
+    let mut outcomes = bench.run(exercises, passing)?;
+    let mut causes: Vec<&Exercise> = Vec::new();
+    for exercise in exercises {
+        if state_of(exercise, &outcomes).is_bad() {
+            causes.extend(chapter.manifest.all_needs(&exercise.id));
+        }
+    }
+    causes.retain(|need| !exercises.iter().any(|exercise| exercise.id == need.id));
+    causes.sort_by_key(|need| position(&chapter.manifest, need));
+    causes.dedup_by_key(|need| &need.id);
+    if !causes.is_empty() {
+        outcomes.extend(bench.run(&causes, passing)?);
+    }
+    let order = |outcome: &Outcome| {
+        let tests = chapter.manifest.exercises.iter().flat_map(|exercise| &exercise.tests);
+        tests.into_iter().position(|test| *test == outcome.test)
+    };
+    outcomes.sort_by_key(order);
+    // What was built may differ from what was hashed, if a file was saved in between.
+    if seeds.is_usual() && cache::key(repo, chapter, tree) == key {
+        cache::remember(repo, &key, &outcomes);
+        if tree == Tree::Mine {
+            let known = Grade { outcomes: cache::recall(repo, &key) };
+            let score: Score = chapter.manifest.exercises.iter().map(|e| known.score(e)).sum();
+            cache::remember_last(repo, chapter, Last { earned: score.earned });
+        }
+    }
+    Ok(Measured::Ran(Grade { outcomes }))
+}
+
+/// What came of playing.
+#[derive(Clone, Debug)]
+pub enum Played {
+    /// There is no test binary.
+    Broken(Box<Broken>),
+    /// The test has run.
+    Ran(Box<Outcome>),
+}
+
+/// Builds a chapter and runs the test that makes a run worth watching.
+pub fn play(
+    repo: &Repo,
+    chapter: &Chapter,
+    test: &str,
+    passing: &mut Passing,
+) -> Result<Played, Error> {
+    let tree = Tree::Mine;
+    let built = match compile::build(repo, chapter, tree, Look::now(), passing)? {
+        Ok(built) => built,
+        Err(found) => return Ok(Played::Broken(Box::new(found))),
+    };
+    let seeds = Seeds::default();
+    let bench = Bench { repo, chapter, tree, built: &built, seeds, runner: runner()? };
+    Ok(Played::Ran(Box::new(bench.run_one(test, CPU_SECONDS, true)?)))
+}
+
+/// A runner that starts this very program.
+pub fn runner() -> Result<Runner, Error> {
+    let command = std::env::current_exe().map_err(|error| {
+        Error::new(format!("this program cannot find itself: {error}"), "type the command again")
+    })?;
+    Ok(Runner::new(&command))
+}
+
+fn position(manifest: &Manifest, wanted: &Exercise) -> usize {
+    manifest.exercises.iter().position(|exercise| exercise.id == wanted.id).unwrap_or(usize::MAX)
+}
+
+/// Everything that running a test needs.
+struct Bench<'a> {
+    repo: &'a Repo,
+    chapter: &'a Chapter,
+    tree: Tree,
+    built: &'a Built,
+    seeds: Seeds,
+    runner: Runner,
+}
+
+impl Bench<'_> {
+    /// Runs the tests of some exercises, a few at a time.
+    fn run(&self, exercises: &[&Exercise], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
+        let tests: Vec<(&Exercise, &str)> = exercises
+            .iter()
+            .flat_map(|exercise| exercise.tests.iter().map(move |test| (*exercise, test.as_str())))
+            .collect();
+        let next = AtomicUsize::new(0);
+        let (send, receive) = channel();
+        let mut outcomes = vec![None; tests.len()];
+        std::thread::scope(|scope| {
+            for _ in 0..AT_A_TIME {
+                let (send, next, tests) = (send.clone(), &next, &tests);
+                scope.spawn(move || {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((exercise, test)) = tests.get(number) else { return };
+                        if send.send((number, self.run_one(test, exercise.cpu, false))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(send);
+            for (done, (number, outcome)) in receive.iter().enumerate() {
+                passing.show(&format!("{} of {} tests", done + 1, tests.len()));
+                outcomes[number] = Some(outcome);
+            }
+        });
+        passing.clear();
+        outcomes.into_iter().flatten().collect()
+    }
+
+    fn run_one(&self, test: &str, cpu: u64, play: bool) -> Result<Outcome, Error> {
+        if !self.built.tests.iter().any(|known| known == test) {
+            return Ok(Outcome::missing(test, &format!("tests/{}", self.chapter.name)));
+        }
+        let job = Job {
+            program: self.built.program.clone(),
+            folder: self.repo.folder(self.chapter, self.tree),
+            workspace: self.repo.workspace(self.tree),
+            test: test.to_owned(),
+            cpu: self.seeds.budget(cpu),
+            runs: self.seeds.runs,
+            seed: self.seeds.first,
+            play,
+        };
+        let ran = self.runner.run(&job).map_err(|error| {
+            Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
+        })?;
+        Ok(Outcome::of(test, ran, job.cpu))
+    }
+}

@@ -1,0 +1,352 @@
+//! One test in a process of its own.
+//!
+//! Owns the process: it is started with limits (see [`limits`](crate::limits)) in a group of its
+//! own, what it prints is kept up to a bound, its verdict is read from a private pipe, and when it
+//! has ended, or stands still, the whole group is killed.
+//!
+//! Invariants: whatever the test does, [`Runner::run`] returns; nothing it started is left in its
+//! group; at most [`HEAD`] + [`TAIL`] bytes of each stream and [`LONGEST`] of a verdict are kept.
+//!
+//! Time: a test is stopped for the CPU time it uses, never for the time that passes. The one
+//! exception is a process that uses none: after as many seconds without any as its budget has, at
+//! least [`STILL`], it waits for something that never comes.
+
+use crate::guard::Guard;
+use harness::report::Verdict;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::io::{BufRead, BufReader, PipeReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much of the beginning of a stream is kept.
+pub const HEAD: usize = 32 << 10;
+/// How much of its end is kept.
+pub const TAIL: usize = 32 << 10;
+/// The longest verdict that is read.
+pub const LONGEST: u64 = 64 << 20;
+/// Nothing is called still before this many seconds.
+pub const STILL: u64 = 5;
+/// How long a reader may take after the group was killed. Only a process that left its group to
+/// hold on to a pipe makes it take longer.
+const READERS: Duration = Duration::from_secs(2);
+/// How often a running process is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The test binary.
+    pub program: PathBuf,
+    /// The package's folder, where it runs.
+    pub folder: PathBuf,
+    /// The workspace, for golden files.
+    pub workspace: PathBuf,
+    /// The test's name.
+    pub test: String,
+    /// How many seconds of CPU time it may use.
+    pub cpu: u64,
+    /// How many simulated runs, if somebody asked.
+    pub runs: Option<u64>,
+    /// The first seed, if somebody asked.
+    pub seed: Option<u64>,
+    /// Return a run worth watching.
+    pub play: bool,
+}
+
+/// How the process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It was killed here, because it used no CPU time for this many seconds.
+    Still(u64),
+}
+
+/// What is known of a test's process after its end.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What it said of itself; an error if that was no verdict.
+    pub verdict: Option<Result<Verdict, String>>,
+    /// How it ended.
+    pub ending: Ending,
+    /// What it printed, shortened in the middle.
+    pub stdout: String,
+    /// The same of standard error.
+    pub stderr: String,
+}
+
+/// Starts tests.
+#[derive(Debug)]
+pub struct Runner {
+    command: PathBuf,
+    guard: Guard,
+}
+
+impl Runner {
+    /// A runner that starts itself by `command`, the path of this program.
+    pub fn new(command: &Path) -> Runner {
+        Runner { command: command.to_path_buf(), guard: Guard::start(command) }
+    }
+
+    /// Runs one test to its end.
+    pub fn run(&self, job: &Job) -> std::io::Result<Ran> {
+        let (reader, writer) = std::io::pipe()?;
+        let mut command = Command::new(&self.command);
+        command
+            .arg("__exec")
+            .arg(job.cpu.to_string())
+            .arg(&job.program)
+            .arg(&job.test)
+            .args(["--exact", "--nocapture", "--test-threads=1"])
+            .current_dir(&job.folder)
+            .env("WORKBOOK_CPU", job.cpu.to_string())
+            .env("RUST_BACKTRACE", "0")
+            .env("INSTA_WORKSPACE_ROOT", &job.workspace);
+        for (name, value) in [("WORKBOOK_SEEDS", job.runs), ("WORKBOOK_SEED", job.seed)] {
+            match value {
+                Some(value) => command.env(name, value.to_string()),
+                None => command.env_remove(name),
+            };
+        }
+        if job.play {
+            command.env("WORKBOOK_PLAY", "1");
+        } else {
+            command.env_remove("WORKBOOK_PLAY");
+        }
+        command.stdin(writer).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let child = command.spawn();
+        // The command holds a copy of the writing end; without it the pipe ends with the test.
+        drop(command);
+        self.follow(child?, reader, job)
+    }
+
+    fn follow(&self, mut child: Child, pipe: PipeReader, job: &Job) -> std::io::Result<Ran> {
+        let group = Pid::from_child(&child);
+        self.guard.watch(group);
+        let stdout = child.stdout.take().map(Capture::start);
+        let stderr = child.stderr.take().map(Capture::start);
+        let verdict = read_verdict(pipe);
+        let still = wait(group, job.cpu.max(STILL));
+        // The process is dead or to be killed, but not yet reaped: its group's number is its own.
+        let _ = kill_process_group(group, Signal::KILL);
+        let status = child.wait();
+        self.guard.release(group);
+        let verdict = verdict.recv_timeout(READERS).ok().flatten();
+        let stdout = stdout.map(Capture::finish).unwrap_or_default();
+        let stderr = stderr.map(Capture::finish).unwrap_or_default();
+        let status = status?;
+        let ending = match (still, status.code(), status.signal()) {
+            (Some(seconds), _, _) => Ending::Still(seconds),
+            (None, Some(code), _) => Ending::Exited(code),
+            (None, None, signal) => Ending::Signal(signal.unwrap_or_default()),
+        };
+        Ok(Ran { verdict, ending, stdout, stderr })
+    }
+}
+
+/// Waits until the process has ended, without reaping it, or stands still: then says how long.
+fn wait(process: Pid, patience: u64) -> Option<u64> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let mut pause = Duration::from_millis(1);
+    let mut looked = Instant::now();
+    let mut stillness = Stillness::new(process);
+    loop {
+        match waitid(WaitId::Pid(process), options) {
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Ok(Some(_)) | Err(_) => return None,
+        }
+        thread::sleep(pause);
+        pause = (pause * 3 / 2).min(Duration::from_millis(10));
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            if stillness.look() >= Duration::from_secs(patience) {
+                return Some(patience);
+            }
+        }
+    }
+}
+
+/// For how long a process has used no CPU time worth naming.
+struct Stillness {
+    process: Pid,
+    since: Instant,
+    used: Option<Duration>,
+}
+
+impl Stillness {
+    fn new(process: Pid) -> Stillness {
+        Stillness { process, since: Instant::now(), used: None }
+    }
+
+    /// The watchdog of the harness wakes up now and then; 2 % of a second a second is still.
+    fn look(&mut self) -> Duration {
+        // On systems where asking is costly, ask seldom.
+        if !cfg!(target_os = "linux") && self.since.elapsed().as_secs() < STILL {
+            return Duration::ZERO;
+        }
+        let now = cpu_time(self.process);
+        let (Some(before), Some(Usage { time, waits: true })) = (self.used, now) else {
+            self.used = now.map(|usage| usage.time);
+            self.since = Instant::now();
+            return Duration::ZERO;
+        };
+        if time.saturating_sub(before) > self.since.elapsed() / 50 + Duration::from_millis(20) {
+            self.used = Some(time);
+            self.since = Instant::now();
+        }
+        self.since.elapsed()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Usage {
+    time: Duration,
+    /// It neither runs nor wants to: a process that only lacks a processor is not still.
+    waits: bool,
+}
+
+/// The CPU time that a process has used, from `/proc`.
+#[cfg(target_os = "linux")]
+fn cpu_time(process: Pid) -> Option<Usage> {
+    let text = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    // The name may contain anything, but it ends with the last parenthesis.
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    // A hundred ticks a second, on every processor that Rust's standard library runs on.
+    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    let time = Duration::from_millis(ticks * 10);
+    Some(Usage { time, waits: *fields.first()? == "S" })
+}
+
+/// The CPU time that a process has used, asked of `ps`, as in `0:01.50`.
+#[cfg(not(target_os = "linux"))]
+fn cpu_time(process: Pid) -> Option<Usage> {
+    let number = process.as_raw_nonzero().to_string();
+    let output = Command::new("ps").args(["-o", "stat=,time=", "-p", &number]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let (state, time) = text.trim().split_once(char::is_whitespace)?;
+    let mut seconds = 0.0;
+    for part in time.trim().split([':', '-']) {
+        seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
+    }
+    let waits = state.starts_with(['S', 'I']);
+    Some(Usage { time: Duration::try_from_secs_f64(seconds).ok()?, waits })
+}
+
+/// Reads one line in a thread of its own.
+fn read_verdict(pipe: PipeReader) -> Receiver<Option<Result<Verdict, String>>> {
+    let (send, receive) = channel();
+    thread::spawn(move || {
+        let mut line = Vec::new();
+        let read = BufReader::new(pipe.take(LONGEST)).read_until(b'\n', &mut line);
+        let verdict = match read {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(serde_json::from_slice(&line).map_err(|error| error.to_string())),
+        };
+        let _ = send.send(verdict);
+    });
+    receive
+}
+
+/// A stream that is read to its end, and of which the beginning and the end are kept.
+struct Capture {
+    kept: Arc<Mutex<Kept>>,
+    done: Receiver<()>,
+}
+
+impl Capture {
+    fn start(mut stream: impl Read + Send + 'static) -> Capture {
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let (send, done) = channel();
+        let shared = Arc::clone(&kept);
+        thread::spawn(move || {
+            let mut buffer = vec![0; 64 << 10];
+            while let Ok(length @ 1..) = stream.read(&mut buffer) {
+                if let Ok(mut kept) = shared.lock() {
+                    kept.add(&buffer[..length]);
+                }
+            }
+            let _ = send.send(());
+        });
+        Capture { kept, done }
+    }
+
+    fn finish(self) -> String {
+        let _ = self.done.recv_timeout(READERS);
+        self.kept.lock().map(|kept| kept.text()).unwrap_or_default()
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    left_out: u64,
+}
+
+impl Kept {
+    fn add(&mut self, mut bytes: &[u8]) {
+        let room = HEAD - self.head.len();
+        if room > 0 {
+            let (first, rest) = bytes.split_at(room.min(bytes.len()));
+            self.head.extend_from_slice(first);
+            bytes = rest;
+        }
+        self.tail.extend_from_slice(bytes);
+        // Moving the tail costs as much as it is long, so it is not done for every byte.
+        if self.tail.len() > 2 * TAIL {
+            self.shorten();
+        }
+    }
+
+    fn shorten(&mut self) {
+        let over = self.tail.len().saturating_sub(TAIL);
+        self.tail.drain(..over);
+        self.left_out += over as u64;
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::from_utf8_lossy(&self.head).into_owned();
+        let over = self.tail.len().saturating_sub(TAIL);
+        let left_out = self.left_out + over as u64;
+        if left_out > 0 {
+            text.push_str(&format!("\n… {left_out} bytes left out …\n"));
+        }
+        text.push_str(&String::from_utf8_lossy(&self.tail[over..]));
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_flood_the_beginning_and_the_end_are_kept() {
+        let mut kept = Kept::default();
+        kept.add(b"first ");
+        for _ in 0..10_000 {
+            kept.add(&[b'x'; 100]);
+        }
+        kept.add(b" last");
+        let text = kept.text();
+        assert!(text.starts_with("first xxx") && text.ends_with("xxx last"));
+        assert!(text.len() < HEAD + TAIL + 60, "{}", text.len());
+        let left_out = 1_000_011 - HEAD - TAIL;
+        assert!(text.contains(&format!("… {left_out} bytes left out …")));
+    }
+
+    #[test]
+    fn short_output_is_kept_whole() {
+        let mut kept = Kept::default();
+        kept.add(&[b'a'; HEAD]);
+        kept.add(&[b'b'; TAIL]);
+        assert_eq!(kept.text().len(), HEAD + TAIL);
+    }
+}

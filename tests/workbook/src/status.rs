@@ -1,0 +1,268 @@
+//! `cargo workbook`: where you are, and the next step.
+//!
+//! Owns what is known without building anything: remembered grades of exactly this code, and
+//! otherwise whether an exercise's hole is still in the text.
+//!
+//! Invariant: every state of the repository has one next step, and it is printed.
+
+use crate::Error;
+use crate::cache;
+use crate::grade::Grade;
+use crate::holes;
+use crate::manifest::{Exercise, Half};
+use crate::repo::{Chapter, Repo, Tree};
+use crate::report::{heading, next_step, pointers};
+use crate::score::Score;
+use crate::screen::{self, Look, Style, clip, paragraph};
+use crate::verdict::State;
+use std::process::ExitCode;
+
+/// The widest bar.
+const BAR: usize = 20;
+
+/// What is known of a chapter.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The chapter.
+    pub chapter: &'a Chapter,
+    /// How far it is.
+    pub stage: Stage<'a>,
+}
+
+/// How far a chapter is.
+#[derive(Clone, Debug)]
+pub enum Stage<'a> {
+    /// Its folder is not there.
+    Missing,
+    /// The solution is in use.
+    Swapped,
+    /// The learner's own code.
+    Own {
+        /// Each exercise's state and points.
+        exercises: Vec<(&'a Exercise, State, Score)>,
+        /// The points of the last grade of whatever code, if some of this code has none.
+        last: Option<u32>,
+    },
+}
+
+impl<'a> Known<'a> {
+    /// Looks at a chapter.
+    pub fn of(repo: &Repo, chapter: &'a Chapter) -> Known<'a> {
+        if repo.require(chapter, Tree::Mine).is_err() {
+            return Known { chapter, stage: Stage::Missing };
+        }
+        if repo.is_swapped(chapter) {
+            return Known { chapter, stage: Stage::Swapped };
+        }
+        let key = cache::key(repo, chapter, Tree::Mine);
+        let grade = Grade { outcomes: cache::recall(repo, &key) };
+        let holes = holes::find(repo, chapter, Tree::Mine);
+        let exercises: Vec<_> = chapter
+            .manifest
+            .exercises
+            .iter()
+            .map(|exercise| {
+                let state = match grade.state(exercise) {
+                    State::NotGraded if holes.contains_key(&exercise.id) => State::NotWritten,
+                    state => state,
+                };
+                (exercise, state, grade.score(exercise))
+            })
+            .collect();
+        let ungraded = exercises.iter().any(|(_, state, _)| *state == State::NotGraded);
+        let last = cache::last(repo, chapter).filter(|_| ungraded).map(|last| last.earned);
+        Known { chapter, stage: Stage::Own { exercises, last } }
+    }
+
+    fn score(&self) -> Score {
+        match &self.stage {
+            Stage::Missing | Stage::Swapped => Score::default(),
+            Stage::Own { exercises, .. } => exercises.iter().map(|(_, _, score)| *score).sum(),
+        }
+    }
+
+    /// Not one exercise is written.
+    fn is_untouched(&self) -> bool {
+        match &self.stage {
+            Stage::Missing | Stage::Swapped => false,
+            Stage::Own { exercises, last } => {
+                last.is_none()
+                    && exercises.iter().all(|(_, state, score)| {
+                        score.earned == 0 && matches!(state, State::NotWritten | State::Waits(_))
+                    })
+            }
+        }
+    }
+
+    /// The first exercise that is not known to be right.
+    fn open(&self) -> Option<(&'a Exercise, &State)> {
+        match &self.stage {
+            Stage::Missing | Stage::Swapped => None,
+            Stage::Own { exercises, .. } => {
+                let open = |state: &State| !matches!(state, State::Passed | State::Waits(_));
+                let (exercise, state, _) = exercises
+                    .iter()
+                    .find(|(_, state, _)| open(state))
+                    .or_else(|| exercises.iter().find(|(_, state, _)| *state != State::Passed))?;
+                Some((exercise, state))
+            }
+        }
+    }
+}
+
+/// Carries out `cargo workbook` without an argument.
+pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
+    screen::say(&text(repo, Look::now()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The chapter of the next exercise; the first one if everything is done.
+pub fn next_chapter(repo: &Repo) -> Result<&Chapter, Error> {
+    let open = repo.chapters.iter().find(|chapter| {
+        let known = Known::of(repo, chapter);
+        known.open().is_some() || matches!(known.stage, Stage::Missing)
+    });
+    open.or(repo.chapters.first()).ok_or_else(|| {
+        Error::new("there are no chapters in tests/", "`git checkout tests` brings them back")
+    })
+}
+
+/// The whole screen.
+pub fn text(repo: &Repo, look: Look) -> String {
+    let known: Vec<Known<'_>> =
+        repo.chapters.iter().map(|chapter| Known::of(repo, chapter)).collect();
+    let earned: u32 = known.iter().map(|known| known.score().earned).sum();
+    let possible: u32 = repo.chapters.iter().map(|chapter| chapter.manifest.points()).sum();
+    let points = format!("{earned} of {possible} points");
+    let mut text = heading("Build Your Own etcd", &points, look);
+    text.push('\n');
+    if known.iter().all(Known::is_untouched) {
+        let welcome = "Welcome. You build etcd layer by layer: for each exercise the book says what \
+                       a function must do, you write its body, and one command says whether it is \
+                       right, and if not, shows what went wrong.";
+        text.push_str(&paragraph(welcome, 0, look.width));
+        text.push('\n');
+    }
+    for known in &known {
+        text.push_str(&row(known, look));
+    }
+    text.push('\n');
+    text.push_str(&next_of(repo, &known, look));
+    text
+}
+
+/// The next step alone, for the end of another screen.
+pub fn next_text(repo: &Repo, look: Look) -> String {
+    let known: Vec<Known<'_>> =
+        repo.chapters.iter().map(|chapter| Known::of(repo, chapter)).collect();
+    next_of(repo, &known, look)
+}
+
+/// One chapter's line.
+fn row(known: &Known<'_>, look: Look) -> String {
+    let chapter = known.chapter;
+    let possible = chapter.manifest.points();
+    let right = match &known.stage {
+        Stage::Missing => format!("{} is missing", chapter.folder(Tree::Mine)),
+        Stage::Swapped => "the solution is in use".to_owned(),
+        Stage::Own { exercises, last } => {
+            let earned = known.score().earned;
+            let done = exercises.iter().filter(|(_, state, _)| *state == State::Passed).count();
+            match last {
+                Some(last) => format!("changed since its last grade, {last}/{possible}"),
+                None => format!(
+                    "{} {earned:>3}/{possible:<3} {done:>2} of {}",
+                    bar(earned, possible, look),
+                    exercises.len()
+                ),
+            }
+        }
+    };
+    let room = look.width.saturating_sub(6 + screen::width_of(&right) + 2);
+    let title = clip(&chapter.manifest.title, room);
+    let titles = 24.min(room).max(screen::width_of(&title));
+    let line = format!("  {:>2}  {title:titles$}  {right}", chapter.number());
+    format!("{}\n", line.trim_end())
+}
+
+fn bar(earned: u32, possible: u32, look: Look) -> String {
+    let width = BAR.min(look.width / 4);
+    let full = width * earned as usize / (possible.max(1) as usize);
+    format!("{}{}", "█".repeat(full), "░".repeat(width - full))
+}
+
+/// The one next step.
+fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
+    for (place, known) in known.iter().enumerate() {
+        let chapter = known.chapter;
+        if matches!(known.stage, Stage::Missing) {
+            let command = format!("git checkout {}", chapter.folder(Tree::Mine));
+            return format!(
+                "Next: bring chapter {} back\n{}",
+                chapter.number(),
+                pointers(&[("type", command)], look)
+            );
+        }
+        let Some((exercise, state)) = known.open() else { continue };
+        if place == 0 && known.is_untouched() {
+            return first_step(repo, chapter, exercise, look);
+        }
+        let mut text = next_step(repo, chapter, exercise, state, look);
+        if let Some(other) = after_first_half(repo, known, exercise) {
+            let words = format!(
+                "It is in the second half, which a first pass may leave: chapter {other} needs only \
+                 the first."
+            );
+            text.push_str(&paragraph(&words, 2, look.width));
+        }
+        return text;
+    }
+    done(known, look)
+}
+
+/// The number of the next chapter, if this exercise opens the second half of its own.
+fn after_first_half(repo: &Repo, known: &Known<'_>, exercise: &Exercise) -> Option<u32> {
+    let number = known.chapter.number();
+    let next = repo.chapters.iter().find(|chapter| chapter.number() > number)?;
+    (exercise.half == Half::Second).then_some(next.number())
+}
+
+/// The first step of all.
+fn first_step(repo: &Repo, chapter: &Chapter, exercise: &Exercise, look: Look) -> String {
+    let title = format!("Next: {} {}", exercise.id, exercise.title);
+    let mut lines = vec![("read", "cargo workbook book".to_owned())];
+    if let Some(place) = crate::place::of_exercise(repo, chapter, Tree::Mine, exercise) {
+        lines.push(("write", format!("{}:{}", place.file.display(), place.line)));
+    }
+    lines.push(("grade", format!("cargo workbook grade {}", exercise.id)));
+    lines.push(("all of it", "cargo workbook --help".to_owned()));
+    let cost = format!(" · {} minutes, {} points", exercise.minutes, exercise.points);
+    format!("{}{cost}\n{}", look.paint(Style::Strong, &title), pointers(&lines, look))
+}
+
+/// Nothing is open.
+fn done(known: &[Known<'_>], look: Look) -> String {
+    let own = known.iter().rfind(|known| matches!(known.stage, Stage::Own { .. }));
+    match own {
+        Some(known) => {
+            let number = known.chapter.number();
+            let (title, command) = if known.chapter.manifest.play.is_some() {
+                ("Next: watch your own nodes", format!("cargo workbook play {number}"))
+            } else {
+                ("Next: the harder runs", format!("cargo workbook grade {number} --seeds 1000"))
+            };
+            format!(
+                "Everything that is here is right.\n{}\n{}",
+                look.paint(Style::Strong, title),
+                pointers(&[("type", command)], look)
+            )
+        }
+        None => {
+            let number = known.first().map_or(1, |known| known.chapter.number());
+            format!(
+                "Every chapter is the solution's at the moment.\nNext: bring yours back\n{}",
+                pointers(&[("type", format!("cargo workbook use mine {number}"))], look)
+            )
+        }
+    }
+}

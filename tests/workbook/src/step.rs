@@ -1,0 +1,205 @@
+//! Stepping through a run: one step a key on a terminal, everything at once elsewhere.
+//!
+//! Owns the screen of a step (the diagram so far, what happened, each node's state) and the keys.
+//!
+//! Invariant: however stepping ends, the terminal is as it was before.
+
+use crate::Error;
+use crate::screen::{self, Look, Style, clip, harmless, wrap};
+use harness::draw;
+use harness::report::{Event, Step, Trace};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
+use std::io::{IsTerminal, Read};
+
+/// Shows a run.
+pub fn through(trace: &Trace, look: Look) -> Result<(), Error> {
+    if trace.steps.is_empty() {
+        screen::say("This run has no steps.\n");
+        return Ok(());
+    }
+    let keys = if look.terminal { Keys::open() } else { None };
+    match keys {
+        Some(keys) => interactive(trace, &keys),
+        None => screen::say(&all(trace, look)),
+    }
+    Ok(())
+}
+
+fn interactive(trace: &Trace, keys: &Keys) {
+    let last = trace.steps.len() - 1;
+    let mut number = 0;
+    loop {
+        let look = Look::now();
+        let help = "Enter → on · b ← back · g start · G end · q leave";
+        let help = look.paint(Style::Faint, help);
+        screen::say(&format!("\x1b[2J\x1b[H{}\n{help}\n", one(trace, number, look)));
+        if screen::closed() {
+            return;
+        }
+        match keys.next() {
+            Key::On if number < last => number += 1,
+            Key::Back => number = number.saturating_sub(1),
+            Key::Start => number = 0,
+            Key::End => number = last,
+            Key::Leave => return,
+            Key::On | Key::Other => {}
+        }
+    }
+}
+
+/// The screen of one step.
+pub fn one(trace: &Trace, number: usize, look: Look) -> String {
+    let right = format!("step {} of {}", number + 1, trace.steps.len());
+    let mut text = crate::report::heading(&title(trace), &right, look);
+    text.push('\n');
+    text.push_str(&draw::until(trace, number + 1, look.width, look.color));
+    text.push('\n');
+    text.push_str(&look.paint(Style::Strong, &describe(trace, &trace.steps[number])));
+    text.push('\n');
+    text.push_str(&states(trace, number + 1, look));
+    if let Some(broken) = trace.broken.as_ref().filter(|broken| broken.step == number) {
+        text.push('\n');
+        let name = if broken.invariant.is_empty() {
+            String::new()
+        } else {
+            format!("{} is broken: ", broken.invariant)
+        };
+        for line in wrap(&format!("{name}{}", harmless(&broken.message)), look.width) {
+            text.push_str(&look.paint(Style::Bad, &line));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// Every step, for a pipe or a file.
+pub fn all(trace: &Trace, look: Look) -> String {
+    let mut text = format!("{}\n\n", title(trace));
+    text.push_str(&draw::terminal(trace, look.width, look.color));
+    for (number, step) in trace.steps.iter().enumerate() {
+        text.push_str(&format!("\nstep {}: {}\n", number + 1, describe(trace, step)));
+        text.push_str(&states(trace, number + 1, look));
+    }
+    if let Some(broken) = &trace.broken {
+        text.push_str(&format!("\nstep {}: ", broken.step + 1));
+        if !broken.invariant.is_empty() {
+            text.push_str(&format!("{} is broken: ", broken.invariant));
+        }
+        text.push_str(&format!("{}\n", harmless(&broken.message)));
+    }
+    text
+}
+
+fn title(trace: &Trace) -> String {
+    match (&trace.title, &trace.test) {
+        (title, test) if title.is_empty() || trace.broken.is_some() => test.clone(),
+        (title, _) => harmless(title.lines().next().unwrap_or_default()),
+    }
+}
+
+/// One step in words.
+fn describe(trace: &Trace, step: &Step) -> String {
+    let name = |node: usize| trace.nodes[node].as_str();
+    let who = step.node.map_or("the network", name);
+    let mut text = format!("tick {}, {who}: {}", step.time, happened(trace, &step.event));
+    if !step.says.is_empty() {
+        text.push_str(&format!("; {}", step.says));
+    }
+    for sent in &step.sends {
+        text.push_str(&format!("; to {}: {}", name(sent.to), sent.label));
+    }
+    harmless(&text)
+}
+
+fn happened(trace: &Trace, event: &Event) -> String {
+    let name = |node: usize| trace.nodes[node].as_str();
+    match event {
+        Event::Start => "starts".to_owned(),
+        Event::Tick { count: 1 } => "the clock ticks".to_owned(),
+        Event::Tick { count } => format!("the clock ticks {count} times"),
+        Event::Timeout => "its election timer fires".to_owned(),
+        Event::Deliver { from, label, copy, .. } => {
+            let again = if *copy { "a copy of " } else { "" };
+            format!("receives {again}\"{label}\" from {}", name(*from))
+        }
+        Event::Lose { from, label, .. } => format!("\"{label}\" from {} is lost", name(*from)),
+        Event::Sync => "its disk has synced".to_owned(),
+        Event::Crash => "loses power".to_owned(),
+        Event::Restart => "starts again from its disk".to_owned(),
+        Event::Pause => "stands still".to_owned(),
+        Event::Resume => "goes on".to_owned(),
+        Event::Cut { links } => {
+            let links = links.iter().map(|(from, to)| format!("{}→{}", name(*from), name(*to)));
+            format!("links are cut: {}", links.collect::<Vec<_>>().join(" "))
+        }
+        Event::Heal => "every link works again".to_owned(),
+    }
+}
+
+/// Each node's state after the steps before `end`; the marked values are those that changed.
+fn states(trace: &Trace, end: usize, look: Look) -> String {
+    let mut text = String::new();
+    for line in draw::states(trace, end).lines() {
+        for (number, part) in wrap(&harmless(line), look.width.saturating_sub(4)).iter().enumerate()
+        {
+            let indent = if number == 0 { "  " } else { "      " };
+            text.push_str(&format!("{indent}{}\n", clip(part.trim_start(), look.width - 6)));
+        }
+    }
+    text
+}
+
+enum Key {
+    On,
+    Back,
+    Start,
+    End,
+    Leave,
+    Other,
+}
+
+/// The keyboard, a key at a time. Ctrl-C arrives as a key too, so that the terminal is restored.
+struct Keys {
+    before: Termios,
+}
+
+impl Keys {
+    fn open() -> Option<Keys> {
+        let stdin = std::io::stdin();
+        if !stdin.is_terminal() {
+            return None;
+        }
+        let before = tcgetattr(&stdin).ok()?;
+        let mut raw = before.clone();
+        raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
+        raw.special_codes[SpecialCodeIndex::VMIN] = 1;
+        raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&stdin, OptionalActions::Now, &raw).ok()?;
+        Some(Keys { before })
+    }
+
+    fn next(&self) -> Key {
+        let mut bytes = [0; 8];
+        // An arrow key sends its three bytes at once.
+        match std::io::stdin().lock().read(&mut bytes) {
+            Ok(0) | Err(_) => Key::Leave,
+            Ok(length) => match &bytes[..length] {
+                b"\n" | b"\r" | b" " | b"n" | b"l" | b"\x1b[C" | b"\x1b[B" => Key::On,
+                b"b" | b"p" | b"h" | b"\x7f" | b"\x1b[D" | b"\x1b[A" => Key::Back,
+                b"g" | b"\x1b[H" => Key::Start,
+                b"G" | b"\x1b[F" => Key::End,
+                b"q" | b"Q" | b"\x03" | b"\x04" | b"\x1b" => Key::Leave,
+                _ => Key::Other,
+            },
+        }
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        // A terminal that has gone away needs no restoring.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+    }
+}

@@ -1,0 +1,328 @@
+//! What came of a test, and of an exercise.
+//!
+//! Owns the reading of a finished process: its verdict if it gave one, and otherwise its ending and
+//! the tail of what it wrote. The outcome of one test is an [`Outcome`]; those of an exercise's
+//! tests together make its [`State`].
+//!
+//! Invariant: a test passes only by its verdict, never by its exit status.
+
+use crate::manifest::Exercise;
+use crate::run::{Ending, Ran};
+use harness::report::{Failure, Trace, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What came of one test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Its name, as libtest has it.
+    pub test: String,
+    /// What kind of end it had.
+    pub kind: Kind,
+    /// What is wrong, in words; empty if nothing is.
+    pub message: String,
+    /// The invariant that is broken.
+    pub invariant: Option<String>,
+    /// Where it was noticed, `file:line`.
+    pub location: Option<String>,
+    /// What was tried, if it passed.
+    pub note: Option<String>,
+    /// The seed of the run, if it was drawn.
+    pub seed: Option<u64>,
+    /// What the code printed, if it did not pass.
+    pub printed: String,
+    /// The run, if there was a cluster; it is kept as a replay, not with the grade.
+    #[serde(skip)]
+    pub trace: Option<Trace>,
+}
+
+/// What kind of end a test had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Everything that the test promises holds.
+    Passed,
+    /// The code does something else than the text promises.
+    Wrong,
+    /// The code panicked.
+    Panicked,
+    /// It did not come back.
+    Hung,
+    /// The process was ended by a signal.
+    Crashed,
+    /// The process ended before the test was over.
+    EndedEarly,
+    /// It reached the hole of this exercise.
+    NotWritten(String),
+    /// The manifest names it, and the test binary does not have it.
+    Missing,
+}
+
+/// What came of an exercise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All its tests pass.
+    Passed,
+    /// The code does something else than the text promises.
+    Wrong,
+    /// The code panicked.
+    Panicked,
+    /// It did not come back.
+    Hung,
+    /// The process was ended by a signal.
+    Crashed,
+    /// The code ended the process.
+    EndedEarly,
+    /// Its own hole is still there.
+    NotWritten,
+    /// The hole of this earlier exercise is still there.
+    Waits(String),
+    /// A test of it is not there.
+    Missing,
+    /// Not all of its tests have been run on this code.
+    NotGraded,
+}
+
+impl State {
+    /// The sign at the beginning of its line.
+    pub fn sign(&self) -> &'static str {
+        match self {
+            State::Passed => "✓",
+            State::NotWritten | State::Waits(_) | State::NotGraded => "·",
+            State::Wrong
+            | State::Panicked
+            | State::Hung
+            | State::Crashed
+            | State::EndedEarly
+            | State::Missing => "✗",
+        }
+    }
+
+    /// The words at the end of its line.
+    pub fn words(&self) -> String {
+        match self {
+            State::Passed => String::new(),
+            State::Wrong => "wrong".to_owned(),
+            State::Panicked => "panicked".to_owned(),
+            State::Hung => "hung".to_owned(),
+            State::Crashed => "crashed".to_owned(),
+            State::EndedEarly => "ended early".to_owned(),
+            State::NotWritten => "not written yet".to_owned(),
+            State::Waits(exercise) => format!("waits for {exercise}"),
+            State::Missing => "a test is missing".to_owned(),
+            State::NotGraded => "written, not graded yet".to_owned(),
+        }
+    }
+
+    /// Something is there, and it is not right.
+    pub fn is_bad(&self) -> bool {
+        self.sign() == "✗"
+    }
+}
+
+impl Outcome {
+    /// The outcome of a test that the test binary does not have.
+    pub fn missing(test: &str, file: &str) -> Outcome {
+        let message = format!("the test {test} is not there any more; `git diff {file}` shows why");
+        Outcome::new(test, Kind::Missing, message)
+    }
+
+    /// The outcome of a finished process.
+    pub fn of(test: &str, ran: Ran, cpu: u64) -> Outcome {
+        let (kind, failure) = match ran.verdict {
+            Some(Ok(Verdict::Passed { note, trace })) => {
+                let mut outcome = Outcome::new(test, Kind::Passed, String::new());
+                outcome.note = note;
+                outcome.trace = trace;
+                return outcome;
+            }
+            Some(Ok(Verdict::NotWritten { exercise })) => {
+                return Outcome::new(test, Kind::NotWritten(exercise), String::new());
+            }
+            Some(Ok(Verdict::Wrong(failure))) => (Kind::Wrong, failure),
+            Some(Ok(Verdict::Panicked(failure))) => (Kind::Panicked, failure),
+            Some(Ok(Verdict::Hung(failure))) => (Kind::Hung, failure),
+            Some(Err(reason)) => {
+                let message = format!("the test ended with something that is no verdict: {reason}");
+                (Kind::EndedEarly, Failure { message, ..Failure::default() })
+            }
+            None => {
+                let (kind, message) = explain(&ran.ending, &ran.stdout, &ran.stderr, cpu);
+                (kind, Failure { message, ..Failure::default() })
+            }
+        };
+        let mut outcome = Outcome::new(test, kind, failure.message);
+        outcome.invariant = failure.invariant.filter(|name| !name.is_empty());
+        outcome.location = failure.location;
+        outcome.seed = failure.trace.as_ref().and_then(|trace| trace.seed);
+        outcome.trace = failure.trace;
+        outcome.printed = own_output(test, &ran.stdout, &ran.stderr);
+        outcome
+    }
+
+    fn new(test: &str, kind: Kind, message: String) -> Outcome {
+        Outcome {
+            test: test.to_owned(),
+            kind,
+            message,
+            invariant: None,
+            location: None,
+            note: None,
+            seed: None,
+            printed: String::new(),
+            trace: None,
+        }
+    }
+}
+
+/// The state of an exercise whose tests have these outcomes, as far as they are known.
+pub fn state_of(exercise: &Exercise, outcomes: &[Outcome]) -> State {
+    let own: Vec<&Outcome> =
+        outcomes.iter().filter(|outcome| exercise.tests.contains(&outcome.test)).collect();
+    // The first test that fails decides; a hole matters only where nothing is wrong.
+    let mut hole = None;
+    for outcome in &own {
+        match &outcome.kind {
+            Kind::Passed => {}
+            Kind::Wrong => return State::Wrong,
+            Kind::Panicked => return State::Panicked,
+            Kind::Hung => return State::Hung,
+            Kind::Crashed => return State::Crashed,
+            Kind::EndedEarly => return State::EndedEarly,
+            Kind::Missing => return State::Missing,
+            Kind::NotWritten(other) if *other == exercise.id => hole = Some(State::NotWritten),
+            Kind::NotWritten(other) => {
+                hole = hole.or_else(|| Some(State::Waits(other.clone())));
+            }
+        }
+    }
+    if let Some(hole) = hole {
+        hole
+    } else if own.len() == exercise.tests.len() {
+        State::Passed
+    } else {
+        State::NotGraded
+    }
+}
+
+/// Why a process may have ended without a verdict.
+fn explain(ending: &Ending, stdout: &str, stderr: &str, cpu: u64) -> (Kind, String) {
+    let signal = match ending {
+        Ending::Still(seconds) => {
+            let message = format!(
+                "it waits for something that never comes: no CPU time used for {seconds} s"
+            );
+            return (Kind::Hung, message);
+        }
+        Ending::Exited(status) => return (Kind::EndedEarly, early(*status, stdout, stderr)),
+        Ending::Signal(signal) => *signal,
+    };
+    if stderr.contains("has overflowed its stack") {
+        let message = "the stack overflowed: does a function call itself without an end?";
+        return (Kind::Crashed, message.to_owned());
+    }
+    if let Some(bytes) = allocation(stderr) {
+        let message = format!("it asked for {} of memory at once, and there is not so much", bytes);
+        return (Kind::Crashed, message);
+    }
+    match signal_name(signal) {
+        "SIGXCPU" => (Kind::Hung, format!("still computing after {cpu} s of CPU time")),
+        "SIGKILL" => {
+            let message = "the system killed it; was the machine out of memory?";
+            (Kind::Crashed, message.to_owned())
+        }
+        "SIGXFSZ" => {
+            (Kind::Crashed, "it wrote more than 1 GiB to one file, and was stopped".to_owned())
+        }
+        "SIGABRT" if stderr.contains("panicked") => {
+            let message = "it aborted: a panic where none may leave, such as in a destructor";
+            (Kind::Crashed, message.to_owned())
+        }
+        "SIGABRT" => (Kind::Crashed, "it aborted (SIGABRT)".to_owned()),
+        "" => (Kind::Crashed, format!("it was ended by signal {signal}")),
+        name => (Kind::Crashed, format!("it was ended by {name}")),
+    }
+}
+
+fn early(status: i32, stdout: &str, stderr: &str) -> String {
+    if stdout.contains("test result: ok. 1 passed") {
+        return "the test passed without a verdict: it does not go through harness::check"
+            .to_owned();
+    }
+    if stderr.contains("a test could not be started") {
+        return stderr.lines().next().unwrap_or_default().to_owned();
+    }
+    if stdout.contains("test result: FAILED") {
+        return "the test failed without a verdict: it does not go through harness::check"
+            .to_owned();
+    }
+    format!("your code ended the process, with status {status}, before the test was over")
+}
+
+/// The size from Rust's message about a failed allocation.
+fn allocation(stderr: &str) -> Option<String> {
+    let rest = stderr.split("memory allocation of ").nth(1)?;
+    let bytes: u64 = rest.split(' ').next()?.parse().ok()?;
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut amount, mut unit) = (bytes, 0);
+    while amount >= 1024 && unit + 1 < units.len() {
+        amount /= 1024;
+        unit += 1;
+    }
+    Some(format!("{amount} {}", units[unit]))
+}
+
+/// The name of a signal that a test may die of; those numbers are the same on Linux and macOS,
+/// except that of SIGBUS.
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        2 => "SIGINT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        _ => "",
+    }
+}
+
+/// What the code printed, without what libtest and the panic handler write around it.
+fn own_output(test: &str, stdout: &str, stderr: &str) -> String {
+    let start = format!("test {test} ... ");
+    let own = stdout.split_once(&start).map_or(stdout, |(_, rest)| rest);
+    let mut end = own.len();
+    for closing in ["FAILED\n\nfailures:\n", "ok\n\ntest result:"] {
+        if let Some(at) = own.rfind(closing) {
+            end = end.min(at);
+        }
+    }
+    let mut text = own[..end].trim_end().to_owned();
+    let mut lines = stderr.lines();
+    while let Some(line) = lines.next() {
+        // The panic's message is shown by itself. Only the first one ends with a note; of a later
+        // one the message is taken to be one line.
+        if line.starts_with("thread '") && line.contains(" panicked at ") {
+            let note = |line: &&str| line.starts_with("note: ");
+            let length = lines.clone().position(|line| note(&line)).map_or(1, |at| at + 1);
+            lines.by_ref().take(length).for_each(drop);
+            continue;
+        }
+        let noise = line.starts_with("note: run with `RUST_BACKTRACE")
+            || line.starts_with("error: test failed")
+            || line.contains("has overflowed its stack")
+            || line.starts_with("fatal runtime error: stack overflow")
+            || line.starts_with("memory allocation of ")
+            || line.trim().is_empty();
+        if !noise {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(line);
+        }
+    }
+    text
+}
