@@ -109,13 +109,14 @@ impl Machine for Node {
     }
 
     fn status(&self) -> String {
-        let term = self.election.hard_state().term;
-        match (self.election.role(), self.election.leader()) {
-            (Role::Leader, _) => format!("leads {term}"),
-            (Role::Follower, Some(leader)) => format!("follows {leader}, {term}"),
-            (Role::Follower, None) => format!("follower, {term}"),
-            (Role::PreCandidate, _) => format!("polls, {term}"),
-            (Role::Candidate, _) => format!("candidate, {term}"),
+        let HardState { term, vote } = self.election.hard_state();
+        match (self.election.role(), self.election.leader(), vote) {
+            (Role::Leader, ..) => format!("leads {term}"),
+            (Role::Follower, Some(leader), _) => format!("follows {leader}, {term}"),
+            (Role::Follower, None, Some(vote)) => format!("votes {vote}, {term}"),
+            (Role::Follower, None, None) => format!("follower, {term}"),
+            (Role::PreCandidate, ..) => format!("polls, {term}"),
+            (Role::Candidate, ..) => format!("candidate, {term}"),
         }
     }
 

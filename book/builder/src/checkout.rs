@@ -1,8 +1,8 @@
 //! The repository around the book: its manifests and its crates, each read once.
 //!
-//! Leaves the reading itself to the package `workbook`; adds where things are. A course can be handed
-//! out without `solutions/`: then the book shows the code of `chapters/`, whose signatures and doc
-//! comments are the same.
+//! Leaves the reading itself to the package `workbook`; adds where things are. A course can be
+//! handed out without `solutions/`: then the book shows the code of `chapters/`, whose signatures
+//! and doc comments are the same.
 
 use std::collections::BTreeMap;
 use std::fs;

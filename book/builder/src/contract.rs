@@ -1,8 +1,9 @@
 //! The Contract page: what a crate shows to the outside, and so what graded tests may use.
 //!
 //! A name is on the page if a user of the crate can write it: it is `pub` in the root, or in a
-//! `pub` module, or re-exported by a `pub use` from wherever it is. Fields and methods are on it if they
-//! are `pub` themselves. Signatures are the source's own text, documentation its first paragraph.
+//! `pub` module, or re-exported by a `pub use` from wherever it is. Fields and methods are on it if
+//! they are `pub` themselves. Signatures are the source's own text, documentation its first
+//! paragraph.
 //!
 //! Left out on purpose: `cfg`, macros, and re-exports of other crates' items; a re-export that
 //! cannot be followed is an error, so nothing is missing in silence.

@@ -7,7 +7,8 @@ use demo::{Demo, page};
 
 fn svg(body: &str) -> String {
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 50\">\n<title>A figure</title>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 100 50\">\n\
+         <title>A figure</title>\n\
          {body}\n</svg>"
     )
 }
@@ -87,8 +88,10 @@ fn colours_and_sizes_come_from_the_theme() {
 
 #[test]
 fn a_fault_is_named_with_both_files() {
-    let text = "# Vote\n\n{{#figure nodes.svg | See.}}\n\n{{#figure a.svg}}\n\n\
-                {{#figure ../a.svg | See.}}\n\n{{#figure a.png | See.}}\n\n{{#figure b.svg | See.}}\n";
+    let text = "# Vote\n\n{{#figure nodes.svg | See.}}\n\n\
+                {{#figure a.svg}}\n\n\
+                {{#figure ../a.svg | See.}}\n\n{{#figure a.png | See.}}\n\n\
+                {{#figure b.svg | See.}}\n";
     let demo = page(text).with("book/src/01-vote/b.svg", &svg("<rect fill=\"black\"/>"));
     demo.fails(&[
         "README.md:3: cannot read the figure book/src/01-vote/nodes.svg",

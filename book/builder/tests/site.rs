@@ -37,7 +37,8 @@ fn links_to_a_readme_follow_its_new_name() {
 #[test]
 fn broken_links_are_found_with_their_line() {
     page(
-        "# Vote\n\n[a](nowhere.md)\n\n[b](README.md#nothing)\n\n[c](#gone)\n\n[d](../../README.md)\n\n\
+        "# Vote\n\n[a](nowhere.md)\n\n[b](README.md#nothing)\n\n[c](#gone)\n\n\
+         [d](../../README.md)\n\n\
          [e](/01-vote/index.html)\n\n![f](f.png)\n\n[g](javascript:alert)\n\n[h](../01-vote/)\n",
     )
     .fails(&[
@@ -55,7 +56,8 @@ fn broken_links_are_found_with_their_line() {
 #[test]
 fn good_links_pass() {
     page(
-        "# Vote\n\n[a](https://etcd.io/) [b](#vote) [c](README.md#vote) <https://raft.github.io>\n\n\
+        "# Vote\n\n[a](https://etcd.io/) [b](#vote) [c](README.md#vote)\n\n\
+         <https://raft.github.io>\n\n\
          ![f](f.svg)\n\n[g](f%2Esvg)\n",
     )
     .with("book/src/01-vote/f.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>")

@@ -125,6 +125,9 @@ fn watch_panics() {
             if info.payload().is::<Verdict>() {
                 return;
             }
+            if printed::repeating() {
+                return;
+            }
             let message = text_of(info.payload());
             let location = info.location().map(place).unwrap_or_default();
             LAST_PANIC.set(Some(LastPanic { message, location }));
@@ -165,12 +168,24 @@ fn judge(payload: &(dyn Any + Send)) -> Verdict {
     }
     let in_test = last.location.starts_with("tests/") || last.location.starts_with("../tests/");
     let failure = Failure {
-        message: last.message,
+        message: readable(&last.message),
         location: (!last.location.is_empty()).then_some(last.location),
         ..Failure::default()
     };
     let verdict = if in_test { Verdict::Wrong(failure) } else { Verdict::Panicked(failure) };
     with_trace(verdict, trace)
+}
+
+/// What an assertion says, without the words of the macro. Tests put what they got on the left and
+/// what they expected on the right.
+fn readable(message: &str) -> String {
+    let Some(rest) = message.strip_prefix("assertion `left == right` failed") else {
+        return message.strip_prefix("assertion failed: ").unwrap_or(message).to_owned();
+    };
+    let Some((text, values)) = rest.split_once("\n  left: ") else { return message.to_owned() };
+    let Some((left, right)) = values.split_once("\n right: ") else { return message.to_owned() };
+    let text = text.strip_prefix(": ").unwrap_or("these differ");
+    format!("{text}\nexpected: {right}\ngot: {left}")
 }
 
 /// The exercise whose hole this panic comes from, if it is one.

@@ -90,7 +90,9 @@ fn telling(trace: &Trace, end: usize) -> Vec<usize> {
         let is_start = step.event == Event::Start;
         let fault =
             matches!(step.event, Event::Crash | Event::Restart | Event::Cut { .. } | Event::Heal);
-        let tells = changed || fault || !step.says.is_empty() || !step.printed.is_empty();
+        let released = step.event == Event::Sync && !step.sends.is_empty();
+        let tells =
+            changed || fault || released || !step.says.is_empty() || !step.printed.is_empty();
         let is_end = trace.broken.as_ref().is_some_and(|broken| broken.step == number);
         if (tells || is_end) && !is_start {
             found.push(number);
@@ -239,7 +241,7 @@ impl<'a> Canvas<'a> {
     fn own(&self, step: &Step, event: &Event) -> String {
         match event {
             Event::Tick { .. } | Event::Timeout if !step.says.is_empty() => step.says.clone(),
-            Event::Sync if !step.says.is_empty() => format!("synced, {}", step.says),
+            Event::Sync => synced(step),
             Event::Restart => format!("restarts, {}", step.says),
             other => self.word(other),
         }
@@ -273,6 +275,20 @@ impl<'a> Canvas<'a> {
         }
         row
     }
+}
+
+/// What a sync brought: a new status, and the kinds of messages that waited for it.
+fn synced(step: &Step) -> String {
+    let mut text = "saved".to_owned();
+    let mut news: Vec<&str> = step.sends.iter().map(|sent| sent.label.as_str()).collect();
+    news.dedup();
+    if !step.says.is_empty() {
+        news.insert(0, &step.says);
+    }
+    for piece in news {
+        let _ = write!(text, ", {piece}");
+    }
+    text
 }
 
 fn split_at_word(text: &str, room: usize) -> (&str, &str) {

@@ -5,6 +5,7 @@
 //! expects it.
 
 use rustix::stdio::{dup2_stderr, dup2_stdout};
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::OwnedFd;
@@ -12,6 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Only a process that runs one graded test may move its own output.
 static ALLOWED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// How many repeated runs this thread is in.
+    static REPEATING: Cell<u32> = const { Cell::new(0) };
+}
 
 /// A step shows at most this much of what was printed in it.
 const LIMIT: u64 = 2_000;
@@ -33,8 +39,14 @@ pub(crate) fn allow() {
     ALLOWED.store(true, Ordering::Relaxed);
 }
 
+/// Is this thread in a run that is repeated for a report? Its panics have been told before.
+pub(crate) fn repeating() -> bool {
+    REPEATING.get() > 0
+}
+
 impl Printed {
     pub(crate) fn start() -> Printed {
+        REPEATING.set(REPEATING.get() + 1);
         let allowed = ALLOWED.load(Ordering::Relaxed);
         Printed { detour: allowed.then(Detour::start).and_then(Result::ok) }
     }
@@ -72,6 +84,12 @@ impl Detour {
             text.push_str(" …");
         }
         Ok(text)
+    }
+}
+
+impl Drop for Printed {
+    fn drop(&mut self) {
+        REPEATING.set(REPEATING.get() - 1);
     }
 }
 

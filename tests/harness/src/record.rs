@@ -103,6 +103,9 @@ impl<M: Machine> Scribe<M> {
             self.quiet[node] += 1;
             return true;
         }
+        if let (Event::Tick { .. }, Some(node)) = (&event, node) {
+            self.quiet[node] = 0;
+        }
         let (says, goes_on) = match done {
             Ok(_) => (news(before.as_ref(), after.as_ref()), true),
             Err(end) => (end, false),
@@ -152,12 +155,9 @@ impl<M: Machine> Scribe<M> {
         }
     }
 
-    fn event(&mut self, action: &Action) -> Event {
+    fn event(&self, action: &Action) -> Event {
         match action {
-            Action::Tick { node, .. } => {
-                let count = std::mem::take(&mut self.quiet[*node]) + 1;
-                Event::Tick { count }
-            }
+            Action::Tick { node, .. } => Event::Tick { count: self.quiet[*node] + 1 },
             Action::Timeout { .. } => Event::Timeout,
             Action::Deliver { packet: number, .. } => {
                 let packet = &self.cluster.packets()[*number];

@@ -119,3 +119,13 @@ fn a_hole_is_not_called_wrong() {
     let verdict = verdict_of(|| drop(simulate(Bug::Hole, 1)));
     assert_eq!(verdict, Verdict::NotWritten { exercise: "0.1".to_owned() });
 }
+
+#[test]
+fn an_assertion_reads_like_a_sentence() {
+    let verdict = verdict_of(|| assert_eq!(1 + 1, 3, "one and one"));
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(failure.message, "one and one\nexpected: 3\ngot: 2");
+    let verdict = verdict_of(|| assert!(1 > 2, "one is not more than two"));
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(failure.message, "one is not more than two");
+}

@@ -28,11 +28,14 @@ struct Remembered {
     outcomes: Vec<Outcome>,
 }
 
-/// The points of a chapter's last grade, for whatever content it was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What each exercise of a chapter came to when it was graded last, for whatever content that was.
+/// It is shown where this content has no grade yet, and said to be old.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Last {
-    /// What was earned.
-    pub earned: u32,
+    /// Points, by exercise.
+    pub earned: BTreeMap<String, u32>,
+    /// The exercises that were right.
+    pub right: BTreeSet<String>,
 }
 
 /// The name of what a chapter's grade depends on, as it is on disk now.
@@ -85,14 +88,15 @@ pub fn remember(repo: &Repo, key: &str, outcomes: &[Outcome]) {
     }
 }
 
-/// The points of the chapter's last grade.
-pub fn last(repo: &Repo, chapter: &Chapter) -> Option<Last> {
-    serde_json::from_slice(&fs::read(last_file(repo, chapter)).ok()?).ok()
+/// What was known of a chapter's exercises when they were graded last; nothing if they never were.
+pub fn last(repo: &Repo, chapter: &Chapter) -> Last {
+    let bytes = fs::read(last_file(repo, chapter)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// Keeps the points of a chapter's grade.
-pub fn remember_last(repo: &Repo, chapter: &Chapter, last: Last) {
-    if let Ok(bytes) = serde_json::to_vec(&last) {
+/// Keeps what is known of a chapter's exercises.
+pub fn remember_last(repo: &Repo, chapter: &Chapter, last: &Last) {
+    if let Ok(bytes) = serde_json::to_vec(last) {
         let _ = write_whole(&last_file(repo, chapter), &bytes);
     }
 }

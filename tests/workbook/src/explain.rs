@@ -12,17 +12,20 @@ use crate::report::{Shown, next_step, pointers, section_line};
 use crate::screen::{Look, Style, clip, harmless, paragraph};
 use crate::status;
 use crate::verdict::{Kind, Outcome, State};
+use harness::report::Trace;
 
 /// How many lines of what the code printed are shown.
 const PRINTED: usize = 8;
 /// How many lines of a message are shown.
 const MESSAGE: usize = 20;
+/// How many items of an exercise are named.
+const ITEMS: usize = 3;
 
 /// The text under the table.
 pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
     let exercises = shown.exercises();
     for exercise in &exercises {
-        if let Some(outcome) = shown.grade.first_failure(exercise) {
+        if let Some(outcome) = shown.grade.telling_failure(exercise) {
             return format!("\n{}", failure(shown, exercise, outcome, saved));
         }
     }
@@ -53,14 +56,57 @@ fn failure(shown: &Shown<'_>, exercise: &Exercise, outcome: &Outcome, saved: &[S
     if !in_trace {
         text.push_str(&printed(&outcome.printed, look));
     }
+    let seen = consequence(shown, exercise, outcome, saved);
+    if let Some((later, trace, _)) = &seen {
+        let broken = trace.broken.as_ref();
+        let what = broken.map_or_else(String::new, |broken| {
+            let message = harmless(broken.message.lines().next().unwrap_or_default());
+            let name = if broken.invariant.is_empty() {
+                String::new()
+            } else {
+                format!("{} is broken: ", broken.invariant)
+            };
+            format!("What came of it in {}: {name}{message}", later.id)
+        });
+        text.push_str(&format!("\n{}\n", paragraph(&what, 0, look.width).trim_end()));
+        text.push_str(&harness::draw::terminal(trace, look.width, look.color));
+    }
     text.push('\n');
-    text.push_str(&pointers(&ways_on(shown, exercise, outcome, saved), look));
+    let mut lines = ways_on(shown, exercise, outcome, saved);
+    if let Some((_, _, name)) = seen {
+        lines.push(("replay", format!("cargo workbook replay {name}")));
+    }
+    text.push_str(&pointers(&lines, look));
     text
+}
+
+/// Where a failure has no run to show, a later exercise may have failed in a cluster because of it:
+/// its shortest run, one with a broken invariant first, and what `replay` calls it.
+fn consequence<'a>(
+    shown: &Shown<'a>,
+    exercise: &Exercise,
+    outcome: &Outcome,
+    saved: &[Saved],
+) -> Option<(&'a Exercise, &'a Trace, String)> {
+    if outcome.trace.is_some() {
+        return None;
+    }
+    let manifest = &shown.target.chapter().manifest;
+    let runs = shown.exercises().into_iter().filter_map(|later| {
+        let cause = shown.grade.cause(manifest, later)?;
+        let trace = shown.grade.telling_failure(later)?.trace.as_ref()?;
+        let kept = saved.iter().find(|saved| saved.exercise == later.id)?;
+        (cause.id == exercise.id).then(|| (later, trace, kept.name.clone()))
+    });
+    runs.min_by_key(|(_, trace, _)| {
+        let named = trace.broken.as_ref().is_some_and(|broken| !broken.invariant.is_empty());
+        (!named, trace.steps.len())
+    })
 }
 
 /// What is wrong, in a sentence or a few lines.
 fn headline(exercise: &Exercise, outcome: &Outcome) -> String {
-    let message = shorten(&harmless(outcome.message.trim()));
+    let message = shorten(&plain(&harmless(outcome.message.trim())));
     if let Some(invariant) = &outcome.invariant {
         return format!("{invariant} is broken: {message}");
     }
@@ -71,7 +117,20 @@ fn headline(exercise: &Exercise, outcome: &Outcome) -> String {
         Kind::Crashed => format!("{id} crashed: {message}"),
         Kind::EndedEarly => format!("{id} ended early: {message}"),
         Kind::Missing => format!("{id} cannot be graded: {message}"),
-        Kind::Wrong | Kind::Passed | Kind::NotWritten(_) => format!("{id} is wrong: {message}"),
+        Kind::Wrong | Kind::Passed | Kind::NotWritten(_) | Kind::NotRun => {
+            format!("{id} is wrong: {message}")
+        }
+    }
+}
+
+/// An assertion's own words, if the test gave it some.
+fn plain(message: &str) -> String {
+    let start = message.split_once("` failed: ");
+    match start {
+        Some((before, after)) if before.starts_with("assertion `") && !before.contains('\n') => {
+            after.to_owned()
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -111,7 +170,7 @@ fn printed(text: &str, look: Look) -> String {
     let shown = &lines[lines.len().saturating_sub(PRINTED)..];
     let mut result = match lines.len() - shown.len() {
         0 => "\n  Your code printed:\n".to_owned(),
-        more => format!("\n  Your code printed, after {more} other lines:\n"),
+        _ => "\n  Your code printed, last of all:\n".to_owned(),
     };
     for line in shown {
         result.push_str(&format!("    {}\n", clip(line, look.width.saturating_sub(4))));
@@ -133,14 +192,22 @@ fn ways_on(
         lines.push(("perhaps", first));
         lines.push(("first", format!("cargo workbook grade {}", cause.id)));
     }
+    if let Some(first) = shown.grade.first_failure(exercise)
+        && first.test != outcome.test
+    {
+        let message = plain(&harmless(first.message.trim()));
+        let line = format!("{}: {}", first.test, message.lines().next().unwrap_or_default());
+        lines.push(("smaller", clip(&line, shown.look.width.saturating_sub(12))));
+    }
     if outcome.kind != Kind::Missing {
-        if let Some(item) = exercise.items.first() {
+        let places = place::of_exercises(shown.repo, chapter, shown.request.tree);
+        for (number, item) in exercise.items.iter().take(ITEMS).enumerate() {
             let name = place::short(item);
-            let found = place::of_exercise(shown.repo, chapter, shown.request.tree, exercise);
-            let line = found.map_or(name.clone(), |place| {
-                format!("{name} · {}:{}", place.file.display(), place.line)
+            let found = places.iter().find(|lines| lines.item == *item);
+            let line = found.map_or(name.clone(), |found| {
+                format!("{name} · {}:{}", found.file.display(), found.lines.start())
             });
-            lines.push(("look at", line));
+            lines.push((if number == 0 { "look at" } else { "" }, line));
         }
         if let Some(section) = &exercise.section {
             lines.push(("read", section_line(shown.repo, section, shown.look)));

@@ -6,7 +6,7 @@
 //! Left to others: what is printed (`report`, `explain`, `broken`) and what is written
 //! (`results`).
 
-use crate::cache::{self, Last};
+use crate::cache;
 use crate::compile::{self, Broken, Built};
 use crate::lock::Lock;
 use crate::manifest::{CPU_SECONDS, Exercise, Manifest};
@@ -86,10 +86,22 @@ impl Grade {
         Score { earned, possible: exercise.points }
     }
 
-    /// The first test of an exercise that is there and not right.
-    pub fn first_failure(&self, exercise: &Exercise) -> Option<&Outcome> {
+    fn failures<'a>(&'a self, exercise: &'a Exercise) -> impl Iterator<Item = &'a Outcome> {
         let own = self.outcomes.iter().filter(|outcome| exercise.tests.contains(&outcome.test));
-        own.into_iter().find(|outcome| !matches!(outcome.kind, Kind::Passed | Kind::NotWritten(_)))
+        own.filter(|outcome| {
+            !matches!(outcome.kind, Kind::Passed | Kind::NotWritten(_) | Kind::NotRun)
+        })
+    }
+
+    /// The first test of an exercise that is there and not right.
+    pub fn first_failure<'a>(&'a self, exercise: &'a Exercise) -> Option<&'a Outcome> {
+        self.failures(exercise).next()
+    }
+
+    /// The failure to explain: the first one with a run that can be seen, else the first.
+    pub fn telling_failure<'a>(&'a self, exercise: &'a Exercise) -> Option<&'a Outcome> {
+        let has_run = |outcome: &&Outcome| outcome.trace.is_some();
+        self.failures(exercise).find(has_run).or_else(|| self.first_failure(exercise))
     }
 
     /// The first exercise that this one needs and that is wrong itself.
@@ -190,12 +202,28 @@ pub fn measure(
     if seeds.is_usual() && cache::key(repo, chapter, tree) == key {
         cache::remember(repo, &key, &outcomes);
         if tree == Tree::Mine {
-            let known = Grade { outcomes: cache::recall(repo, &key) };
-            let score: Score = chapter.manifest.exercises.iter().map(|e| known.score(e)).sum();
-            cache::remember_last(repo, chapter, Last { earned: score.earned });
+            remember_last(repo, chapter, &Grade { outcomes: cache::recall(repo, &key) });
         }
     }
     Ok(Measured::Ran(Grade { outcomes }))
+}
+
+/// Brings what is known of the exercises up to date; those not graded keep their old entries.
+fn remember_last(repo: &Repo, chapter: &Chapter, grade: &Grade) {
+    let mut last = cache::last(repo, chapter);
+    for exercise in &chapter.manifest.exercises {
+        let state = grade.state(exercise);
+        if state == State::NotGraded {
+            continue;
+        }
+        last.earned.insert(exercise.id.clone(), grade.score(exercise).earned);
+        if state == State::Passed {
+            last.right.insert(exercise.id.clone());
+        } else {
+            last.right.remove(&exercise.id);
+        }
+    }
+    cache::remember_last(repo, chapter, &last);
 }
 
 /// What came of playing.
@@ -248,22 +276,37 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Runs the tests of some exercises, a few at a time.
+    ///
+    /// An endless loop would cost its whole budget in every test that reaches it, so the tests of an
+    /// exercise after the first that hangs are not run. One of them may be running by then: it is
+    /// not counted either, so that the result does not depend on who was faster.
     fn run(&self, exercises: &[&Exercise], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
-        let tests: Vec<(&Exercise, &str)> = exercises
+        let tests: Vec<(usize, &str)> = exercises
             .iter()
-            .flat_map(|exercise| exercise.tests.iter().map(move |test| (*exercise, test.as_str())))
+            .enumerate()
+            .flat_map(|(place, exercise)| exercise.tests.iter().map(move |t| (place, t.as_str())))
             .collect();
+        let hung: Vec<AtomicUsize> =
+            exercises.iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = channel();
         let mut outcomes = vec![None; tests.len()];
         std::thread::scope(|scope| {
             for _ in 0..AT_A_TIME {
-                let (send, next, tests) = (send.clone(), &next, &tests);
+                let (send, next, tests, hung) = (send.clone(), &next, &tests, &hung);
                 scope.spawn(move || {
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some((exercise, test)) = tests.get(number) else { return };
-                        if send.send((number, self.run_one(test, exercise.cpu, false))).is_err() {
+                        let Some((place, test)) = tests.get(number) else { return };
+                        let outcome = if hung[*place].load(Ordering::Relaxed) < number {
+                            Ok(Outcome::not_run(test))
+                        } else {
+                            self.run_one(test, exercises[*place].cpu, false)
+                        };
+                        if matches!(&outcome, Ok(outcome) if outcome.kind == Kind::Hung) {
+                            hung[*place].fetch_min(number, Ordering::Relaxed);
+                        }
+                        if send.send((number, outcome)).is_err() {
                             return;
                         }
                     }
@@ -276,6 +319,11 @@ impl Bench<'_> {
             }
         });
         passing.clear();
+        for (number, (place, test)) in tests.iter().enumerate() {
+            if hung[*place].load(Ordering::Relaxed) < number {
+                outcomes[number] = Some(Ok(Outcome::not_run(test)));
+            }
+        }
         outcomes.into_iter().flatten().collect()
     }
 

@@ -27,7 +27,7 @@ pub struct Saved {
 pub fn save(repo: &Repo, chapter: &Chapter, tree: Tree, grade: &Grade) -> Vec<Saved> {
     let mut saved = Vec::new();
     for exercise in &chapter.manifest.exercises {
-        let Some(outcome) = grade.first_failure(exercise) else { continue };
+        let Some(outcome) = grade.telling_failure(exercise) else { continue };
         let Some(trace) = &outcome.trace else { continue };
         let (path, name) = match tree {
             Tree::Mine => (file_of(repo, &exercise.id), exercise.id.clone()),

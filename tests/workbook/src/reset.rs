@@ -13,7 +13,6 @@ mod given;
 use crate::Error;
 use crate::cut::locate::locate;
 use crate::cut::{files, starter};
-use crate::items::Crate;
 use crate::manifest::Exercise;
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::screen::say;
@@ -71,7 +70,7 @@ fn with_hole(repo: &Repo, chapter: &Chapter, exercise: &Exercise) -> Result<star
     let mut mine = files::read(&folder).map_err(|error| failed("read", &folder, &error))?;
     for path in &exercise.items {
         let item = given.find(path)?;
-        let place = locate(&as_crate(chapter, &mine), item, path).map_err(|error| {
+        let place = locate(&starter::as_crate(chapter, &mine), item, path).map_err(|error| {
             Error::new(
                 format!("your code has no place for `{path}`: {}", error.message),
                 format!("`cargo workbook reset {}` puts the whole chapter back", chapter.number()),
@@ -86,14 +85,6 @@ fn with_hole(repo: &Repo, chapter: &Chapter, exercise: &Exercise) -> Result<star
         }
     }
     Ok(mine)
-}
-
-/// Files as a crate; what is not text is not Rust.
-fn as_crate(chapter: &Chapter, files: &starter::Files) -> Crate {
-    let sources = files.iter().filter(|(path, _)| starter::is_source(path));
-    let texts =
-        sources.map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()));
-    Crate::from_files(&chapter.manifest.package, texts)
 }
 
 /// What happens to one file.

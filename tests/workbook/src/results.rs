@@ -197,6 +197,7 @@ fn test_part<'a>(name: &'a str, exercise: &Exercise, outcome: Option<&'a Outcome
         Some(Kind::Hung) => "hung",
         Some(Kind::Crashed) => "crashed",
         Some(Kind::EndedEarly) => "ended_early",
+        Some(Kind::NotRun) => "not_run",
         Some(Kind::Missing) => "missing",
         Some(Kind::NotWritten(other)) if *other == exercise.id => "not_written",
         Some(Kind::NotWritten(_)) => "waits",

@@ -18,7 +18,7 @@ use crate::verdict::State;
 use std::process::ExitCode;
 
 /// The widest bar.
-const BAR: usize = 20;
+const BAR: usize = 16;
 
 /// What is known of a chapter.
 #[derive(Clone, Debug)]
@@ -40,8 +40,8 @@ pub enum Stage<'a> {
     Own {
         /// Each exercise's state and points.
         exercises: Vec<(&'a Exercise, State, Score)>,
-        /// The points of the last grade of whatever code, if some of this code has none.
-        last: Option<u32>,
+        /// Some of it is from the last grade, and the code has changed since.
+        old: bool,
     },
 }
 
@@ -57,21 +57,26 @@ impl<'a> Known<'a> {
         let key = cache::key(repo, chapter, Tree::Mine);
         let grade = Grade { outcomes: cache::recall(repo, &key) };
         let holes = holes::find(repo, chapter, Tree::Mine);
-        let exercises: Vec<_> = chapter
-            .manifest
-            .exercises
-            .iter()
-            .map(|exercise| {
-                let state = match grade.state(exercise) {
-                    State::NotGraded if holes.contains_key(&exercise.id) => State::NotWritten,
-                    state => state,
-                };
-                (exercise, state, grade.score(exercise))
-            })
-            .collect();
-        let ungraded = exercises.iter().any(|(_, state, _)| *state == State::NotGraded);
-        let last = cache::last(repo, chapter).filter(|_| ungraded).map(|last| last.earned);
-        Known { chapter, stage: Stage::Own { exercises, last } }
+        let last = cache::last(repo, chapter);
+        let mut old = false;
+        let mut exercises = Vec::new();
+        for exercise in &chapter.manifest.exercises {
+            let mut state = grade.state(exercise);
+            let mut score = grade.score(exercise);
+            if state == State::NotGraded && holes.contains_key(&exercise.id) {
+                state = State::NotWritten;
+            } else if state == State::NotGraded
+                && let Some(earned) = last.earned.get(&exercise.id)
+            {
+                old = true;
+                score.earned = (*earned).min(score.possible);
+                if last.right.contains(&exercise.id) {
+                    state = State::Passed;
+                }
+            }
+            exercises.push((exercise, state, score));
+        }
+        Known { chapter, stage: Stage::Own { exercises, old } }
     }
 
     fn score(&self) -> Score {
@@ -85,13 +90,15 @@ impl<'a> Known<'a> {
     fn is_untouched(&self) -> bool {
         match &self.stage {
             Stage::Missing | Stage::Swapped => false,
-            Stage::Own { exercises, last } => {
-                last.is_none()
-                    && exercises.iter().all(|(_, state, score)| {
-                        score.earned == 0 && matches!(state, State::NotWritten | State::Waits(_))
-                    })
-            }
+            Stage::Own { exercises, .. } => exercises.iter().all(|(_, state, score)| {
+                score.earned == 0 && matches!(state, State::NotWritten | State::Waits(_))
+            }),
         }
+    }
+
+    /// Some of what is known is older than the code.
+    fn is_old(&self) -> bool {
+        matches!(self.stage, Stage::Own { old: true, .. })
     }
 
     /// The first exercise that is not known to be right.
@@ -120,7 +127,7 @@ pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
 pub fn next_chapter(repo: &Repo) -> Result<&Chapter, Error> {
     let open = repo.chapters.iter().find(|chapter| {
         let known = Known::of(repo, chapter);
-        known.open().is_some() || matches!(known.stage, Stage::Missing)
+        known.open().is_some() || known.is_old() || matches!(known.stage, Stage::Missing)
     });
     open.or(repo.chapters.first()).ok_or_else(|| {
         Error::new("there are no chapters in tests/", "`git checkout tests` brings them back")
@@ -146,6 +153,11 @@ pub fn text(repo: &Repo, look: Look) -> String {
     for known in &known {
         text.push_str(&row(known, look));
     }
+    if known.iter().any(Known::is_old) {
+        let line = "  as of the last grade; the code has changed since";
+        text.push_str(&look.paint(Style::Faint, line));
+        text.push('\n');
+    }
     text.push('\n');
     text.push_str(&next_of(repo, &known, look));
     text
@@ -165,17 +177,14 @@ fn row(known: &Known<'_>, look: Look) -> String {
     let right = match &known.stage {
         Stage::Missing => format!("{} is missing", chapter.folder(Tree::Mine)),
         Stage::Swapped => "the solution is in use".to_owned(),
-        Stage::Own { exercises, last } => {
+        Stage::Own { exercises, .. } => {
             let earned = known.score().earned;
             let done = exercises.iter().filter(|(_, state, _)| *state == State::Passed).count();
-            match last {
-                Some(last) => format!("changed since its last grade, {last}/{possible}"),
-                None => format!(
-                    "{} {earned:>3}/{possible:<3} {done:>2} of {}",
-                    bar(earned, possible, look),
-                    exercises.len()
-                ),
-            }
+            format!(
+                "{} {earned:>3}/{possible:<3}  {done} of {} exercises",
+                bar(earned, possible, look),
+                exercises.len()
+            )
         }
     };
     let room = look.width.saturating_sub(6 + screen::width_of(&right) + 2);
@@ -203,7 +212,17 @@ fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
                 pointers(&[("type", command)], look)
             );
         }
-        let Some((exercise, state)) = known.open() else { continue };
+        let Some((exercise, state)) = known.open() else {
+            if known.is_old() {
+                let command = format!("cargo workbook grade {}", chapter.number());
+                return format!(
+                    "{}\n{}",
+                    look.paint(Style::Strong, "Next: grade what you have changed"),
+                    pointers(&[("type", command)], look)
+                );
+            }
+            continue;
+        };
         if place == 0 && known.is_untouched() {
             return first_step(repo, chapter, exercise, look);
         }

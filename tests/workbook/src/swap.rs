@@ -42,6 +42,9 @@ pub fn state(repo: &Repo, chapter: &Chapter) -> State {
 }
 
 fn swap(repo: &Repo, numbers: &[u32], wanted: State) -> Result<ExitCode, Error> {
+    if numbers.is_empty() {
+        return Err(Error::new("no chapter was named", "name one as in `use mine 1`"));
+    }
     // All are checked before one is changed.
     let mut changes = Vec::new();
     for number in numbers {
@@ -70,18 +73,14 @@ fn swap(repo: &Repo, numbers: &[u32], wanted: State) -> Result<ExitCode, Error> 
             .map_err(|error| failed("write", repo, chapter, &error))?;
         say(&format!("Chapter {number} is {whose} now, and later chapters build on it.\n"));
     }
-    match (wanted, numbers) {
-        (State::Swapped, [number, ..]) => {
-            let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
-            say(&format!(
-                "  your files are untouched; `grade {number}` grades what is in use\n  \
-                 back  cargo workbook use mine {}\n",
-                list.join(" ")
-            ));
-        }
-        (State::Mine, [number, ..]) => say(&format!("  next  cargo workbook grade {number}\n")),
-        (_, []) => {}
-    }
+    let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    let list = list.join(" ");
+    say(&match wanted {
+        State::Swapped => format!(
+            "  Your files are untouched. Your own code is back with\n  cargo workbook use mine {list}\n"
+        ),
+        State::Mine => format!("  next  cargo workbook grade {}\n", numbers[0]),
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -53,6 +53,8 @@ pub enum Kind {
     EndedEarly,
     /// It reached the hole of this exercise.
     NotWritten(String),
+    /// It was not run, or not counted, because an earlier test of its exercise hung.
+    NotRun,
     /// The manifest names it, and the test binary does not have it.
     Missing,
 }
@@ -126,6 +128,11 @@ impl Outcome {
         Outcome::new(test, Kind::Missing, message)
     }
 
+    /// The outcome of a test after one of the same exercise that hung.
+    pub fn not_run(test: &str) -> Outcome {
+        Outcome::new(test, Kind::NotRun, String::new())
+    }
+
     /// The outcome of a finished process.
     pub fn of(test: &str, ran: Ran, cpu: u64) -> Outcome {
         let (kind, failure) = match ran.verdict {
@@ -182,7 +189,8 @@ pub fn state_of(exercise: &Exercise, outcomes: &[Outcome]) -> State {
     let mut hole = None;
     for outcome in &own {
         match &outcome.kind {
-            Kind::Passed => {}
+            // It follows one that hung.
+            Kind::Passed | Kind::NotRun => {}
             Kind::Wrong => return State::Wrong,
             Kind::Panicked => return State::Panicked,
             Kind::Hung => return State::Hung,

@@ -7,6 +7,7 @@
 //! Invariant: a file of the copy is written only if it changed, so that cargo sees what is new.
 
 use crate::Error;
+use crate::compile::cargo;
 use serde_json::Value;
 use std::fs;
 use std::io;
@@ -101,7 +102,7 @@ impl Bench {
 
     /// Compiles a package's library and programs. An error prints the compiler's own words first.
     pub fn check(&self, package: &str, chapter: &str) -> Result<Vec<Warning>, Error> {
-        let output = cargo()
+        let output = Command::new(cargo())
             .args(["check", "--quiet", "--locked", "--message-format=json", "--package", package])
             .arg("--manifest-path")
             .arg(self.folder.join("Cargo.toml"))
@@ -134,11 +135,6 @@ impl Bench {
             "a hole or a removed item is needed to compile the rest: see the errors above",
         ))
     }
-}
-
-/// The cargo that runs this command, or the one on the path.
-pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// One message of cargo's, if it is a lint's warning about a file of the chapter.

@@ -43,7 +43,7 @@ impl Edits {
     /// The text with all replacements made; new lines end as the text's lines do.
     pub(crate) fn apply(&self, text: &str) -> String {
         let mut list: Vec<&(Range<usize>, String, String)> = self.list.iter().collect();
-        list.sort_by_key(|(range, _, _)| range.start);
+        list.sort_by_key(|(range, _, _)| (range.start, range.end));
         let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let (mut result, mut at) = (String::new(), 0);
         for (range, new, _) in list {

@@ -6,9 +6,10 @@
 //!
 //! Invariant: what comes out compiles without a warning.
 
-use super::check::{self, Bench};
+use super::check::Bench;
 use super::{Cut, Plan, files};
 use crate::Error;
+use crate::compile::cargo;
 use crate::hash::Hasher;
 use crate::items::Crate;
 use crate::repo::{Chapter, Repo, Tree};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 /// Files with their bytes, relative to a chapter's folder, sorted.
@@ -32,9 +34,8 @@ struct Memory {
 
 /// All files of the chapter that a learner starts with.
 pub fn of(repo: &Repo, chapter: &Chapter) -> Result<Files, Error> {
-    require_solutions(repo, chapter)?;
     let folder = repo.folder(chapter, Tree::Solution);
-    let solution = files::read(&folder).map_err(|error| unreadable(&folder, &error))?;
+    let solution = solution(repo, chapter)?;
     let key = key(repo, chapter, &solution)?;
     let memory = repo.store().join("cut").join(format!("{}.json", chapter.name));
     if let Some(sources) = remembered(&memory, &key) {
@@ -47,6 +48,21 @@ pub fn of(repo: &Repo, chapter: &Chapter) -> Result<Files, Error> {
         let _ = fs::create_dir_all(parent).and_then(|()| fs::write(&memory, text));
     }
     Ok(with_sources(&solution, sources))
+}
+
+/// All files of the chapter's solution.
+pub fn solution(repo: &Repo, chapter: &Chapter) -> Result<Files, Error> {
+    require_solutions(repo, chapter)?;
+    let folder = repo.folder(chapter, Tree::Solution);
+    files::read(&folder).map_err(|error| unreadable(&folder, &error))
+}
+
+/// Files as a crate; what is not text is not Rust.
+pub fn as_crate(chapter: &Chapter, files: &Files) -> Crate {
+    let sources = files.iter().filter(|(path, _)| is_source(path));
+    let texts =
+        sources.map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()));
+    Crate::from_files(&chapter.manifest.package, texts)
 }
 
 /// The solution's folder is there; a clear word if it is not.
@@ -167,7 +183,7 @@ fn key(repo: &Repo, chapter: &Chapter, solution: &Files) -> Result<String, Error
     }
     // Another compiler may warn about other things, and another version of this program cuts
     // otherwise.
-    let compiler = check::cargo().arg("--version").output();
+    let compiler = Command::new(cargo()).arg("--version").output();
     hasher.add(&compiler.map(|output| output.stdout).unwrap_or_default());
     if let Ok(program) = std::env::current_exe().and_then(fs::metadata) {
         let time = program.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());

@@ -8,9 +8,8 @@
 
 mod keep;
 
-use super::as_crate;
 use crate::Error;
-use crate::cut::starter::{self, Files};
+use crate::cut::starter::{self, Files, as_crate};
 use crate::cut::{Edits, allow_line, lines_of};
 use crate::items::{Crate, Item, Kind, Owner};
 use crate::repo::{Chapter, Repo};

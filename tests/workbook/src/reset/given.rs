@@ -1,8 +1,7 @@
 //! What a learner was given: cut from the solution, or found in git's history.
 
-use super::as_crate;
 use crate::Error;
-use crate::cut::starter::{self, Files};
+use crate::cut::starter::{self, Files, as_crate};
 use crate::items::Crate;
 use crate::manifest::Exercise;
 use crate::repo::{Chapter, Repo, Tree};

@@ -1,0 +1,170 @@
+//! Checks that are a call of cargo.
+//!
+//! Owns how such a call is made: without a terminal, with an end, and with what it wrote as the
+//! explanation if it fails.
+
+use super::{Finding, Scene};
+use crate::Error;
+use crate::compile::cargo;
+use crate::cut::check::Bench;
+use crate::cut::starter;
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// No call needs as long, on any machine that is worth waiting for.
+const LONGEST: Duration = Duration::from_secs(25 * 60);
+/// How often a running call is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// How many lines of a failure are shown: its end says most.
+const LINES: usize = 60;
+
+pub(super) fn formatting(scene: &Scene<'_>) -> Result<Finding, Error> {
+    both(scene, |workspace, packages| {
+        let mut words = vec!["fmt".to_owned(), "--check".to_owned()];
+        words.extend(packages.iter().map(|package| format!("--package={package}")));
+        call(workspace, &words)
+    })
+}
+
+pub(super) fn clippy(scene: &Scene<'_>) -> Result<Finding, Error> {
+    both(scene, |workspace, packages| {
+        let mut words: Vec<String> =
+            ["clippy", "--quiet", "--locked", "--all-targets", "--no-deps"]
+                .map(String::from)
+                .into();
+        words.extend(packages.iter().map(|package| format!("--package={package}")));
+        words.extend(["--", "-D", "warnings"].map(String::from));
+        call(workspace, &words)
+    })
+}
+
+pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
+    let mut words: Vec<String> = ["test", "--quiet", "--locked"].map(String::from).into();
+    let tools = packages(&scene.repo.root, &["tests/harness", "tests/workbook", "book/builder"]);
+    words.extend(tools.iter().map(|package| format!("--package={package}")));
+    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+}
+
+pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
+    let words = ["test", "--quiet", "--locked", "--package=workbook", "--test=tidy"];
+    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+}
+
+pub(super) fn book(scene: &Scene<'_>) -> Result<Finding, Error> {
+    let words = ["run", "--quiet", "--locked", "--package=book-builder", "--", "check"];
+    if !scene.repo.path("book/builder/Cargo.toml").is_file() {
+        return Ok(Finding::Skipped("there is no book/ here".to_owned()));
+    }
+    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+}
+
+/// Builds the learner's workspace, as it is given out, where no solutions/ can be seen.
+pub(super) fn without_solutions(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if !scene.solutions {
+        return Ok(Finding::Skipped("there is no solutions/ here".to_owned()));
+    }
+    let place = scene.work.join("without");
+    let names: Vec<&str> =
+        scene.repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+    let bench = Bench::at(&scene.repo.root, &place, &names)?;
+    for chapter in &scene.repo.chapters {
+        bench.put(&chapter.name, &starter::of(scene.repo, chapter)?)?;
+    }
+    let words = ["check", "--quiet", "--locked", "--workspace", "--all-targets"];
+    Ok(finding(call(&place, &words)?, String::new()))
+}
+
+/// The same call in both workspaces, for all packages but edited chapters.
+fn both(
+    scene: &Scene<'_>,
+    check: impl Fn(&Path, &[String]) -> Result<Option<String>, Error>,
+) -> Result<Finding, Error> {
+    let root = &scene.repo.root;
+    let own: Vec<String> =
+        scene.given().iter().map(|chapter| format!("chapters/{}", chapter.name)).collect();
+    let mut folders: Vec<&str> = own.iter().map(String::as_str).collect();
+    folders.extend(["tests/harness", "tests/workbook", "tests/bench", "book/builder"]);
+    let mut failure = check(root, &packages(root, &folders))?;
+    if failure.is_none() && scene.solutions {
+        let solutions = root.join("solutions");
+        let names: Vec<&str> =
+            scene.repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+        failure = check(&solutions, &packages(&solutions, &[names, vec!["bench"]].concat()))?;
+    }
+    Ok(finding(failure, scene.left_out()))
+}
+
+fn finding(failure: Option<String>, note: String) -> Finding {
+    failure.map_or(Finding::Passed(note), Finding::Failed)
+}
+
+/// The names of the packages in these folders, as far as they are there.
+fn packages(root: &Path, folders: &[&str]) -> Vec<String> {
+    let name = |folder: &&str| {
+        let text = std::fs::read_to_string(root.join(folder).join("Cargo.toml")).ok()?;
+        let table: toml::Table = text.parse().ok()?;
+        Some(table.get("package")?.get("name")?.as_str()?.to_owned())
+    };
+    folders.iter().filter_map(name).collect()
+}
+
+/// Runs cargo in a folder: nothing if it succeeds, the end of what it wrote if it does not.
+fn call(folder: &Path, words: &[impl AsRef<str>]) -> Result<Option<String>, Error> {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let shown = format!("cargo {}", words.join(" "));
+    let failed = |error: std::io::Error| {
+        Error::new(format!("`{shown}` cannot run: {error}"), "`cargo workbook doctor` may know why")
+    };
+    let mut child = Command::new(cargo())
+        .args(&words)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(failed)?;
+    let streams = [
+        child.stdout.take().map(|stream| thread::spawn(move || read(stream))),
+        child.stderr.take().map(|stream| thread::spawn(move || read(stream))),
+    ];
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(failed)? {
+            Some(status) => break Some(status),
+            None if start.elapsed() > LONGEST => break None,
+            None => thread::sleep(LOOK),
+        }
+    };
+    if status.is_none() {
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        child.wait().map_err(failed)?;
+    }
+    let texts = streams.into_iter().flatten().filter_map(|stream| stream.join().ok());
+    let text = texts.collect::<Vec<_>>().join("\n");
+    match status {
+        Some(status) if status.success() => Ok(None),
+        Some(status) => Ok(Some(explained(&shown, &format!("ended with {status}"), &text))),
+        None => Ok(Some(explained(&shown, "did not end and was stopped", &text))),
+    }
+}
+
+fn read(mut stream: impl Read) -> String {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn explained(command: &str, how: &str, text: &str) -> String {
+    let lines: Vec<&str> = text.trim().lines().collect();
+    let from = lines.len().saturating_sub(LINES);
+    let dots = if from > 0 { format!("… {from} lines before\n") } else { String::new() };
+    format!("`{command}` {how}\n{dots}{}", lines[from..].join("\n"))
+}
