@@ -210,6 +210,11 @@ impl<M: Machine> Cluster<M> {
         true
     }
 
+    /// All that has happened.
+    pub(crate) fn log(&self) -> Vec<Timed> {
+        self.log.lock().expect("no other holder panics").clone()
+    }
+
     /// Did the same things happen here and there, and to the same end?
     pub(crate) fn same_as(&self, other: &Cluster<M>) -> bool {
         let machines = |sites: &[Site<M>]| {

@@ -28,6 +28,8 @@ pub(crate) struct Flight {
     log: Arc<Mutex<Vec<Timed>>>,
     build: Arc<Build>,
     seed: Option<u64>,
+    /// How long the run was before it was made shorter.
+    shrunk_from: Option<usize>,
 }
 
 /// The newest run of a thread. The watchdog holds it too.
@@ -52,8 +54,16 @@ pub(crate) fn seeded(seed: Option<u64>) {
 pub(crate) fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Vec<Timed>>>) {
     let build = move |log: &[Timed], ending| record::trace::<M>(&setup, nodes, log, ending);
     let seed = SEED.with(|cell| *cell.borrow());
-    let flight = Flight { log, build: Arc::new(build), seed };
+    let flight = Flight { log, build: Arc::new(build), seed, shrunk_from: None };
     *recorder().lock().expect("no holder panics") = Some(flight);
+}
+
+/// The newest run is told by a shorter one that fails alike.
+pub(crate) fn shortened(log: Vec<Timed>, from: usize) {
+    if let Some(flight) = recorder().lock().expect("no holder panics").as_mut() {
+        flight.log = Arc::new(Mutex::new(log));
+        flight.shrunk_from = Some(from);
+    }
 }
 
 /// No run is under way any more.
@@ -67,5 +77,6 @@ pub(crate) fn trace(recorder: &Recorder, ending: Ending) -> Option<Trace> {
     let log = flight.log.lock().expect("no holder panics").clone();
     let mut trace = (flight.build)(&log, ending);
     trace.seed = flight.seed;
+    trace.shrunk_from = flight.shrunk_from;
     Some(trace)
 }

@@ -32,6 +32,7 @@ mod printed;
 mod random;
 mod record;
 pub mod report;
+mod shrink;
 pub mod sim;
 
 pub use check::{check, verdict_of, wrong};

@@ -19,6 +19,7 @@ use crate::flight;
 use crate::machine::{Machine, Property, Violation};
 use crate::random::Draws;
 use crate::report::Failure;
+use crate::shrink::shrink;
 use std::ops::RangeInclusive;
 
 pub use weather::{Fault, Tally};
@@ -84,7 +85,7 @@ where
         }
         match result {
             Ok(ticks) => summary.add(&world.tally, world.events, ticks),
-            Err(stop) => fail(plan, stop),
+            Err(stop) => fail(plan, shorten(&world, &property, stop)),
         }
         flight::seeded(None);
     }
@@ -106,6 +107,24 @@ fn repeats<M: Machine, P: Property<M>>(
     let message = "The same inputs and draws gave two different runs. Does the code look at a \
                    clock, at randomness of its own, or at the order of a hash map?";
     Err(Stop::Broken(Violation::new("Determinism", message)))
+}
+
+/// Puts a shorter run that breaks the same invariant in place of the failing one, for the report.
+fn shorten<M: Machine, P: Property<M>>(
+    world: &World<M, P>,
+    property: &impl Fn() -> P,
+    stop: Stop,
+) -> Stop {
+    let Stop::Broken(violation) = &stop else { return stop };
+    let (setup, nodes) = (world.cluster.setup(), world.cluster.size());
+    let log = world.cluster.log();
+    match shrink(setup, nodes, &log, property, &violation.invariant) {
+        Some((shorter, violation)) => {
+            flight::shortened(shorter, log.len());
+            Stop::Broken(violation)
+        }
+        None => stop,
+    }
 }
 
 fn fail(plan: &Plan, stop: Stop) -> ! {
