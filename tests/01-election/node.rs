@@ -1,8 +1,8 @@
 //! An [`Election`] as the harness sees it: fed one input at a time, its log a fixed place.
 
 use election::{
-    Election, HardState, Index, Majority, Message, NodeId, Options, Position, Role, Save, Term,
-    View,
+    Body, Election, HardState, Index, Majority, Message, NodeId, Options, Position, Role, Save,
+    Term, View,
 };
 use harness::{Draws, Effects, Input, Machine};
 
@@ -105,7 +105,16 @@ impl Machine for Node {
     }
 
     fn label(message: &Message) -> String {
-        message.to_string()
+        let Message { term, body, .. } = message;
+        match body {
+            Body::VoteRequest { last, .. } if *last != Position::START => {
+                format!("{body} {term}, log {}:{}", last.term.0, last.index)
+            }
+            Body::VoteRequest { .. }
+            | Body::VoteAnswer { .. }
+            | Body::Heartbeat
+            | Body::HeartbeatAnswer => format!("{body} {term}"),
+        }
     }
 
     fn status(&self) -> String {

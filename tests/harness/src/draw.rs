@@ -223,7 +223,7 @@ impl<'a> Canvas<'a> {
         let (left, right) = (column(from.min(node)), column(from.max(node)));
         put(&mut row, left + 1, &"─".repeat(right - left - 1));
         put(&mut row, if from < node { right - 1 } else { left + 1 }, head);
-        let label: String = label.chars().take(spacing.saturating_sub(6)).collect();
+        let label = cut_to(label, (right - left).saturating_sub(6));
         let at = if from < node { left + 3 } else { right - 3 - label.chars().count() - 1 };
         put(&mut row, at, &format!(" {label} "));
         if step.says.is_empty() || lost {

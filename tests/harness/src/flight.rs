@@ -58,11 +58,18 @@ pub(crate) fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Ve
     *recorder().lock().expect("no holder panics") = Some(flight);
 }
 
-/// The newest run is told by a shorter one that fails alike.
-pub(crate) fn shortened(log: Vec<Timed>, from: usize) {
+/// The run to tell about is this one, made from a longer one if `shrunk_from` says so.
+pub(crate) fn land<M: Machine>(
+    setup: &M::Setup,
+    nodes: usize,
+    log: Vec<Timed>,
+    shrunk_from: Option<usize>,
+    seed: u64,
+) {
+    begin::<M>(setup.clone(), nodes, Arc::new(Mutex::new(log)));
     if let Some(flight) = recorder().lock().expect("no holder panics").as_mut() {
-        flight.log = Arc::new(Mutex::new(log));
-        flight.shrunk_from = Some(from);
+        flight.shrunk_from = shrunk_from;
+        flight.seed = Some(seed);
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! Owns the way from a run of thousands of events to one of a dozen that breaks the same invariant.
 //! It takes moves away and repeats the rest: first everything that changes no node, then ever smaller
-//! pieces, until no single move can go. A message is found again by what it says, so a run stays
-//! meaningful when others are gone; a move that has lost its sense is passed over.
+//! pieces, until no single move can go. A message is found again by what it says, or else by who
+//! speaks to whom, so a run stays meaningful when moves are gone; one that has lost its sense is
+//! passed over.
 //!
 //! Invariants: the result breaks the invariant that the original broke; the same run shrinks the same
 //! way, everywhere. The budget is a number of actions, never time.
 
-use crate::cluster::{Action, Cluster, Timed};
+use crate::cluster::{Action, Cluster, Packet, Timed};
 use crate::machine::{Machine, Property, Violation};
 
 /// How many actions may be done in search of a shorter run.
@@ -189,14 +190,17 @@ fn standing<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<Move<M>
     }
 }
 
-/// The action for this cluster; none if its message was never sent here.
+/// The action for this cluster. Without the same message, the newest between the same two nodes will
+/// do: when a move is gone, those after it may say the same of another term. None if there is none.
 fn numbered<M: Machine>(cluster: &Cluster<M>, step: &Move<M>) -> Option<Action> {
     match step {
         Move::Other(action) => Some(action.clone()),
         Move::Deliver { from, to, message, draw } => {
-            let packet = cluster.packets().iter().rposition(|packet| {
-                packet.from == *from && packet.to == *to && packet.message == *message
-            })?;
+            let packets = cluster.packets();
+            let between = |packet: &&Packet<M>| packet.from == *from && packet.to == *to;
+            let same = |packet: &Packet<M>| between(&packet) && packet.message == *message;
+            let packet = packets.iter().rposition(same);
+            let packet = packet.or_else(|| packets.iter().rposition(|it| between(&it)))?;
             Some(Action::Deliver { packet, draw: *draw })
         }
     }

@@ -28,6 +28,12 @@ use world::{Stop, World};
 /// A tick is cut into this many moments, so that nodes do not move in step.
 pub(crate) const MOMENTS: u64 = 10;
 
+/// How many other seeds may be tried for a failure with fewer nodes.
+const OTHER_SEEDS: usize = 60;
+
+/// How much is shown of a run that goes on as it began, in ticks.
+const BEGINNING: u64 = 60;
+
 /// What a run is like.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -45,6 +51,14 @@ pub struct Plan {
     pub steady: u64,
     /// What the goal is, for a person: "a leader that all follow".
     pub goal: String,
+}
+
+impl Plan {
+    /// The same with the fewest nodes, and nothing but calm.
+    fn without_faults(&self) -> Plan {
+        let fewest = *self.nodes.start();
+        Plan { nodes: fewest..=fewest, storm: 0, faults: Vec::new(), ..self.clone() }
+    }
 }
 
 /// What many runs came to.
@@ -85,7 +99,22 @@ where
         }
         match result {
             Ok(ticks) => summary.add(&world.tally, world.events, ticks),
-            Err(stop) => fail(plan, shorten(&world, &property, stop)),
+            Err(Stop::NotAlive) => {
+                let quiet = plan.without_faults();
+                let mut alone = World::new(&quiet, seed, &setup, property());
+                let alone = matches!(alone.live(&goal), Err(Stop::NotAlive)).then_some(alone);
+                not_alive(plan, &world, alone.as_ref())
+            }
+            Err(stop) => {
+                let others = seed + 1..first.saturating_add(runs);
+                let smaller = smaller(plan, &stop, world.cluster.size(), others, |seed| {
+                    let mut world = World::new(plan, seed, &setup, property());
+                    let result = world.live(&goal);
+                    (world, result)
+                });
+                let (world, stop) = smaller.unwrap_or((world, stop));
+                fail(shorten(&world, &property, stop))
+            }
         }
         flight::seeded(None);
     }
@@ -109,6 +138,35 @@ fn repeats<M: Machine, P: Property<M>>(
     Err(Stop::Broken(Violation::new("Determinism", message)))
 }
 
+/// A run of another seed that breaks the same invariant with fewer nodes. The search is short: a
+/// reader is helped by three lifelines instead of five, not by the fewest events in the world.
+fn smaller<'a, M: Machine, P: Property<M>>(
+    plan: &Plan,
+    stop: &Stop,
+    nodes: usize,
+    seeds: std::ops::Range<u64>,
+    live: impl Fn(u64) -> (World<'a, M, P>, Result<u64, Stop>),
+) -> Option<(World<'a, M, P>, Stop)> {
+    let Stop::Broken(violation) = stop else { return None };
+    let mut best = None;
+    let mut fewest = nodes;
+    for seed in seeds.take(OTHER_SEEDS) {
+        if fewest == *plan.nodes.start() {
+            break;
+        }
+        flight::seeded(Some(seed));
+        let (world, result) = live(seed);
+        if let Err(Stop::Broken(other)) = result
+            && other.invariant == violation.invariant
+            && world.cluster.size() < fewest
+        {
+            fewest = world.cluster.size();
+            best = Some((world, Stop::Broken(other)));
+        }
+    }
+    best
+}
+
 /// Puts a shorter run that breaks the same invariant in place of the failing one, for the report.
 fn shorten<M: Machine, P: Property<M>>(
     world: &World<M, P>,
@@ -120,14 +178,17 @@ fn shorten<M: Machine, P: Property<M>>(
     let log = world.cluster.log();
     match shrink(setup, nodes, &log, property, &violation.invariant) {
         Some((shorter, violation)) => {
-            flight::shortened(shorter, log.len());
+            flight::land::<M>(setup, nodes, shorter, Some(log.len()), world.seed);
             Stop::Broken(violation)
         }
-        None => stop,
+        None => {
+            flight::land::<M>(setup, nodes, log, None, world.seed);
+            stop
+        }
     }
 }
 
-fn fail(plan: &Plan, stop: Stop) -> ! {
+fn fail(stop: Stop) -> ! {
     let failure = |invariant: &str, message: String| Failure {
         message,
         invariant: Some(invariant.to_owned()),
@@ -135,19 +196,35 @@ fn fail(plan: &Plan, stop: Stop) -> ! {
     };
     match stop {
         Stop::Broken(violation) => wrong(failure(&violation.invariant, violation.message)),
-        Stop::NotAlive => {
-            let goal = &plan.goal;
-            let calm = plan.calm;
-            wrong(failure(
-                "Liveness",
-                format!("{calm} ticks after every fault was healed there is not {goal}."),
-            ))
-        }
+        Stop::NotAlive => wrong(failure("Liveness", "The goal was not reached.".to_owned())),
         Stop::Storm(events) => hung(failure(
             "Liveness",
             format!("{events} events and no end: the nodes send more than they receive."),
         )),
     }
+}
+
+/// Tells of a cluster that does not reach its goal: by a run without any fault if that fails too, and
+/// by its beginning, since it goes on like that.
+fn not_alive<M: Machine, P: Property<M>>(
+    plan: &Plan,
+    world: &World<'_, M, P>,
+    alone: Option<&World<'_, M, P>>,
+) -> ! {
+    let Plan { goal, calm, .. } = plan;
+    let message = match alone {
+        Some(_) => format!("No fault, {calm} ticks, and there is not {goal}."),
+        None => format!("{calm} ticks after every fault was healed there is not {goal}."),
+    };
+    let shown = alone.unwrap_or(world);
+    let mut log = shown.cluster.log();
+    let length = log.len();
+    if alone.is_some() {
+        log.retain(|timed| timed.time <= BEGINNING);
+    }
+    let (setup, nodes) = (shown.cluster.setup(), shown.cluster.size());
+    flight::land::<M>(setup, nodes, log, Some(length), shown.seed);
+    wrong(Failure { message, invariant: Some("Liveness".to_owned()), ..Failure::default() })
 }
 
 fn number_from(variable: &str) -> Option<u64> {

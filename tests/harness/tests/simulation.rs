@@ -88,6 +88,9 @@ fn a_planted_liveness_bug_is_found() {
     let failure = failure(Bug::Stubborn, 1);
     assert_eq!(failure.invariant.as_deref(), Some("Liveness"));
     assert!(failure.message.contains("not a leader that all follow"), "{}", failure.message);
+    assert!(failure.message.starts_with("No fault"), "a quiet run shows it: {}", failure.message);
+    let trace = failure.trace.expect("a run was under way");
+    assert!(trace.steps.len() < 200, "its beginning is enough: {}", trace.steps.len());
 }
 
 #[test]

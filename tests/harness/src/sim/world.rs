@@ -39,6 +39,7 @@ enum Due {
 /// One run under way.
 pub(crate) struct World<'a, M: Machine, P> {
     pub cluster: Cluster<M>,
+    pub seed: u64,
     pub tally: Tally,
     pub events: u64,
     plan: &'a Plan,
@@ -73,6 +74,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let pace = (0..nodes).map(|_| MOMENTS + draws.below(weather.drift + 1)).collect();
         let mut world = World {
             cluster: Cluster::new(setup, nodes),
+            seed,
             tally: Tally::default(),
             events: 0,
             plan,
