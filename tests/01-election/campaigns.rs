@@ -1,7 +1,7 @@
 //! 1.5: standing for election.
 
 use crate::lab::{Lab, N1, N2, N3, PLAIN, asks, at, saved};
-use election::{Role, Term};
+use election::{Body, Role, Term};
 use harness::check;
 use std::collections::BTreeSet;
 
@@ -94,5 +94,19 @@ fn every_try_waits_for_another_time() {
         let waits: BTreeSet<u32> = (0..50).map(|_| patience(&mut lab)).collect();
         let why = "two candidates that wait equally long split the vote for ever";
         assert!(waits.len() > 5, "fifty tries waited {waits:?} ticks: {why}");
+    });
+}
+
+#[test]
+fn nobody_stands_in_the_last_term() {
+    check(|| {
+        let mut lab = Lab::of(3);
+        let _ = lab.receive(N2, u64::MAX, Body::HeartbeatAnswer);
+        lab.tick(100);
+        assert_eq!(
+            (lab.role(), lab.term()),
+            (Role::Follower, u64::MAX),
+            "there is no term after it"
+        );
     });
 }

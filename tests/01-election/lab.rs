@@ -115,6 +115,16 @@ impl Lab {
         }
     }
 
+    /// Ticks pass, so many at the most, until something is so.
+    pub fn tick_until(&mut self, most: u32, done: impl Fn(&Lab) -> bool) {
+        for _ in 0..most {
+            if done(self) {
+                return;
+            }
+            self.tick(1);
+        }
+    }
+
     /// The node stands.
     pub fn stand(&mut self) {
         let view = View { quorum: &self.majority, last: self.last, draw: self.draws.next() };
@@ -165,7 +175,7 @@ impl Lab {
     /// Asserts that one message, this one, is about to leave to this node, from n1's term.
     #[track_caller]
     pub fn assert_said(&self, to: NodeId, body: &Body) {
-        assert_eq!(self.said_to(to), [body.clone()], "what n1 has to say to {to}");
+        assert_eq!(self.said_to(to), std::slice::from_ref(body), "what n1 has to say to {to}");
         let term = self.election.hard_state().term;
         let message = self.election.outgoing().iter().find(|message| message.to == to);
         let message = message.expect("it was there a line ago");

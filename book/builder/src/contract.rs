@@ -2,8 +2,7 @@
 //!
 //! A name is on the page if a user of the crate can write it: it is `pub` in the root, or in a
 //! `pub` module, or re-exported by a `pub use` from wherever it is. Fields and methods are on it if
-//! they are `pub` themselves. Signatures are the source's own text, documentation its first
-//! paragraph.
+//! they are `pub` themselves. Signatures are the source's own text, and so is the documentation.
 //!
 //! Left out on purpose: `cfg`, macros, and re-exports of other crates' items; a re-export that
 //! cannot be followed is an error, so nothing is missing in silence.
@@ -14,7 +13,7 @@ use workbook::items::{Crate, Item, Kind, Owner};
 
 use crate::code;
 use crate::directives::Expanded;
-use crate::docs::first_paragraph;
+use crate::docs::markdown;
 use crate::exports::{Export, exports, split_commas};
 
 /// The page's body. Headings are one level below `level`.
@@ -52,7 +51,7 @@ fn entry(source: &Crate, export: &Export<'_>, hashes: &str, page: &mut String) {
     let item = export.item;
     let anchor = format!("contract-{}", export.name.replace("::", "-"));
     let _ = writeln!(page, "{hashes}# `{}` {{#{anchor}}}\n", export.name);
-    let _ = writeln!(page, "<div class=\"api\">\n\n{}\n", paragraph(item));
+    let _ = writeln!(page, "<div class=\"api\">\n\n{}\n", markdown(&item.docs));
     let _ = writeln!(page, "{}\n", code::block("rust", &definition(source, item), None));
     let traits = traits_of(source, item);
     if !traits.is_empty() {
@@ -63,14 +62,10 @@ fn entry(source: &Crate, export: &Export<'_>, hashes: &str, page: &mut String) {
             page,
             "<div class=\"api-member\">{}\n\n{}\n\n</div>\n",
             code::block("rust", &signature(member), None),
-            paragraph(member)
+            markdown(&member.docs)
         );
     }
     page.push_str("</div>\n\n");
-}
-
-fn paragraph(item: &Item) -> String {
-    first_paragraph(&item.docs)
 }
 
 /// The item as its user sees it: without bodies, and without what is private.

@@ -13,7 +13,7 @@ use crate::interface::{Dropped, Options, Role, View};
 use crate::message::{Body, Message, Round};
 use crate::quorum::{Ballots, Outcome};
 use crate::timer::Timer;
-use crate::types::{NodeId, Position};
+use crate::types::{NodeId, Position, Term};
 use std::collections::BTreeSet;
 
 mod refinements;
@@ -54,7 +54,10 @@ enum State {
 
 impl Election {
     /// A node that starts: for the first time with `HardState::default()`, later with what its disk
-    /// holds. Either way it begins as a follower that knows no leader.
+    /// holds. Either way it begins as a follower that knows no leader, with a new random timer.
+    ///
+    /// It panics if the options make no sense: a heartbeat at least every tick, and patience for more
+    /// than one.
     pub fn new(id: NodeId, options: Options, hard_state: HardState, draw: u64) -> Election {
         assert!(options.heartbeat_ticks > 0, "a leader must say that it leads");
         assert!(
@@ -101,12 +104,17 @@ impl Election {
         }
     }
 
-    /// The messages that the next batch will hold, in order.
+    /// The messages that the next batch will hold, in the order in which they were said.
     pub fn outgoing(&self) -> &[Message] {
         &self.outgoing
     }
 
     /// A tick passes.
+    ///
+    /// - A leader says so every `heartbeat_ticks`, and every `election_ticks` it checks its quorum if
+    ///   `check_quorum` is on (1.10).
+    /// - Everybody else stands when the timer fires, `election_ticks` or up to twice as many after it
+    ///   was started anew. Hearing the leader starts it anew, and so does giving a vote.
     pub fn tick(&mut self, view: View<'_>) {
         let fires = self.timer.tick();
         match &mut self.state {
@@ -126,7 +134,16 @@ impl Election {
         }
     }
 
-    /// A message arrives.
+    /// A message arrives. The rules apply in this order:
+    ///
+    /// - One for another node, or from this one, is dropped.
+    /// - With `check_quorum`, a request that would disturb a leader at work is dropped (1.10).
+    /// - The terms are compared (1.3). From here on both nodes are in the same term.
+    /// - A request for a vote is answered (1.4). If the answer is yes, this node has voted.
+    /// - A question whether one would vote is answered, and changes nothing (1.9).
+    /// - An answer is counted (1.7), if this node still asks.
+    /// - A heartbeat is followed and answered (1.8).
+    /// - A leader notes whom it has heard, whatever they said.
     pub fn receive(&mut self, message: Message, view: View<'_>) -> Result<(), Dropped> {
         if message.to != self.id || message.from == self.id {
             return Err(Dropped::Misaddressed);
@@ -206,9 +223,11 @@ impl Election {
         free && last >= view.last
     }
 
-    /// The timer has fired, or somebody wants an election now: stand, if this node may.
+    /// The timer has fired, or somebody wants an election now. A leader does nothing, nor does a node
+    /// without a vote. All others take a poll (1.9) if `pre_vote` is on, and campaign (1.5) if not.
     pub fn stand(&mut self, view: View<'_>) {
-        if self.role() == Role::Leader || !view.quorum.voters().contains(&self.id) {
+        let votes = view.quorum.voters().contains(&self.id);
+        if self.role() == Role::Leader || !votes || self.hard.term == Term::LAST {
             return;
         }
         if self.options.pre_vote {

@@ -11,7 +11,7 @@ pub struct NodeId(pub u64);
 
 /// A term: the number of an attempt to elect a leader. Terms are Raft's clock; they only grow.
 ///
-/// [`Term::ZERO`] is before the first election: nobody votes and nobody leads in it.
+/// [`Term::ZERO`] is before the first election: nobody stands in it, so nobody leads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Term(pub u64);
 
@@ -35,10 +35,13 @@ impl Term {
     /// The term before the first election.
     pub const ZERO: Term = Term(0);
 
-    /// The term after this one.
+    /// The last term that a number can name. Nobody stands in it: there is no next.
+    pub const LAST: Term = Term(u64::MAX);
+
+    /// The term after this one, which is not the last.
     #[must_use]
     pub fn next(self) -> Term {
-        Term(self.0.checked_add(1).expect("a term for every nanosecond lasts 584 years"))
+        Term(self.0.checked_add(1).expect("nobody stands in the last term"))
     }
 }
 

@@ -60,7 +60,7 @@ fn prepare(repo: &Repo, look: Look) -> Result<(), Error> {
     screen::remark(&said);
     Err(Error::new(
         "the book's builder could not be built; cargo says why above",
-        "the text is also readable as it is, in book/src; `cargo workbook doctor` looks at the machine",
+        "cargo workbook doctor; the text is readable as it is too, in book/src",
     ))
 }
 

@@ -11,6 +11,7 @@ use crate::repo::{Target, Tree};
 use crate::report::{Shown, next_step, pointers, section_line};
 use crate::screen::{Look, Style, clip, harmless, paragraph};
 use crate::status;
+use crate::step::breaks;
 use crate::verdict::{Kind, Outcome, State};
 use harness::report::Trace;
 
@@ -18,6 +19,8 @@ use harness::report::Trace;
 const PRINTED: usize = 8;
 /// How many lines of a message are shown.
 const MESSAGE: usize = 20;
+/// A run of more steps than this explains little at a glance.
+const LONG: usize = 40;
 /// How many items of an exercise are named.
 const ITEMS: usize = 3;
 
@@ -37,7 +40,10 @@ pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
 
 fn failure(shown: &Shown<'_>, exercise: &Exercise, outcome: &Outcome, saved: &[Saved]) -> String {
     let look = shown.look;
-    let mut text = paragraph(&headline(exercise, outcome), 0, look.width);
+    let headline = headline(exercise, outcome);
+    let (first, rest) = headline.split_once('\n').unwrap_or((&headline, ""));
+    let mut text = paragraph(first, 0, look.width);
+    text.push_str(&paragraph(rest, 2, look.width));
     if look.color
         && let Some((first, rest)) = text.split_once('\n')
     {
@@ -59,16 +65,11 @@ fn failure(shown: &Shown<'_>, exercise: &Exercise, outcome: &Outcome, saved: &[S
     let seen = consequence(shown, exercise, outcome, saved);
     if let Some((later, trace, _)) = &seen {
         let broken = trace.broken.as_ref();
-        let what = broken.map_or_else(String::new, |broken| {
-            let message = harmless(broken.message.lines().next().unwrap_or_default());
-            let name = if broken.invariant.is_empty() {
-                String::new()
-            } else {
-                format!("{} is broken: ", broken.invariant)
-            };
-            format!("What came of it in {}: {name}{message}", later.id)
-        });
+        let what = broken.map_or_else(String::new, breaks);
+        let what = harmless(what.lines().next().unwrap_or_default());
+        let what = format!("What came of it in {}: {what}", later.id);
         text.push_str(&format!("\n{}\n", paragraph(&what, 0, look.width).trim_end()));
+        text.push('\n');
         text.push_str(&harness::draw::terminal(trace, look.width, look.color));
     }
     text.push('\n');
@@ -100,7 +101,7 @@ fn consequence<'a>(
     });
     runs.min_by_key(|(_, trace, _)| {
         let named = trace.broken.as_ref().is_some_and(|broken| !broken.invariant.is_empty());
-        (!named, trace.steps.len())
+        (trace.steps.len() > LONG, !named, trace.steps.len())
     })
 }
 
@@ -199,7 +200,10 @@ fn ways_on(
         let line = format!("{}: {}", first.test, message.lines().next().unwrap_or_default());
         lines.push(("smaller", clip(&line, shown.look.width.saturating_sub(12))));
     }
-    if outcome.kind != Kind::Missing {
+    if outcome.kind == Kind::Missing {
+        lines.push(("changed?", format!("git diff tests/{}", chapter.name)));
+        lines.push(("bring back", format!("git checkout tests/{}", chapter.name)));
+    } else {
         let places = place::of_exercises(shown.repo, chapter, shown.request.tree);
         for (number, item) in exercise.items.iter().take(ITEMS).enumerate() {
             let name = place::short(item);

@@ -163,8 +163,8 @@ pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     }
 }
 
-/// Builds a chapter and runs the tests of these exercises; where one of them is wrong, also those of
-/// the exercises that it needs, to find out whether the cause is there.
+/// Builds a chapter and runs the tests of these exercises; where one of them is wrong, also those
+/// of the exercises that it needs, to find out whether the cause is there.
 pub fn measure(
     repo: &Repo,
     chapter: &Chapter,
@@ -277,9 +277,9 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Runs the tests of some exercises, a few at a time.
     ///
-    /// An endless loop would cost its whole budget in every test that reaches it, so the tests of an
-    /// exercise after the first that hangs are not run. One of them may be running by then: it is
-    /// not counted either, so that the result does not depend on who was faster.
+    /// An endless loop would cost its whole budget in every test that reaches it, so the tests of
+    /// an exercise after the first that hangs are not run. One of them may be running by then: it
+    /// is not counted either, so that the result does not depend on who was faster.
     fn run(&self, exercises: &[&Exercise], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
         let tests: Vec<(usize, &str)> = exercises
             .iter()
@@ -329,7 +329,7 @@ impl Bench<'_> {
 
     fn run_one(&self, test: &str, cpu: u64, play: bool) -> Result<Outcome, Error> {
         if !self.built.tests.iter().any(|known| known == test) {
-            return Ok(Outcome::missing(test, &format!("tests/{}", self.chapter.name)));
+            return Ok(Outcome::missing(test));
         }
         let job = Job {
             program: self.built.program.clone(),

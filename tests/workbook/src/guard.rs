@@ -1,8 +1,8 @@
 //! Nothing is left running when the command is ended.
 //!
-//! Owns the guard: one small process that knows which process groups are tests. Tests have groups of
-//! their own, so Ctrl-C in the terminal does not reach them; but when the command ends, however it
-//! ends, the guard's standard input ends, and the guard kills what is left.
+//! Owns the guard: one small process that knows which process groups are tests. Tests have groups
+//! of their own, so Ctrl-C in the terminal does not reach them; but when the command ends, however
+//! it ends, the guard's standard input ends, and the guard kills what is left.
 //!
 //! Invariant: a group is known to the guard until it has been killed.
 

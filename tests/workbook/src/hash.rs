@@ -57,8 +57,8 @@ impl Hasher {
     }
 }
 
-/// Every file below a folder, sorted; hidden ones, `target` and `mutants` are left out, and links to
-/// folders are not followed.
+/// Every file below a folder, sorted; hidden ones, `target` and `mutants` are left out, and links
+/// to folders are not followed.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];

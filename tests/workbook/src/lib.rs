@@ -7,7 +7,8 @@
 //! - grading: [`compile`] builds the tests, [`run`] runs each in a process of its own under
 //!   [`limits`], [`verdict`] says what came of it, [`score`] adds up, [`grade`] does all of it, and
 //!   [`cache`] remembers it by content;
-//! - what a person sees: [`status`], [`report`], [`explain`], [`broken`], [`step`], all through [`screen`];
+//! - what a person sees: [`status`], [`report`], [`explain`], [`broken`], [`step`], all through
+//!   [`screen`];
 //! - a learner's own files: [`hint`], [`diff`], [`reset`], [`swap`];
 //! - an author's: [`items`], [`cut`], [`sync`], [`verify`].
 //!

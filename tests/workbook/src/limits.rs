@@ -5,9 +5,9 @@
 //! exec, standard input becomes empty, and the limits are set. All of it is done without `unsafe`,
 //! which is why it happens in a process of its own and not between fork and exec.
 //!
-//! Left to others: the budget itself. The harness ends a test that has used up its CPU time and says
-//! where it was; the limit here is a little higher, for code that does not let the harness speak.
-//! macOS does not enforce a limit on address space; the others work there too.
+//! Left to others: the budget itself. The harness ends a test that has used up its CPU time and
+//! says where it was; the limit here is a little higher, for code that does not let the harness
+//! speak. macOS does not enforce a limit on address space; the others work there too.
 
 use crate::Error;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -1,9 +1,9 @@
 //! `exercises.toml`: what a chapter asks for, as types.
 //!
-//! Owns the format. A manifest that loads keeps these invariants, so nobody checks them again: every
-//! exercise's id is `N.k` with the chapter's number, ids and tests are unique, every exercise has at
-//! least one test, one item and one point, and `needs` names earlier exercises only. An error names
-//! the file, the line and the reason.
+//! Owns the format. A manifest that loads keeps these invariants, so nobody checks them again:
+//! every exercise's id is `N.k` with the chapter's number, ids and tests are unique, every exercise
+//! has at least one test, one item and one point, and `needs` names earlier exercises only. An
+//! error names the file, the line and the reason.
 //!
 //! Left to others: whether items and tests exist in the code (`items`, `grade`).
 

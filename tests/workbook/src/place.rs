@@ -1,7 +1,7 @@
 //! Where an exercise is in the code and in the text.
 //!
-//! Owns the way from an exercise to a line that a person can open, from a line back to the exercise,
-//! and from a manifest's `section` to its heading.
+//! Owns the way from an exercise to a line that a person can open, from a line back to the
+//! exercise, and from a manifest's `section` to its heading.
 
 use crate::compile::Place;
 use crate::holes;
@@ -64,7 +64,7 @@ pub fn of_exercise(
 /// The last two names of an item's path: `Election::grants`.
 pub fn short(item: &str) -> String {
     let parts: Vec<&str> = item.split("::").collect();
-    parts[parts.len().saturating_sub(2).max(1).min(parts.len() - 1)..].join("::")
+    parts[parts.len().saturating_sub(2)..].join("::")
 }
 
 /// A section as a person would name it, and its file: "Votes" and `book/src/01-election/votes.md`.
@@ -109,7 +109,7 @@ mod tests {
     fn a_path_is_shortened_to_type_and_name() {
         assert_eq!(short("election::Election::grants"), "Election::grants");
         assert_eq!(short("election::votes::Election::grants"), "Election::grants");
-        assert_eq!(short("election::count"), "count");
+        assert_eq!(short("election::count"), "election::count");
         assert_eq!(short("count"), "count");
     }
 

@@ -1,8 +1,8 @@
 //! Where things are: the root, the chapters in order, and the folders of each.
 //!
-//! Owns the layout of the repository. The root is the nearest folder upwards that has a `Cargo.toml`
-//! and a `tests/NN-name/exercises.toml`, so every command works from anywhere below it, also from
-//! inside `solutions/`, which is a workspace of its own.
+//! Owns the layout of the repository. The root is the nearest folder upwards that has a
+//! `Cargo.toml` and a `tests/NN-name/exercises.toml`, so every command works from anywhere below
+//! it, also from inside `solutions/`, which is a workspace of its own.
 //!
 //! Invariant: chapters are in the order of their numbers, and no two share one.
 
@@ -238,7 +238,7 @@ impl Repo {
     pub fn require(&self, chapter: &Chapter, tree: Tree) -> Result<(), Error> {
         if tree == Tree::Solution && !self.root.join("solutions").is_dir() {
             return Err(Error::new(
-                "this needs solutions/, and this copy of the workbook has none",
+                "--solution needs solutions/, and this copy of the workbook has none",
                 "leave out --solution, or `git checkout solutions` if the folder was deleted",
             ));
         }

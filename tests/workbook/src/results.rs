@@ -1,11 +1,11 @@
 //! A grade as a file: the format `workbook-grade/1`.
 //!
-//! Owns the format, which `results.schema.json` beside this crate's `Cargo.toml` describes for other
-//! programs. It holds what the screen shows and nothing of the machine: no paths outside the
+//! Owns the format, which `results.schema.json` beside this crate's `Cargo.toml` describes for
+//! other programs. It holds what the screen shows and nothing of the machine: no paths outside the
 //! repository, no times, so the same code gives the same bytes.
 //!
-//! Compatibility: fields may be added to a version; a field that goes or changes its meaning makes a
-//! new one.
+//! Compatibility: fields may be added to a version; a field that goes or changes its meaning makes
+//! a new one.
 
 use crate::Error;
 use crate::cache::write_whole;

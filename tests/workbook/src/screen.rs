@@ -1,7 +1,8 @@
 //! The terminal: how wide, whether in colour, and how to write to it without ever failing.
 //!
 //! Owns standard output and standard error for the whole command. What a person reads goes through
-//! [`say`]; an error goes through [`complain`]; a line that is overwritten goes through [`Passing`].
+//! [`say`]; an error goes through [`complain`]; a line that is overwritten goes through
+//! [`Passing`].
 //!
 //! Invariants: colour and cursor control are sent to a terminal only, colour never where `NO_COLOR`
 //! is set; once the reader has closed the pipe nothing more is written, and nothing panics.
@@ -102,12 +103,26 @@ pub fn closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
-/// Writes an error and its next step to standard error.
+/// Writes an error and its next step to standard error; on a terminal, in lines that fit.
 pub fn complain(error: &Error) {
-    let look = Look { color: std::io::stderr().is_terminal() && Look::now().color, ..Look::now() };
-    let mut text = format!("{} {}\n", look.paint(Style::Bad, "error:"), error.message);
+    let stdout = Look::now();
+    let terminal = std::io::stderr().is_terminal();
+    let look = Look { color: terminal && stdout.color, ..stdout };
+    let mut text = String::new();
+    let mut part = |label: &str, style: Style, indent: usize, words: &str| {
+        let width = if terminal { look.width } else { usize::MAX };
+        let lines = wrap(&format!("{label} {words}"), width.saturating_sub(indent));
+        for (number, line) in lines.iter().enumerate() {
+            let painted = match line.strip_prefix(label).filter(|_| number == 0) {
+                Some(rest) => format!("{}{rest}", look.paint(style, label)),
+                None => line.clone(),
+            };
+            text.push_str(&format!("{:indent$}{painted}\n", ""));
+        }
+    };
+    part("error:", Style::Bad, 0, &error.message);
     if !error.next.is_empty() {
-        text.push_str(&format!("  {} {}\n", look.paint(Style::Strong, "next:"), error.next));
+        part("next:", Style::Strong, 2, &error.next);
     }
     remark(&text);
 }

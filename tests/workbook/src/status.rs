@@ -20,6 +20,10 @@ use std::process::ExitCode;
 /// The widest bar.
 const BAR: usize = 16;
 
+const WELCOME: &str = "\
+Welcome. You build etcd layer by layer: for each exercise the book says what a function must do, \
+you write its body, and one command says whether it is right, and if not, shows what went wrong.";
+
 /// What is known of a chapter.
 #[derive(Clone, Debug)]
 pub struct Known<'a> {
@@ -144,10 +148,7 @@ pub fn text(repo: &Repo, look: Look) -> String {
     let mut text = heading("Build Your Own etcd", &points, look);
     text.push('\n');
     if known.iter().all(Known::is_untouched) {
-        let welcome = "Welcome. You build etcd layer by layer: for each exercise the book says what \
-                       a function must do, you write its body, and one command says whether it is \
-                       right, and if not, shows what went wrong.";
-        text.push_str(&paragraph(welcome, 0, look.width));
+        text.push_str(&paragraph(WELCOME, 0, look.width));
         text.push('\n');
     }
     for known in &known {
@@ -229,8 +230,8 @@ fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
         let mut text = next_step(repo, chapter, exercise, state, look);
         if let Some(other) = after_first_half(repo, known, exercise) {
             let words = format!(
-                "It is in the second half, which a first pass may leave: chapter {other} needs only \
-                 the first."
+                "It is in the second half, which a first pass may leave: chapter {other} needs \
+                 only the first."
             );
             text.push_str(&paragraph(&words, 2, look.width));
         }
@@ -254,7 +255,7 @@ fn first_step(repo: &Repo, chapter: &Chapter, exercise: &Exercise, look: Look) -
         lines.push(("write", format!("{}:{}", place.file.display(), place.line)));
     }
     lines.push(("grade", format!("cargo workbook grade {}", exercise.id)));
-    lines.push(("all of it", "cargo workbook --help".to_owned()));
+    lines.push(("more", "cargo workbook --help".to_owned()));
     let cost = format!(" · {} minutes, {} points", exercise.minutes, exercise.points);
     format!("{}{cost}\n{}", look.paint(Style::Strong, &title), pointers(&lines, look))
 }

@@ -5,9 +5,9 @@
 //! Invariant: however stepping ends, the terminal is as it was before.
 
 use crate::Error;
-use crate::screen::{self, Look, Style, clip, harmless, wrap};
+use crate::screen::{self, Look, Style, clip, harmless, paragraph, wrap};
 use harness::draw;
-use harness::report::{Event, Step, Trace};
+use harness::report::{Broken, Event, Step, Trace};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -56,17 +56,14 @@ pub fn one(trace: &Trace, number: usize, look: Look) -> String {
     text.push('\n');
     text.push_str(&draw::until(trace, number + 1, look.width, look.color));
     text.push('\n');
-    text.push_str(&look.paint(Style::Strong, &describe(trace, &trace.steps[number])));
-    text.push('\n');
+    for line in wrap(&describe(trace, &trace.steps[number]), look.width) {
+        text.push_str(&look.paint(Style::Strong, &line));
+        text.push('\n');
+    }
     text.push_str(&states(trace, number + 1, look));
     if let Some(broken) = trace.broken.as_ref().filter(|broken| broken.step == number) {
         text.push('\n');
-        let name = if broken.invariant.is_empty() {
-            String::new()
-        } else {
-            format!("{} is broken: ", broken.invariant)
-        };
-        for line in wrap(&format!("{name}{}", harmless(&broken.message)), look.width) {
+        for line in wrap(&harmless(&breaks(broken)), look.width) {
             text.push_str(&look.paint(Style::Bad, &line));
             text.push('\n');
         }
@@ -79,17 +76,27 @@ pub fn all(trace: &Trace, look: Look) -> String {
     let mut text = format!("{}\n\n", title(trace));
     text.push_str(&draw::terminal(trace, look.width, look.color));
     for (number, step) in trace.steps.iter().enumerate() {
-        text.push_str(&format!("\nstep {}: {}\n", number + 1, describe(trace, step)));
+        text.push('\n');
+        let words = format!("step {}: {}", number + 1, describe(trace, step));
+        text.push_str(&paragraph(&words, 0, look.width));
         text.push_str(&states(trace, number + 1, look));
     }
     if let Some(broken) = &trace.broken {
-        text.push_str(&format!("\nstep {}: ", broken.step + 1));
-        if !broken.invariant.is_empty() {
-            text.push_str(&format!("{} is broken: ", broken.invariant));
-        }
-        text.push_str(&format!("{}\n", harmless(&broken.message)));
+        let place = format!("step {}: ", broken.step + 1);
+        let words = format!("{place}{}", harmless(&breaks(broken)));
+        text.push('\n');
+        text.push_str(&paragraph(&words, 0, look.width));
     }
     text
+}
+
+/// The broken invariant and what broke it.
+pub fn breaks(broken: &Broken) -> String {
+    if broken.invariant.is_empty() {
+        broken.message.clone()
+    } else {
+        format!("{} is broken: {}", broken.invariant, broken.message)
+    }
 }
 
 fn title(trace: &Trace) -> String {

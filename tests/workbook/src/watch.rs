@@ -1,8 +1,8 @@
 //! `cargo workbook watch`: grades on save.
 //!
-//! Owns the looking: several times a second at the sizes and times of the files that a grade depends
-//! on. After a change it waits until nothing changes any more, because editors write more than once.
-//! Ctrl-C ends it, and so does a closed pipe.
+//! Owns the looking: several times a second at the sizes and times of the files that a grade
+//! depends on. After a change it waits until nothing changes any more, because editors write more
+//! than once. Ctrl-C ends it, and so does a closed pipe.
 
 use crate::grade::{self, Request, Seeds};
 use crate::hash::{Hasher, files_below};

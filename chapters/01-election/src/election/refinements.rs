@@ -48,8 +48,9 @@ impl Election {
 
     /// Has this node heard its leader within the last `election_ticks`?
     ///
-    /// A leader always has: itself. A follower has if it knows its leader and its timer has counted
-    /// less than `election_ticks`. A candidate has not.
+    /// A leader always has: itself. A follower has if it knows its leader and less than
+    /// `election_ticks` have passed; its timer has counted them, since it starts anew with every
+    /// heartbeat. A candidate has not.
     #[allow(dead_code, reason = "exercises 1.9 and 1.10 use it")]
     fn in_touch(&self) -> bool {
         todo!("exercise 1.9: ask before you stand")

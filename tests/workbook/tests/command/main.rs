@@ -1,0 +1,9 @@
+//! The command as a learner meets it: the real binary, in a small workbook of its own.
+
+mod bad_input;
+mod fixture;
+mod grading;
+mod json;
+mod processes;
+mod screens;
+mod terminal;
