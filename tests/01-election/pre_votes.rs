@@ -156,6 +156,19 @@ fn a_node_whose_leader_is_silent_says_yes() {
 }
 
 #[test]
+fn an_answer_to_a_poll_need_not_wait() {
+    check(|| {
+        for log in [at(2, 7), at(2, 8)] {
+            let mut lab = Lab::with(3, POLL, saved(4, None)).log_to(log);
+            let _ = lab.receive(N2, 4, polls(at(2, 7)));
+            let batch = lab.election.ready().expect("an answer");
+            assert_eq!(batch.send_now.len(), 1, "n1's log ends at {log}; its answer binds nobody");
+            assert!(batch.save.is_none(), "there is nothing to save");
+        }
+    });
+}
+
+#[test]
 fn a_leader_says_no() {
     check(|| {
         let mut lab = Lab::leader(3, POLL);

@@ -2,7 +2,7 @@
 
 use election::Timer;
 use harness::{Draws, check};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// On which tick a timer fires for the first time.
 fn limit(mut timer: Timer) -> u32 {
@@ -49,6 +49,19 @@ fn every_limit_in_the_range_is_drawn() {
         for (limit, times) in seen {
             let even = (700..1_300).contains(&times);
             assert!(even, "{times} of 10,000 draws gave the limit {limit}; a tenth would be even");
+        }
+    });
+}
+
+#[test]
+fn every_patience_has_its_range() {
+    check(|| {
+        let mut draws = Draws::new(4);
+        for ticks in [1, 2, 3, 7, 25] {
+            let seen: BTreeSet<u32> =
+                (0..2_000).map(|_| limit(Timer::random(ticks, draws.next()))).collect();
+            let range: BTreeSet<u32> = (ticks..2 * ticks).collect();
+            assert_eq!(seen, range, "the limits that 2,000 draws gave a timer of {ticks} ticks");
         }
     });
 }

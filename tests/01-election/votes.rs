@@ -56,40 +56,41 @@ fn a_new_term_is_a_new_vote() {
     });
 }
 
-/// Does n1, whose log ends at `ours`, vote for n2, whose log ends at `theirs`?
-fn votes(ours: (u64, u64), theirs: (u64, u64)) -> bool {
+/// n1's log ends at `ours`, and n2, whose log ends at `theirs`, asks for its vote.
+#[track_caller]
+fn assert_votes(ours: (u64, u64), theirs: (u64, u64), yes: bool) {
     let mut lab = Lab::with(3, PLAIN, saved(9, None)).log_to(at(ours.0, ours.1));
     let _ = lab.receive(N2, 10, asks(at(theirs.0, theirs.1)));
     let granted = lab.vote() == Some(N2);
-    lab.assert_said(N2, &answers(granted));
+    assert_eq!(granted, yes, "our log ends at {ours:?}, the candidate's at {theirs:?}: a vote?");
+    lab.assert_said(N2, &answers(yes));
     assert_eq!(lab.term(), 10, "the term counts, whoever gets the vote");
-    granted
 }
 
 #[test]
 fn stale_logs_are_refused() {
     check(|| {
-        assert!(!votes((2, 7), (2, 6)), "ours ends at (2, 7), theirs at (2, 6)");
-        assert!(!votes((2, 7), (1, 7)), "ours ends at (2, 7), theirs at (1, 7)");
-        assert!(!votes((2, 7), (0, 0)), "ours ends at (2, 7), theirs is empty");
+        assert_votes((2, 7), (2, 6), false);
+        assert_votes((2, 7), (1, 7), false);
+        assert_votes((2, 7), (0, 0), false);
     });
 }
 
 #[test]
 fn the_later_term_beats_the_longer_log() {
     check(|| {
-        assert!(votes((2, 7), (3, 5)), "ours ends at (2, 7), theirs at (3, 5)");
-        assert!(!votes((3, 5), (2, 7)), "ours ends at (3, 5), theirs at (2, 7)");
-        assert!(!votes((3, 1), (2, 1_000)), "ours ends at (3, 1), theirs at (2, 1000)");
+        assert_votes((2, 7), (3, 5), true);
+        assert_votes((3, 5), (2, 7), false);
+        assert_votes((3, 1), (2, 1_000), false);
     });
 }
 
 #[test]
 fn equal_logs_are_good_enough() {
     check(|| {
-        assert!(votes((2, 7), (2, 7)), "both end at (2, 7)");
-        assert!(votes((0, 0), (0, 0)), "both are empty");
-        assert!(votes((2, 7), (2, 8)), "ours ends at (2, 7), theirs at (2, 8)");
+        assert_votes((2, 7), (2, 7), true);
+        assert_votes((0, 0), (0, 0), true);
+        assert_votes((2, 7), (2, 8), true);
     });
 }
 

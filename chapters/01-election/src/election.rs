@@ -185,8 +185,8 @@ impl Election {
     /// Compares the message's term with ours, before anything else in it counts. Is the rest of
     /// the message worth looking at?
     ///
-    /// - Later than ours: the cluster has moved on. Enter that term: no vote in it yet, follower of
-    ///   nobody yet, whatever we were. Yes.
+    /// - Later than ours: the cluster has moved on. Enter that term: no vote in it yet, and
+    ///   [`Election::follow`] nobody yet, whatever we were. Yes.
     /// - The same: yes.
     /// - Earlier: no, and nothing of ours changes. But its sender may not know that its term is
     ///   over, and would go on in vain: if the message has a [`Body::refusal`], send it that.
@@ -203,8 +203,8 @@ impl Election {
     ///
     /// - No, if it has voted for another node in this term.
     /// - No, if the candidate's log, which ends at `last`, ends before ours, at `view.last`.
-    /// - Yes otherwise. Also if it has voted for this same candidate before: the answer may have
-    ///   been lost.
+    /// - Yes otherwise. A vote given to this same candidate before is no reason to refuse: the answer
+    ///   may have been lost, and it asks again.
     ///
     /// It changes nothing: [`Election::receive`] records the vote, and sends the answer.
     ///
@@ -252,8 +252,8 @@ impl Election {
     /// - **Now**: everything else. A poll and its answers bind nobody, a refusal gives nothing, and
     ///   a leader's term was on disk before anybody could vote in it.
     ///
-    /// There is a [`Save`] if the hard state differs from the one handed out last, in its term *or*
-    /// in its vote, or if a message is gated. It holds the hard state as it is now.
+    /// There is a [`Save`] if the hard state differs from the one in `handed_out`, or if a message is
+    /// gated. It holds the hard state as it is now, and `handed_out` is that from then on.
     ///
     /// *Example:* n2 grants n1 its vote. The batch has nothing to send now, and a save of (term 2,
     /// vote n1) with the answer inside. If n2 then refuses n3, the next batch has the refusal to
@@ -264,9 +264,9 @@ impl Election {
 
     /// The disk has synced a save, and here is its receipt.
     ///
-    /// A candidate's own vote counts from now on: if this node is a candidate and the receipt is
-    /// for the hard state that it is in, [`Election::tally`] its own vote. A receipt for an earlier
-    /// state changes nothing.
+    /// A candidate's own vote counts from now on: if this node's role is [`Role::Candidate`] and the
+    /// receipt is for the hard state that it is in, [`Election::tally`] a yes from itself, in
+    /// [`Round::Vote`]. A receipt for an earlier state changes nothing.
     ///
     /// *Example:* the only node of a cluster stands, in term 1. It leads as soon as the disk holds
     /// its vote, and not before.
@@ -281,7 +281,7 @@ impl Election {
     ///   leaders and to followers, and a poll's to a candidate that is past it.
     /// - If the vote is won, [`Election::lead`]. If it was the poll that is won,
     ///   [`Election::campaign`].
-    /// - If either is lost, follow nobody, and wait for the timer.
+    /// - If either is lost, [`Election::follow`] nobody, and wait for the timer.
     /// - If it is pending, wait.
     ///
     /// *Example:* of three nodes, n1 is a candidate and its own vote is counted. n2 grants: n1

@@ -52,8 +52,8 @@
 //! ## Left out on purpose
 //!
 //! The log itself, and what a leader does with it (chapter 2); leadership that is handed over, nodes
-//! that join and leave (chapter 4). Terms are not random and leaders have no rank: whoever is
-//! patient least, leads.
+//! that join and leave (chapter 4). Leaders have no rank: whoever is
+//! least patient leads.
 
 mod durable;
 mod election;

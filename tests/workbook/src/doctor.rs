@@ -209,7 +209,7 @@ fn chapters(repo: &Repo) -> Check {
         .map(|chapter| chapter.folder(Tree::Mine))
         .collect();
     if missing.is_empty() {
-        return Check::well("chapters", format!("all {} are here", repo.chapters.len()));
+        return Check::well("chapters", format!("{} here, none missing", repo.chapters.len()));
     }
     let remedy = format!("`git checkout {}` brings them back", missing.join(" "));
     Check::not("chapters", Health::Ill, format!("{} missing", missing.join(", ")), remedy)

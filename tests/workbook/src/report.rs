@@ -11,6 +11,9 @@ use crate::score::Score;
 use crate::screen::{Look, Style, clip, width_of};
 use crate::verdict::State;
 
+/// From this width on there is room for whole sentences beside a title.
+const ROOMY: usize = 76;
+
 /// What there is to show.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
@@ -53,10 +56,14 @@ pub fn screen(shown: &Shown<'_>) -> String {
         .map(|exercise| {
             let state = shown.grade.state(exercise);
             let mut words = state.words();
+            if state == State::Passed {
+                words = shown.grade.note(exercise).unwrap_or_default().to_owned();
+            }
             if state.is_bad()
                 && let Some(cause) = shown.grade.cause(&chapter.manifest, exercise)
             {
-                words.push_str(&format!(", perhaps because of {}", cause.id));
+                let because = if shown.look.width < ROOMY { "" } else { "because of " };
+                words.push_str(&format!(", perhaps {because}{}", cause.id));
             }
             Row { exercise, score: Some(shown.grade.score(exercise)), state, words }
         })
@@ -89,10 +96,12 @@ pub struct Row<'a> {
 pub fn table(rows: &[Row<'_>], look: Look, halves: bool) -> String {
     let ids = rows.iter().map(|row| width_of(&row.exercise.id)).max().unwrap_or(0);
     let titles = rows.iter().map(|row| width_of(&row.exercise.title)).max().unwrap_or(0);
-    let words = rows.iter().map(|row| width_of(&row.words)).max().unwrap_or(0);
+    // What was tried is shown where there is room; what is wrong makes itself room.
+    let wordy = rows.iter().filter(|row| row.state != State::Passed);
+    let words = wordy.map(|row| width_of(&row.words)).max().unwrap_or(0);
     // sign, id, title, points, words, and the spaces between them
     let fixed = 4 + ids + 2 + 2 + 7 + 3;
-    let titles = titles.min(look.width.saturating_sub(fixed + words).max(20));
+    let titles = titles.min(look.width.saturating_sub(fixed + words).max(14));
     let mut text = String::new();
     let mut half = Half::First;
     for row in rows {
@@ -117,10 +126,11 @@ pub fn table(rows: &[Row<'_>], look: Look, halves: bool) -> String {
             look.paint(style, row.state.sign()),
             row.exercise.id,
         );
-        if !row.words.is_empty() {
-            let room = look.width.saturating_sub(width_of(&line) + 3);
-            line.push_str("   ");
-            line.push_str(&look.paint(style, &clip(&row.words, room)));
+        let room = look.width.saturating_sub(width_of(&line) + 3);
+        if row.state != State::Passed {
+            line.push_str(&format!("   {}", look.paint(style, &clip(&row.words, room))));
+        } else if width_of(&row.words) <= room {
+            line.push_str(&format!("   {}", look.paint(Style::Faint, &row.words)));
         }
         text.push_str(line.trim_end());
         text.push('\n');

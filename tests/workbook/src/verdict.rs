@@ -333,3 +333,81 @@ fn own_output(test: &str, stdout: &str, stderr: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(ending: Ending, stdout: &str, stderr: &str) -> Outcome {
+        let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
+        Outcome::of("votes::one", Ran { verdict: None, ending, stdout, stderr }, 10)
+    }
+
+    #[test]
+    fn a_good_exit_without_a_verdict_passes_nothing() {
+        for status in [0, 1, 101] {
+            let outcome = outcome(Ending::Exited(status), "running 1 test\n", "");
+            assert_eq!(outcome.kind, Kind::EndedEarly, "{status}");
+        }
+    }
+
+    #[test]
+    fn something_else_on_the_pipe_passes_nothing() {
+        let verdict = Some(Err("expected value".to_owned()));
+        let (stdout, stderr) = (String::new(), String::new());
+        let ran = Ran { verdict, ending: Ending::Exited(0), stdout, stderr };
+        assert_eq!(Outcome::of("votes::one", ran, 10).kind, Kind::EndedEarly);
+    }
+
+    #[test]
+    fn signals_are_put_into_words() {
+        let cases = [
+            (6, "thread 'main' has overflowed its stack\n", Kind::Crashed, "the stack overflowed"),
+            (6, "memory allocation of 3145728 bytes failed\n", Kind::Crashed, "asked for 3 MiB"),
+            (6, "", Kind::Crashed, "it aborted (SIGABRT)"),
+            (11, "", Kind::Crashed, "it was ended by SIGSEGV"),
+            (24, "", Kind::Hung, "still computing after 10 s"),
+            (9, "", Kind::Crashed, "the system killed it"),
+            (99, "", Kind::Crashed, "it was ended by signal 99"),
+        ];
+        for (signal, stderr, kind, words) in cases {
+            let outcome = outcome(Ending::Signal(signal), "", stderr);
+            assert_eq!(outcome.kind, kind, "{signal}");
+            assert!(outcome.message.contains(words), "{signal}: {}", outcome.message);
+        }
+    }
+
+    #[test]
+    fn the_words_around_the_output_are_taken_away() {
+        let stdout =
+            "\nrunning 1 test\ntest votes::one ... first\nsecond\nFAILED\n\nfailures:\n\n…";
+        let stderr = "\nthread 'main' (7) panicked at src/lib.rs:1:1:\nno\nvote\n\
+                      note: run with `RUST_BACKTRACE=1` environment variable\nthird\n";
+        assert_eq!(own_output("votes::one", stdout, stderr), "first\nsecond\nthird");
+        let early = "\nrunning 1 test\ntest votes::one ... all there is";
+        assert_eq!(own_output("votes::one", early, ""), "all there is");
+        let nothing = "\nrunning 1 test\ntest votes::one ... ok\n\ntest result: ok. 1 passed;";
+        assert_eq!(own_output("votes::one", nothing, ""), "");
+    }
+
+    #[test]
+    fn what_is_wrong_matters_more_than_a_hole() {
+        let text = "[chapter]\nnumber = 1\npackage = \"a\"\ntitle = \"A\"\nhours = 1\n[[exercise]]\n\
+                    id = \"1.1\"\ntitle = \"B\"\nitem = \"a::b\"\npoints = 3\nminutes = 1\n\
+                    tests = [\"one\", \"two\", \"three\"]\n";
+        let manifest = crate::manifest::Manifest::parse(text, "x").expect("it is right");
+        let exercise = &manifest.exercises[0];
+        let outcomes = |kinds: &[Kind]| -> Vec<Outcome> {
+            let names = exercise.tests.iter();
+            names.zip(kinds).map(|(n, kind)| Outcome::new(n, kind.clone(), String::new())).collect()
+        };
+        let hole = |id: &str| Kind::NotWritten(id.to_owned());
+        let state = |kinds: &[Kind]| state_of(exercise, &outcomes(kinds));
+        assert_eq!(state(&[Kind::Passed, Kind::Passed, Kind::Passed]), State::Passed);
+        assert_eq!(state(&[Kind::Passed, Kind::Passed]), State::NotGraded);
+        assert_eq!(state(&[hole("1.1"), Kind::Wrong, Kind::Hung]), State::Wrong);
+        assert_eq!(state(&[hole("1.0"), hole("1.1"), Kind::Passed]), State::NotWritten);
+        assert_eq!(state(&[hole("1.0"), Kind::Passed]), State::Waits("1.0".to_owned()));
+        assert_eq!(state(&[Kind::Passed, Kind::Hung, Kind::NotRun]), State::Hung);
+    }
+}

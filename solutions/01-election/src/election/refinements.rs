@@ -23,7 +23,8 @@ impl Election {
     ///   stay as they are: a poll costs nothing, so nothing has to be saved.
     /// - Start a new random timer; if it fires first, the next poll begins.
     /// - Ask every other voter, in [`Round::PreVote`].
-    /// - If your own yes was enough, you have won already.
+    /// - If your own yes was enough, you have won already. [`Election::tally`] counts it and acts on
+    ///   the outcome.
     ///
     /// *Example:* a node that is cut off stays in its term for ever, a pre-candidate again and again.
     pub(super) fn canvass(&mut self, view: View<'_>) {

@@ -1,49 +1,22 @@
-// The space-time diagram of a run: one lifeline a node, time downwards, one row a step, a message as an
-// arrow from the row that sent it to the row where it arrived.
+// The space-time diagram of a run: one row a step, or one for many quiet steps.
 //
-// Owns the drawing and where things are. Only the rows in sight are drawn, with a few more above and
-// below, so that the number of steps costs nothing but memory. It knows no buttons: a step that a
-// person picks is handed to `picked`.
+// Owns which rows there are, which of them are drawn, and what is in sight. Only the rows in sight are
+// drawn, with a few more above and below, so that the number of steps costs nothing but memory. What a
+// row looks like is the painter's; it knows no buttons: a step that a person picks goes to `picked`.
 'use strict';
 
 (() => {
   const player = (globalThis.workbookPlayer ??= {});
+  const { element, ROW, GUTTER, BLOCK } = player;
 
-  const ROW = 34;
-  const GUTTER = 46;
   const NARROWEST = 92;
   const WIDEST = 250;
   // So many rows are drawn beyond both edges; they are redrawn when fewer than half of them are left.
   const BEYOND = 16;
-  // Arrows are looked up by blocks of so many rows.
-  const BLOCK = 32;
-  const DOT = 4.5;
 
-  // An element with attributes; text is always text, never markup.
-  const element = (tag, attributes = {}, ...inside) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...inside);
-    return made;
-  };
-
-  const measure = (() => {
-    const known = new Map();
-    let pen = null;
-    return (text, font) => {
-      const key = `${font}|${text}`;
-      if (!known.has(key)) {
-        if (known.size > 5000) known.clear();
-        pen ??= document.createElement('canvas').getContext('2d');
-        pen.font = font;
-        known.set(key, pen.measureText(text).width);
-      }
-      return known.get(key);
-    };
-  })();
-
-  class Diagram {
+  class Diagram extends player.Painter {
     constructor(run, frame, picked) {
+      super();
       this.run = run;
       this.frame = frame;
       this.picked = picked;
@@ -68,13 +41,6 @@
       this.layOut();
     }
 
-    shape(tag, attributes, parent = this.layer) {
-      const made = document.createElementNS(this.svg.namespaceURI, tag);
-      for (const name in attributes) made.setAttribute(name, attributes[name]);
-      parent.append(made);
-      return made;
-    }
-
     // Which rows there are: a step each, or a fold of quiet steps in a row.
     layOut() {
       const { steps, tells } = this.run;
@@ -83,12 +49,14 @@
       for (let at = 0; at < steps.length;) {
         let end = at + 1;
         if (this.folded && !tells[at]) while (end < steps.length && !tells[end]) end += 1;
-        const fold = end - at > 1 && !this.opened.has(at);
-        if (!fold) end = fold || !this.opened.has(at) ? at + 1 : end;
-        if (fold) this.rows.push({ from: at, to: end });
-        for (let step = at; step < end; step += 1) {
-          if (!fold) this.rows.push({ from: step, to: step + 1 });
-          this.rowOf[step] = this.rows.length - 1;
+        if (end - at > 1 && !this.opened.has(at)) {
+          this.rowOf.fill(this.rows.length, at, end);
+          this.rows.push({ from: at, to: end });
+        } else {
+          for (let step = at; step < end; step += 1) {
+            this.rowOf[step] = this.rows.length;
+            this.rows.push({ from: step, to: step + 1 });
+          }
         }
         at = end;
       }
@@ -96,10 +64,6 @@
       this.sheet.style.height = `${(this.rows.length + 0.5) * ROW}px`;
       this.drawn = null;
       this.resize();
-    }
-
-    isFold(row) {
-      return this.rows[row].to - this.rows[row].from > 1;
     }
 
     // An arrow belongs to every block of rows that it crosses. What arrives inside a fold is folded.
@@ -160,9 +124,6 @@
       this.drawn = null;
       this.soon();
     }
-
-    x(node) { return this.margin + (node + 0.5) * this.spacing; }
-    y(row) { return (row + 0.5) * ROW; }
 
     soon() {
       this.waiting ??= requestAnimationFrame(() => { this.waiting = null; this.draw(); });
@@ -230,216 +191,6 @@
       this.future.setAttribute('height', Math.max(0, end - (row + 1) * ROW));
     }
 
-    drawRows(first, last) {
-      this.drawn = { first, last };
-      const height = (last - first + 1) * ROW;
-      this.svg.style.top = `${first * ROW}px`;
-      this.svg.setAttribute('width', this.wide);
-      this.svg.setAttribute('height', height);
-      this.svg.setAttribute('viewBox', `0 ${first * ROW} ${this.wide} ${height}`);
-      this.layer = document.createDocumentFragment();
-      this.current = this.shape('rect', {
-        class: 'player-current', x: 3, width: this.wide - 6, height: ROW, rx: 6,
-      });
-      this.drawLifelines(first, last);
-      this.drawArrows(first, last);
-      for (let row = first; row < last; row += 1) this.drawRow(row);
-      this.future = this.shape('rect', { class: 'player-future', x: 0, width: this.wide });
-      this.svg.replaceChildren(this.layer);
-    }
-
-    // From row `start` to row `end`, as far as they are drawn.
-    upright(kind, x, start, end) {
-      const from = Math.max(start, (this.drawn.first - 1) * ROW);
-      const to = Math.min(end, (this.drawn.last + 1) * ROW);
-      if (to > from) this.shape('path', { class: kind, d: `M${x} ${from}V${to}` });
-    }
-
-    drawLifelines(first, last) {
-      const { run } = this;
-      const bottom = (this.rows.length + 1) * ROW;
-      const place = (step) => (step < run.steps.length ? this.y(this.rowOf[step]) : bottom);
-      const seen = ({ start, end }) => place(end) >= first * ROW && place(start) <= last * ROW;
-      run.nodes.forEach((_, node) => {
-        let from = 0;
-        for (const gap of run.gaps[node]) {
-          this.upright('player-lifeline', this.x(node), from, place(gap.start));
-          from = place(gap.end);
-          if (gap.kind === 'still' && seen(gap)) {
-            this.upright('player-still', this.x(node), place(gap.start), from);
-          }
-        }
-        this.upright('player-lifeline', this.x(node), from, bottom);
-      });
-      for (const cut of run.cuts.filter(seen)) {
-        this.upright('player-cut-span', 5, place(cut.start), place(cut.end));
-      }
-      for (const wait of run.waits) {
-        const [from, to] = [place(wait.start), wait.end === 'waiting' ? bottom : place(wait.stop)];
-        if (to < first * ROW || from > last * ROW || from === to) continue;
-        this.upright('player-wait', this.x(wait.node) + 9, from + 2, to - 2);
-        if (wait.end === 'lost') this.cross(this.x(wait.node) + 9, to - 8, 'player-lost');
-      }
-    }
-
-    // Half the width of what stands on a lifeline at this step.
-    half(at, node) {
-      if (at < 0 || this.run.steps[at].node !== node || this.isFold(this.rowOf[at])) return DOT;
-      const text = this.chip(this.run.steps[at]);
-      return text ? measure(text, this.font) / 2 + 8 : DOT;
-    }
-
-    // A new status, or a fault, stands on the lifeline in words.
-    chip(step) {
-      const words = { crash: 'crashes', pause: 'stands still', resume: 'goes on' };
-      const text = words[step.event.kind] ?? player.clean(step.says);
-      return text ? this.fit(text, this.spacing - 26) : '';
-    }
-
-    fit(text, room) {
-      if (measure(text, this.font) <= room) return text;
-      let [few, many] = [0, text.length];
-      while (few < many) {
-        const middle = (few + many + 1) >> 1;
-        if (measure(`${text.slice(0, middle)}\u2026`, this.font) <= room) few = middle;
-        else many = middle - 1;
-      }
-      return few ? `${text.slice(0, few)}\u2026` : '';
-    }
-
-    // Where an arrow begins and ends.
-    ends({ arrow, start, end }) {
-      const to = Math.sign(arrow.to - arrow.from);
-      const y2 = this.y(end);
-      const x1 = this.x(arrow.from) + to * this.half(arrow.start, arrow.from);
-      const y1 = arrow.start < 0 ? y2 : this.y(start);
-      if (arrow.kind === 'underway') {
-        return { to, x1, y1, x2: x1 + to * Math.min(46, this.spacing / 3), y2: y1 + 0.4 * ROW };
-      }
-      const rest = arrow.kind === 'lost' ? 20 : 2;
-      return { to, x1, y1, x2: this.x(arrow.to) - to * (this.half(arrow.end, arrow.to) + rest), y2 };
-    }
-
-    drawArrows(first, last) {
-      const seen = new Set();
-      for (let block = first / BLOCK | 0; block <= (last / BLOCK | 0); block += 1) {
-        for (const placed of this.blocks[block] ?? []) {
-          if (placed.start <= last && placed.end >= first) seen.add(placed);
-        }
-      }
-      for (const placed of seen) this.drawArrow(placed, this.ends(placed));
-    }
-
-    drawArrow({ arrow }, { to, x1, y1, x2, y2 }) {
-      this.shape('path', { class: `player-arrow player-${arrow.kind}`, d: `M${x1} ${y1}L${x2} ${y2}` });
-      if (arrow.kind === 'underway') {
-        this.shape('circle', { class: 'player-underway', cx: x2, cy: y2, r: 2.5 });
-        return;
-      }
-      if (arrow.kind === 'lost') this.cross(x2, y2, 'player-lost');
-      else this.head(x1, y1, x2, y2, arrow.kind);
-      // The words stand under the arrow's end, where nothing else of this row is.
-      const across = Math.abs(arrow.to - arrow.from) > 1 ? 1.6 : 1;
-      const room = Math.abs(this.x(arrow.to) - x2 - to * this.spacing * across) - 16;
-      const said = arrow.kind === 'copy' ? `${arrow.label} (copy)` : arrow.label;
-      const gap = arrow.kind === 'lost' ? 10 : 8;
-      this.words(`player-label player-${arrow.kind}`, x2 - to * gap, y2 + 13,
-        this.fit(said, Math.max(44, room)), to > 0 ? 'end' : 'start');
-    }
-
-    head(x1, y1, x2, y2, kind) {
-      const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-      const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length];
-      const side = (back, aside) => `${x2 - dx * back - dy * aside} ${y2 - dy * back + dx * aside}`;
-      this.shape('path', { class: `player-tip player-${kind}`,
-        d: `M${x2} ${y2}L${side(9, 4)}L${side(9, -4)}Z` });
-    }
-
-    cross(x, y, kind) {
-      const d = `M${x - 4.5} ${y - 4.5}l9 9m0 -9l-9 9`;
-      this.shape('path', { class: `player-cross ${kind}`, d });
-    }
-
-    words(kind, x, y, text, anchor) {
-      if (!text) return;
-      this.shape('text', { class: kind, x, y, 'text-anchor': anchor }).textContent = text;
-    }
-
-    drawRow(row) {
-      const { from } = this.rows[row];
-      const y = this.y(row);
-      const step = this.run.steps[from];
-      const before = from > 0 ? this.run.steps[from - 1].time : -1;
-      const broken = this.run.broken?.step === from;
-      if (this.isFold(row)) {
-        this.drawFold(this.rows[row], y);
-        return;
-      }
-      if (broken) this.cross(12, y, 'player-lost');
-      if (step.time !== before || this.isFold(Math.max(0, row - 1))) {
-        this.words('player-time', GUTTER - 8, y + 4, String(step.time), 'end');
-      }
-      if (step.node === null) {
-        this.drawNetwork(step, y);
-        return;
-      }
-      this.drawStop(step, from, y, broken);
-    }
-
-    drawFold({ from, to }, y) {
-      const middle = (this.wide + GUTTER) / 2;
-      const text = `${to - from} quiet steps`;
-      const half = measure(text, this.font) / 2 + 26;
-      this.shape('path', { class: 'player-fold', d: `M${GUTTER} ${y}H${this.wide - 8}` });
-      this.shape('rect', {
-        class: 'player-fold-back', x: middle - half, y: y - 11, width: 2 * half, height: 22, rx: 11,
-      });
-      this.words('player-fold-text', middle, y + 4, `\u22ef ${text}`, 'middle');
-    }
-
-    drawNetwork(step, y) {
-      const cut = step.event.kind === 'cut';
-      const kind = cut ? 'player-cut' : 'player-heal';
-      this.shape('path', { class: `player-network ${kind}`, d: `M${GUTTER} ${y}H${this.wide - 8}` });
-      const text = cut ? `cut: ${this.run.links(step.event.links)}` : 'all links work';
-      const fits = this.fit(text, this.wide - GUTTER - 60);
-      const half = measure(fits, this.font) / 2 + 10;
-      const middle = (this.wide + GUTTER) / 2;
-      this.shape('rect', {
-        class: `player-chip ${kind}`, x: middle - half, y: y - 11, width: 2 * half, height: 22, rx: 5,
-      });
-      this.words(`player-chip-text ${kind}`, middle, y + 4, fits, 'middle');
-    }
-
-    // What stands on a node's lifeline: its news, or a dot; a square is the disk.
-    drawStop(step, at, y, broken) {
-      const x = this.x(step.node);
-      const { kind } = step.event;
-      const text = this.chip(step);
-      const tone = broken || kind === 'crash' ? 'player-bad' : `player-on-${kind}`;
-      if (text) {
-        const half = this.half(at, step.node);
-        this.shape('rect', {
-          class: `player-chip ${tone}`, x: x - half, y: y - 11, width: 2 * half, height: 22, rx: 11,
-        });
-        this.words(`player-chip-text ${tone}`, x, y + 4, text, 'middle');
-      } else if (kind === 'sync') {
-        this.shape('rect', { class: 'player-disk', x: x - 5, y: y - 5, width: 10, height: 10, rx: 1.5 });
-      } else if (kind !== 'lose') {
-        this.shape('circle', { class: `player-dot ${tone}`, cx: x, cy: y, r: DOT });
-      }
-      const beside = {
-        sync: 'synced', restart: 'restarts', timeout: 'timer fires', tick: text ? '' : 'tick',
-      }[kind];
-      if (!beside) return;
-      const left = x + this.half(at, step.node) + 6;
-      if (left + measure(beside, this.font) > x + this.spacing / 2 + 12) {
-        this.words('player-beside', x, y + 22, beside, 'middle');
-      } else {
-        this.words('player-beside', left, y + 4, beside, 'start');
-      }
-    }
-
     click(event) {
       const y = event.clientY - this.sheet.getBoundingClientRect().top;
       const row = Math.min(this.rows.length - 1, Math.max(0, Math.floor(y / ROW)));
@@ -447,21 +198,7 @@
       else this.picked(this.rows[row].from);
       this.draw();
     }
-
-    // A step forward that a message brought: a dot runs along its arrow.
-    fly(at) {
-      const arrow = this.run.arrowTo.get(at);
-      const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-      if (!arrow || arrow.start < 0 || still) return;
-      const { x1, y1, x2, y2 } = this.ends({
-        arrow, start: this.rowOf[arrow.start], end: this.rowOf[at],
-      });
-      const dot = this.shape('circle', { class: 'player-flying', r: 4 }, this.svg);
-      const place = (x, y) => ({ transform: `translate(${x}px, ${y}px)` });
-      dot.animate([place(x1, y1), place(x2, y2)], { duration: 220, easing: 'ease-out' })
-        .finished.then(() => dot.remove(), () => dot.remove());
-    }
   }
 
-  Object.assign(player, { Diagram, element });
+  Object.assign(player, { Diagram });
 })();
