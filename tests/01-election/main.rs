@@ -14,6 +14,7 @@ mod durability;
 mod leaders;
 mod play;
 mod pre_votes;
+mod search;
 mod simulation;
 mod tally;
 mod terms;

@@ -2,6 +2,7 @@
 
 use crate::node::{Node, id};
 use election::{Body, HardState, Message, NodeId, Position, Role, Round, Term};
+use harness::explore::Law;
 use harness::{Action, Cluster, Property, Violation};
 use std::collections::BTreeMap;
 
@@ -117,6 +118,58 @@ fn up_to_date(logs: &[Position], leader: usize, term: Term) -> Result<(), Violat
         "Up-to-Date Leader",
         format!("{} leads {term} with a log to {last}; a majority's logs end later", id(leader)),
     ))
+}
+
+/// The same safety, for a search: asked of one node, one message or two.
+pub struct Rules {
+    /// The search goes no further than this term.
+    pub last_term: Term,
+    /// Where each node's log ends.
+    pub logs: Vec<Position>,
+}
+
+impl Law<Node> for Rules {
+    /// An answer to a heartbeat could only tell an old leader that its term is over, and without
+    /// check-quorum nothing else depends on it. The simulations have it.
+    fn matters(&self, message: &Message) -> bool {
+        message.body != Body::HeartbeatAnswer
+    }
+
+    fn within(&self, machine: &Node) -> bool {
+        machine.election().hard_state().term <= self.last_term
+    }
+
+    fn node(&self, node: usize, machine: &Node) -> Result<(), Violation> {
+        if machine.election().role() != Role::Leader {
+            return Ok(());
+        }
+        up_to_date(&self.logs, node, machine.election().hard_state().term)
+    }
+
+    fn sent(&self, _: usize, disk: &HardState, message: &Message) -> Result<(), Violation> {
+        saved_before_sent(disk, message)
+    }
+
+    fn together(
+        &self,
+        (_, one): (usize, &Message),
+        (_, other): (usize, &Message),
+    ) -> Result<(), Violation> {
+        if one.term != other.term {
+            return Ok(());
+        }
+        if let (Some((voter, candidate)), Some((same, rival))) = (vote_in(one), vote_in(other))
+            && voter == same
+            && candidate != rival
+        {
+            return Err(two_votes(voter, one.term, rival, candidate));
+        }
+        if one.body == Body::Heartbeat && other.body == Body::Heartbeat && one.from != other.from {
+            let text = format!("{} and {} both lead {}", one.from, other.from, one.term);
+            return Err(Violation::new("Election Safety", text));
+        }
+        Ok(())
+    }
 }
 
 /// Is there one leader that all follow, in one term?

@@ -14,6 +14,7 @@
 //!
 //! - a *script* names them one by one (the methods of [`Cluster`]);
 //! - [`sim`] draws them from a seed, faults included;
+//! - [`explore`] tries them all, on a small cluster;
 //! - a recorded list replays a run exactly, and becomes the [`report::Trace`] that a person sees.
 //!
 //! ## Architecture invariants
@@ -26,8 +27,10 @@
 mod check;
 mod cluster;
 pub mod draw;
+pub mod explore;
 mod flight;
 mod machine;
+pub mod player;
 mod printed;
 mod random;
 mod record;

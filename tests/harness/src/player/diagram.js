@@ -1,17 +1,19 @@
 // The space-time diagram of a run: one row a step, or one for many quiet steps.
 //
-// Owns which rows there are, which of them are drawn, and what is in sight. Only the rows in sight are
-// drawn, with a few more above and below, so that the number of steps costs nothing but memory. What a
-// row looks like is the painter's; it knows no buttons: a step that a person picks goes to `picked`.
+// Owns which rows there are, which of them are drawn, and what is in sight. Only the rows in sight
+// are drawn, with a few more above and below, so that the number of steps costs nothing but memory.
+// What a row looks like is the painter's; it knows no buttons: a step that a person picks goes to
+// `picked`.
 'use strict';
 
 (() => {
   const player = (globalThis.workbookPlayer ??= {});
-  const { element, ROW, GUTTER, BLOCK } = player;
+  const { element, ROW, BLOCK } = player;
 
   const NARROWEST = 92;
   const WIDEST = 250;
-  // So many rows are drawn beyond both edges; they are redrawn when fewer than half of them are left.
+  // So many rows are drawn beyond both edges; they are redrawn when fewer than half of them are
+  // left.
   const BEYOND = 16;
 
   class Diagram extends player.Painter {
@@ -66,7 +68,8 @@
       this.resize();
     }
 
-    // An arrow belongs to every block of rows that it crosses. What arrives inside a fold is folded.
+    // An arrow belongs to every block of rows that it crosses. What arrives inside a fold is
+    // folded.
     sortArrows() {
       this.blocks = [];
       for (const arrow of this.run.arrows) {
@@ -80,12 +83,18 @@
       }
     }
 
-    // Folds the quiet steps, or unfolds them. The step in sight stays in sight.
+    // Folds the quiet steps, or unfolds them.
     fold(folded) {
       this.folded = folded;
       this.opened.clear();
       this.layOut();
-      this.go(this.at);
+    }
+
+    // The step itself if it has a row of its own; else the nearest before it that has, or after it.
+    shown(at) {
+      if (!this.isFold(this.rowOf[at])) return at;
+      const before = this.beside(at, -1);
+      return before === at ? this.beside(at, 1) : before;
     }
 
     // Unfolds the quiet steps around a step.
@@ -109,13 +118,16 @@
       const width = this.frame.clientWidth;
       if (!width) return;
       const nodes = Math.max(1, this.run.nodes.length);
-      const spacing = Math.min(WIDEST, Math.max(NARROWEST, (width - GUTTER) / nodes));
-      const wide = Math.max(width, GUTTER + nodes * spacing);
+      this.gutter = width < 480 ? 38 : 46;
+      const spacing = Math.min(WIDEST, Math.max(NARROWEST, (width - this.gutter) / nodes));
+      const wide = Math.max(width, this.gutter + nodes * spacing);
       if (wide === this.wide && spacing === this.spacing && this.drawn) return;
       this.wide = wide;
       this.spacing = spacing;
-      this.margin = GUTTER + (wide - GUTTER - nodes * spacing) / 2;
-      this.font = `12px ${getComputedStyle(this.frame).fontFamily}`;
+      this.margin = this.gutter + (wide - this.gutter - nodes * spacing) / 2;
+      const size = spacing < 112 ? 11 : 12;
+      this.font = `${size}px ${getComputedStyle(this.frame).fontFamily}`;
+      this.svg.style.fontSize = `${size}px`;
       this.lanes.style.width = this.sheet.style.width = `${wide}px`;
       this.heads.forEach(({ head }, node) => {
         head.style.left = `${this.x(node) - spacing / 2}px`;
@@ -154,7 +166,7 @@
       const { node } = this.run.steps[at];
       const { frame } = this;
       if (this.wide <= frame.clientWidth || node === null) return;
-      const left = this.x(node) - this.spacing / 2 - GUTTER;
+      const left = this.x(node) - this.spacing / 2 - this.gutter;
       const right = this.x(node) + this.spacing / 2;
       if (frame.scrollLeft > left) frame.scrollLeft = left;
       if (frame.scrollLeft + frame.clientWidth < right) frame.scrollLeft = right - frame.clientWidth;

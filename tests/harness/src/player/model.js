@@ -1,15 +1,17 @@
-// A recorded run, read once and prepared to be asked: who was in which state at a step, which message
-// became which arrow, what waited for the disk, when a node was up, and which steps tell something.
+// A recorded run, read once and prepared to be asked: who was in which state at a step, which
+// message became which arrow, what waited for the disk, when a node was up, and which steps tell
+// something.
 //
-// Owns the meaning of a trace (the format is harness::report::Trace). It touches no page, so all that
-// the diagram and the panel show can be checked here. Steps are counted from 0; people count from 1.
+// Owns the meaning of a trace (the format is harness::report::Trace). It touches no page, so all
+// that the diagram and the panel show can be checked here. Steps are counted from 0; people count
+// from 1.
 'use strict';
 
 (() => {
   const player = (globalThis.workbookPlayer ??= {});
 
-  // A trace is data from elsewhere: colour codes go, and characters that would steer the page's text
-  // (control characters, changes of direction) become visible.
+  // A trace is data from elsewhere: colour codes go, and characters that would steer the page's
+  // text (control characters, changes of direction) become visible.
   const clean = (text) => String(text)
     .replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\u00b7');
@@ -60,7 +62,8 @@
       this.fields = [...names];
     }
 
-    // For each step, the newest step of every node up to it, and the newest that changed its status.
+    // For each step, the newest step of every node up to it, and the newest that changed its
+    // status.
     follow() {
       const size = this.nodes.length;
       this.newest = new Int32Array(this.steps.length * size).fill(-1);
@@ -83,7 +86,8 @@
       return at === 0 || node === null ? -1 : this.newest[(at - 1) * this.nodes.length + node];
     }
 
-    // Every arrival is an arrow from the step that sent the packet; what never arrives is under way.
+    // Every arrival is an arrow from the step that sent the packet; what never arrives is under
+    // way.
     pairMessages() {
       const sent = new Map();
       this.arrows = [];
@@ -110,8 +114,8 @@
       }
     }
 
-    // A message without a packet number waits for the disk: until a sync of its node sends the same,
-    // or a crash takes it.
+    // A message without a packet number waits for the disk: until a sync of its node sends the
+    // same, or a crash takes it.
     findWaits() {
       this.waits = [];
       const open = this.nodes.map(() => []);
@@ -164,8 +168,9 @@
       });
     }
 
-    // The steps that a reader would miss if they were left out: what changed a state, every fault, what
-    // was printed, what a sync released, and the steps that sent a message which changed something.
+    // The steps that a reader would miss if they were left out: what changed a state, every fault,
+    // what was printed, what a sync released, and the steps that sent a message which changed
+    // something.
     findTelling() {
       const faults = ['crash', 'restart', 'pause', 'resume', 'cut', 'heal'];
       this.tells = new Uint8Array(this.steps.length);
@@ -194,7 +199,8 @@
       const fields = new Map(newest < 0 ? [] : this.steps[newest].state);
       const before = newest === at ? this.before(at) : newest;
       const old = new Map(before < 0 ? [] : this.steps[before].state);
-      // A node that starts, or starts again, is new as a whole; marking all of it would say nothing.
+      // A node that starts, or starts again, is new as a whole; marking all of it would say
+      // nothing.
       const marked = old.size > 0 && fields.size > 0;
       const changed = new Set();
       for (const [name, value] of fields) if (marked && old.get(name) !== value) changed.add(name);
@@ -216,7 +222,8 @@
       return links.map(([from, to]) => `${this.nodes[from]}\u2192${this.nodes[to]}`).join(' ');
     }
 
-    // The next step after `at` (or before, backwards) that changed a node's status; -1 if there is none.
+    // The next step after `at` (or before, backwards) that changed a node's status; -1 if there is
+    // none.
     nextStatus(at, by = 1) {
       for (let step = at + by; step >= 0 && step < this.steps.length; step += by) {
         if (this.steps[step].says && this.steps[step].event.kind !== 'start') return step;

@@ -1,15 +1,14 @@
 // How a run is drawn: lifelines, arrows, and what stands on them. Time goes down, a row a step; a
 // message is an arrow from the row that sent it to the row where it arrived.
 //
-// Owns shapes and places, given the rows. Colours and strokes are the style sheet's. Texts come from
-// the trace, so they are set as text and never parsed.
+// Owns shapes and places, given the rows. Colours and strokes are the style sheet's. Texts come
+// from the trace, so they are set as text and never parsed.
 'use strict';
 
 (() => {
   const player = (globalThis.workbookPlayer ??= {});
 
   const ROW = 34;
-  const GUTTER = 46;
   // Arrows are looked up by blocks of so many rows.
   const BLOCK = 32;
   const DOT = 4.5;
@@ -115,7 +114,7 @@
     chip(step) {
       const words = { crash: 'crashes', pause: 'stands still', resume: 'goes on' };
       const text = words[step.event.kind] ?? player.clean(step.says);
-      return text ? this.fit(text, this.spacing - 26) : '';
+      return text ? this.fit(text, this.spacing - 18) : '';
     }
 
     fit(text, room) {
@@ -149,10 +148,14 @@
           if (placed.start <= last && placed.end >= first) seen.add(placed);
         }
       }
-      for (const placed of seen) this.drawArrow(placed, this.ends(placed));
+      const placed = [...seen].map(({ arrow, start, end }) => (
+        { arrow, ...this.ends({ arrow, start, end }) }));
+      // Words last: no line crosses them out.
+      placed.forEach((one) => this.drawArrow(one));
+      placed.forEach((one) => this.drawLabel(one));
     }
 
-    drawArrow({ arrow }, { to, x1, y1, x2, y2 }) {
+    drawArrow({ arrow, x1, y1, x2, y2 }) {
       this.shape('path', { class: `player-arrow player-${arrow.kind}`, d: `M${x1} ${y1}L${x2} ${y2}` });
       if (arrow.kind === 'underway') {
         this.shape('circle', { class: 'player-underway', cx: x2, cy: y2, r: 2.5 });
@@ -160,13 +163,17 @@
       }
       if (arrow.kind === 'lost') this.cross(x2, y2, 'player-lost');
       else this.head(x1, y1, x2, y2, arrow.kind);
-      // The words stand under the arrow's end, where nothing else of this row is.
-      const across = Math.abs(arrow.to - arrow.from) > 1 ? 1.6 : 1;
-      const room = Math.abs(this.x(arrow.to) - x2 - to * this.spacing * across) - 16;
+    }
+
+    // What a message says stands under the arrow's end, where nothing else of this row is.
+    drawLabel({ arrow, to, x2, y2 }) {
+      if (arrow.kind === 'underway') return;
+      const lanes = Math.abs(arrow.to - arrow.from);
+      const room = Math.max(52, this.spacing * Math.min(lanes, 1.6) - Math.abs(this.x(arrow.to) - x2) - 14);
       const said = arrow.kind === 'copy' ? `${arrow.label} (copy)` : arrow.label;
       const gap = arrow.kind === 'lost' ? 10 : 8;
       this.words(`player-label player-${arrow.kind}`, x2 - to * gap, y2 + 13,
-        this.fit(said, Math.max(44, room)), to > 0 ? 'end' : 'start');
+        this.fit(said, room), to > 0 ? 'end' : 'start');
     }
 
     head(x1, y1, x2, y2, kind) {
@@ -199,7 +206,7 @@
       }
       if (broken) this.cross(12, y, 'player-lost');
       if (step.time !== before || this.isFold(Math.max(0, row - 1))) {
-        this.words('player-time', GUTTER - 8, y + 4, String(step.time), 'end');
+        this.words('player-time', this.gutter - 8, y + 4, String(step.time), 'end');
       }
       if (step.node === null) {
         this.drawNetwork(step, y);
@@ -209,10 +216,10 @@
     }
 
     drawFold({ from, to }, y) {
-      const middle = (this.wide + GUTTER) / 2;
+      const middle = (this.wide + this.gutter) / 2;
       const text = `${to - from} quiet steps`;
       const half = measure(text, this.font) / 2 + 26;
-      this.shape('path', { class: 'player-fold', d: `M${GUTTER} ${y}H${this.wide - 8}` });
+      this.shape('path', { class: 'player-fold', d: `M${this.gutter} ${y}H${this.wide - 8}` });
       this.shape('rect', {
         class: 'player-fold-back', x: middle - half, y: y - 11, width: 2 * half, height: 22, rx: 11,
       });
@@ -222,11 +229,11 @@
     drawNetwork(step, y) {
       const cut = step.event.kind === 'cut';
       const kind = cut ? 'player-cut' : 'player-heal';
-      this.shape('path', { class: `player-network ${kind}`, d: `M${GUTTER} ${y}H${this.wide - 8}` });
+      this.shape('path', { class: `player-network ${kind}`, d: `M${this.gutter} ${y}H${this.wide - 8}` });
       const text = cut ? `cut: ${this.run.links(step.event.links)}` : 'all links work';
-      const fits = this.fit(text, this.wide - GUTTER - 60);
+      const fits = this.fit(text, this.wide - this.gutter - 60);
       const half = measure(fits, this.font) / 2 + 10;
-      const middle = (this.wide + GUTTER) / 2;
+      const middle = (this.wide + this.gutter) / 2;
       this.shape('rect', {
         class: `player-chip ${kind}`, x: middle - half, y: y - 11, width: 2 * half, height: 22, rx: 5,
       });
@@ -254,11 +261,15 @@
         sync: 'synced', restart: 'restarts', timeout: 'timer fires', tick: text ? '' : 'tick',
       }[kind];
       if (!beside) return;
-      const left = x + this.half(at, step.node) + 6;
-      if (left + measure(beside, this.font) > x + this.spacing / 2 + 12) {
+      const away = this.half(at, step.node) + 8;
+      // On the side where no arrow begins, if there is one; below, where there is no room.
+      const rightward = step.sends.some(({ to }) => to > step.node);
+      const side = rightward && !step.sends.some(({ to }) => to < step.node) ? -1 : 1;
+      const end = away + measure(beside, this.font);
+      if (end > this.spacing / 2 + 8 || x + end > this.wide - 4) {
         this.words('player-beside', x, y + 22, beside, 'middle');
       } else {
-        this.words('player-beside', left, y + 4, beside, 'start');
+        this.words('player-beside', x + side * away, y + 4, beside, side > 0 ? 'start' : 'end');
       }
     }
 
@@ -277,5 +288,5 @@
     }
   }
 
-  Object.assign(player, { Painter, element, ROW, GUTTER, BLOCK });
+  Object.assign(player, { Painter, element, ROW, BLOCK });
 })();

@@ -1,5 +1,5 @@
-// What the panel beside the diagram says of a step: its place in the run, a sentence, what changed, the
-// table of all nodes' states, and what the code printed.
+// What the panel beside the diagram says of a step: its place in the run, a sentence, what changed,
+// the table of all nodes' states, and what the code printed.
 //
 // Owns words and tables. All of them come from the trace, so they are set as text and never parsed.
 'use strict';

@@ -1,9 +1,10 @@
-// The player of recorded runs: the diagram, the buttons and keys that move through it, and the panel
-// that says in words and tables what the diagram shows at the current step.
+// The player of recorded runs: the diagram, the buttons and keys that move through it, and the
+// panel that says in words and tables what the diagram shows at the current step.
 //
-// Owns the current step. Every element with the class `player` that holds a run (as JSON, in a script
-// element) becomes a player when the page is ready. A page that is nothing but a player says so with
-// data-page; then the keys work anywhere in it, and #step=12 in its address opens it at step 12.
+// Owns the current step. Every element with the class `player` that holds a run (as JSON, in a
+// script element) becomes a player when the page is ready. A page that is nothing but a player says
+// so with data-page; then the keys work anywhere in it, and #step=12 in its address opens it at
+// step 12.
 'use strict';
 
 (() => {
@@ -23,13 +24,6 @@
     on: 'M8 5l9 7-9 7z',
     last: 'M18 5v14M5 5l9 7-9 7z',
   };
-  const keys = [
-    ['\u2192 or \u2193', 'a step forward'], ['\u2190 or \u2191', 'a step back'],
-    ['Home, End', 'the first step, the last'], ['Space', 'play, or stop'],
-    ['n, p', 'the next change of a status, the one before'], ['b', 'the step that broke the invariant'],
-    ['f', 'fold the quiet steps, or unfold them'], ['?', 'these keys'],
-  ];
-
   const icon = (name) => {
     const holder = document.createElement('template');
     holder.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -42,6 +36,7 @@
       this.root = root;
       this.page = root.hasAttribute('data-page');
       this.run = new player.Run(trace);
+      if (!this.run.steps.length) throw new Error('Nothing happened in this run.');
       this.at = 0;
       this.timer = null;
       this.build();
@@ -57,7 +52,7 @@
       const asked = this.page ? Number(/^#step=(\d+)$/.exec(location.hash)?.[1]) : 0;
       if (asked) return Math.min(asked, this.run.steps.length) - 1;
       if (this.page && this.run.broken) return this.run.broken.step;
-      return this.diagram.isFold(0) ? this.diagram.beside(0, 1) : 0;
+      return this.diagram.shown(0);
     }
 
     build() {
@@ -90,16 +85,16 @@
       if (broken) app.append(this.banner());
       app.append(this.controls, element('div', { class: 'player-body' }, this.frame, side));
       this.root.append(app);
+      app.style.setProperty('--player-nodes', this.run.nodes.length);
       this.root.classList.add('player-ready');
     }
 
     banner() {
       const { invariant, message, step } = this.run.broken;
       const what = invariant ? `${clean(invariant)} is broken: ` : '';
-      const go = element('button', { type: 'button', class: 'player-text' }, `Go to step ${step + 1}`);
-      go.addEventListener('click', () => this.go(step));
-      return element('div', { class: 'player-banner', role: 'note' },
-        element('p', {}, element('strong', {}, what), clean(message)), go);
+      return element('p', { class: 'player-banner' },
+        element('strong', {}, what), `${clean(message)} `,
+        element('span', { class: 'player-at' }, `(step ${step + 1})`));
     }
 
     button(name, label, act) {
@@ -108,29 +103,33 @@
       return made;
     }
 
-    text(label, title, act) {
-      const made = element('button', { type: 'button', class: 'player-text', title }, label);
+    // A button with words, and fewer of them where there is little room.
+    text(label, short, title, act) {
+      const made = element('button', {
+        type: 'button', class: 'player-text', title, 'aria-label': label,
+      }, element('span', { class: 'player-long' }, label), element('span', { class: 'player-short' }, short));
       made.addEventListener('click', act);
       return made;
     }
 
     buildControls() {
-      this.first = this.button('first', 'First step', () => this.go(this.ends()[0]));
+      this.first = this.button('first', 'First step', () => this.edge(0));
       this.back = this.button('back', 'Step back', () => this.step(-1));
       this.playing = this.button('play', 'Play', () => this.play());
       this.on = this.button('on', 'Step forward', () => this.step(1));
-      this.last = this.button('last', 'Last step', () => this.go(this.ends()[1]));
-      this.next = this.text('Next change', 'Next change of a status (n)', () => this.change(1));
-      this.fold = this.text('Fold quiet steps', 'Steps that changed nothing (f)', () => this.toggle());
-      this.pace = element('select', { 'aria-label': 'Pace', title: 'Pace' });
+      this.last = this.button('last', 'Last step', () => this.edge(1));
+      this.next = this.text('Next change', 'Change', 'To the next change of a status (n)',
+        () => this.change(1));
+      this.fold = this.text('Fold quiet steps', 'Fold', 'Steps that changed nothing (f)',
+        () => this.toggle());
+      this.pace = element('select', { 'aria-label': 'Pace, in steps a second', title: 'Pace, in steps a second' });
       for (const pace of [0.5, 1, 2, 5, 20]) {
-        this.pace.append(element('option', { value: pace }, `${pace === 0.5 ? '\u00bd' : pace} a second`));
+        this.pace.append(element('option', { value: pace }, `${pace === 0.5 ? '\u00bd' : pace}/s`));
       }
       this.pace.value = '2';
-      this.help = this.text('?', 'Keys', () => this.showKeys());
-      this.help.setAttribute('aria-label', 'Keys');
+      this.help = this.text('Help', '?', 'Keys and marks (?)', () => this.showHelp());
       const broken = this.run.broken
-        ? [this.text('Broken step', 'The step that broke it (b)', () => this.go(this.run.broken.step))] : [];
+        ? [this.text('Broken step', 'Broken', 'To the step that broke it (b)', () => this.jump())] : [];
       this.scrub = element('input', {
         type: 'range', min: '1', max: String(Math.max(1, this.run.steps.length)), step: '1',
         'aria-label': 'Step', class: 'player-scrub',
@@ -173,14 +172,13 @@
         ? ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'] : null;
       if (onControl && (!own || own.includes(event.key))) return;
       const onButton = event.target.closest?.('button, a, summary');
-      const [first, last] = this.ends();
       const acts = {
         ArrowRight: () => this.step(1), ArrowDown: () => this.step(1),
         ArrowLeft: () => this.step(-1), ArrowUp: () => this.step(-1),
-        Home: () => this.go(first), End: () => this.go(last),
+        Home: () => this.edge(0), End: () => this.edge(1),
         n: () => this.change(1), p: () => this.change(-1),
-        b: () => { if (this.run.broken) this.go(this.run.broken.step); },
-        f: () => this.toggle(), '?': () => this.showKeys(),
+        b: () => this.jump(),
+        f: () => this.toggle(), '?': () => this.showHelp(),
       };
       if (!onButton) acts[' '] = () => this.play();
       // In the book, up and down belong to the text, unless the diagram has the focus.
@@ -196,10 +194,14 @@
     // The first and the last step that have a row of their own.
     ends() {
       const { diagram } = this;
-      const last = diagram.rows.length - 1;
-      const first = diagram.isFold(0) ? diagram.beside(0, 1) : 0;
+      const first = diagram.shown(0);
       const end = this.run.steps.length - 1;
-      return [first, diagram.isFold(last) ? diagram.beside(end, -1) : end];
+      return [first, diagram.shown(end)];
+    }
+
+    edge(which) {
+      this.stop();
+      this.go(this.ends()[which]);
     }
 
     step(by) {
@@ -213,7 +215,14 @@
       if (next >= 0) this.go(next);
     }
 
-    // The scrubber passes over folded steps, to the next that is shown in the direction of the move.
+    // To the step that broke the invariant.
+    jump() {
+      this.stop();
+      if (this.run.broken) this.go(this.run.broken.step);
+    }
+
+    // The scrubber passes over folded steps, to the next that is shown in the direction of the
+    // move.
     scrubbed(at) {
       this.stop();
       const { diagram } = this;
@@ -224,7 +233,7 @@
     toggle() {
       this.diagram.fold(!this.diagram.folded);
       this.fold.setAttribute('aria-pressed', String(this.diagram.folded));
-      this.go(this.at);
+      this.go(this.diagram.shown(this.at));
     }
 
     play() {
@@ -285,16 +294,12 @@
       }, 400);
     }
 
-    showKeys() {
+    showHelp() {
       if (!this.dialog) {
-        const list = element('dl', {});
-        for (const [key, does] of keys) list.append(element('dt', {}, key), element('dd', {}, does));
-        const close = element('button', { type: 'button', class: 'player-text' }, 'Close');
-        this.dialog = element('dialog', { class: 'player-keys', 'aria-label': 'Keys' },
-          list, element('p', {}, 'Or tap a step in the diagram; swipe over the words below it.'), close);
-        close.addEventListener('click', () => this.dialog.close());
+        this.dialog = player.help();
         this.root.append(this.dialog);
       }
+      this.stop();
       this.dialog.showModal();
     }
   }
