@@ -52,8 +52,10 @@ fn search(bug: Bug, last_round: u64, bounds: Bounds) -> Found {
     explore::<Toy>(&(bug, 3), bounds, &OneLeader { last_round })
 }
 
+fn ignore(_: Found) {}
+
 fn failure(bug: Bug) -> Failure {
-    match verdict_of(|| drop(search(bug, 1, bounds(2, 1)))) {
+    match verdict_of(|| ignore(search(bug, 1, bounds(2, 1)))) {
         Verdict::Wrong(failure) => failure,
         other => panic!("{bug:?} was not found: {other:?}"),
     }
@@ -95,19 +97,19 @@ fn a_planted_bug_is_found_by_a_shortest_run() {
 
 #[test]
 fn a_panic_and_a_hole_are_told_as_what_they_are() {
-    let verdict = verdict_of(|| drop(search(Bug::Brittle, 1, bounds(1, 0))));
+    let verdict = verdict_of(|| ignore(search(Bug::Brittle, 1, bounds(1, 0))));
     let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
     assert_eq!(failure.message, "a leader, here?");
     let last = failure.trace.expect("the run is told").steps.pop().expect("it has steps");
     assert_eq!(last.says, "panics");
-    let verdict = verdict_of(|| drop(search(Bug::Hole, 1, bounds(1, 0))));
+    let verdict = verdict_of(|| ignore(search(Bug::Hole, 1, bounds(1, 0))));
     assert_eq!(verdict, Verdict::NotWritten { exercise: "0.1".to_owned() });
 }
 
 #[test]
 fn hidden_randomness_is_found() {
     let found = (0..20).any(|_| {
-        let verdict = verdict_of(|| drop(search(Bug::Secretive, 3, bounds(3, 1))));
+        let verdict = verdict_of(|| ignore(search(Bug::Secretive, 3, bounds(3, 1))));
         matches!(&verdict, Verdict::Wrong(failure)
             if failure.invariant.as_deref() == Some("Determinism"))
     });

@@ -226,7 +226,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
 /// What clap says, and the exit status for it. Asking for help is no error.
 fn explain(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        screen::say(&error.render().to_string());
+        screen::say(&format!("{}\n", error.render().to_string().trim_end()));
         return ExitCode::SUCCESS;
     }
     let mut text = error.render().to_string();

@@ -244,8 +244,16 @@ mod tests {
     #[test]
     fn a_narrow_screen_shows_one_below_the_other() {
         let text = pair(Ok(MINE)).drawn(Look::plain(80));
-        let expected = "\n  demo::f  src/lib.rs\n  - yours   + the solution's\n\n    fn f() -> bool \
-                        {\n  -     let a = 1;\n  -     a == 2\n  +     1 == 2\n    }\n";
+        let expected = "
+  demo::f  src/lib.rs
+  - yours   + the solution's
+
+    fn f() -> bool {
+  -     let a = 1;
+  -     a == 2
+  +     1 == 2
+    }
+";
         assert_eq!(text, expected);
     }
 

@@ -4,10 +4,10 @@
 //! one ([`Item`]): its file, its spans, its signature and its documentation. The command cuts and
 //! compares items with it; the book includes code by it.
 //!
-//! A path is `crate::[modules::]name`, `crate::[modules::]Type::name`, or, where a type has the same
-//! method from several traits, `crate::<Type as Trait>::name`. The same without the last name means
-//! the whole block: `crate::<Type as Trait>`, `crate::<Type>`. Modules may be left out; a path that
-//! fits several items is an error which lists them.
+//! A path is `crate::[modules::]name`, `crate::[modules::]Type::name`, or, where a type has the
+//! same method from several traits, `crate::<Type as Trait>::name`. The same without the last name
+//! means the whole block: `crate::<Type as Trait>`, `crate::<Type>`. Modules may be left out; a
+//! path that fits several items is an error which lists them.
 //!
 //! Invariants: every span lies on character boundaries of `source`, which is the file as it was
 //! read, byte for byte; `span` contains `bare`, which contains `body`.

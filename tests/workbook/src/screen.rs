@@ -60,6 +60,12 @@ impl Look {
     }
 }
 
+/// How many lines the terminal has; 24 if it does not say.
+pub fn rows() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    size.ok().filter(|size| size.ws_row > 0).map_or(24, |size| usize::from(size.ws_row))
+}
+
 /// What a piece of text is, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {

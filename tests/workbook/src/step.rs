@@ -34,7 +34,9 @@ fn interactive(trace: &Trace, keys: &Keys) {
         let look = Look::now();
         let help = "Enter → on · b ← back · g start · G end · q leave";
         let help = look.paint(Style::Faint, help);
-        screen::say(&format!("\x1b[2J\x1b[H{}\n{help}\n", one(trace, number, look)));
+        // Two lines for the keys, one for the cursor.
+        let rows = screen::rows().saturating_sub(3);
+        screen::say(&format!("\x1b[2J\x1b[H{}\n{help}\n", one(trace, number, look, rows)));
         if screen::closed() {
             return;
         }
@@ -49,26 +51,41 @@ fn interactive(trace: &Trace, keys: &Keys) {
     }
 }
 
-/// The screen of one step.
-pub fn one(trace: &Trace, number: usize, look: Look) -> String {
+/// The screen of one step, in at most `rows` lines as far as the diagram can be cut at its top.
+pub fn one(trace: &Trace, number: usize, look: Look, rows: usize) -> String {
     let right = format!("step {} of {}", number + 1, trace.steps.len());
-    let mut text = crate::report::heading(&title(trace), &right, look);
-    text.push('\n');
-    text.push_str(&draw::until(trace, number + 1, look.width, look.color));
-    text.push('\n');
+    let heading = crate::report::heading(&title(trace), &right, look);
+    let mut below = String::new();
     for line in wrap(&describe(trace, &trace.steps[number]), look.width) {
-        text.push_str(&look.paint(Style::Strong, &line));
-        text.push('\n');
+        below.push_str(&look.paint(Style::Strong, &line));
+        below.push('\n');
     }
-    text.push_str(&states(trace, number + 1, look));
+    below.push_str(&states(trace, number + 1, look));
     if let Some(broken) = trace.broken.as_ref().filter(|broken| broken.step == number) {
-        text.push('\n');
+        below.push('\n');
         for line in wrap(&harmless(&breaks(broken)), look.width) {
-            text.push_str(&look.paint(Style::Bad, &line));
-            text.push('\n');
+            below.push_str(&look.paint(Style::Bad, &line));
+            below.push('\n');
         }
     }
-    text
+    let diagram = draw::until(trace, number + 1, look.width, look.color);
+    // The heading, and an empty line above and below the diagram.
+    let room = rows.saturating_sub(below.lines().count() + 3);
+    format!("{heading}\n{}\n{below}", last_rows(&diagram, room))
+}
+
+/// The first line of a diagram, which names the nodes, and as many of the last as there is room
+/// for.
+fn last_rows(diagram: &str, room: usize) -> String {
+    let lines: Vec<&str> = diagram.lines().collect();
+    let kept = match lines.split_first() {
+        Some((first, rest)) if lines.len() > room => {
+            let rest = &rest[rest.len() - room.saturating_sub(1).min(rest.len())..];
+            [&[*first], rest].concat()
+        }
+        Some(_) | None => lines,
+    };
+    kept.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Every step, for a pipe or a file.
@@ -208,5 +225,18 @@ impl Drop for Keys {
     fn drop(&mut self) {
         // A terminal that has gone away needs no restoring.
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagram_is_cut_below_its_first_line() {
+        assert_eq!(last_rows("names\n1\n2\n3\n", 3), "names\n2\n3\n");
+        assert_eq!(last_rows("names\n1\n", 2), "names\n1\n");
+        assert_eq!(last_rows("names\n1\n2\n", 0), "names\n");
+        assert_eq!(last_rows("", 0), "");
     }
 }

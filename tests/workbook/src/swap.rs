@@ -76,9 +76,9 @@ fn swap(repo: &Repo, numbers: &[u32], wanted: State) -> Result<ExitCode, Error> 
     let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
     let list = list.join(" ");
     say(&match wanted {
-        State::Swapped => format!(
-            "  Your files are untouched. Your own code is back with\n  cargo workbook use mine {list}\n"
-        ),
+        State::Swapped => {
+            format!("  Your files are untouched.\n  back  cargo workbook use mine {list}\n")
+        }
         State::Mine => format!("  next  cargo workbook grade {}\n", numbers[0]),
     });
     Ok(ExitCode::SUCCESS)

@@ -1,8 +1,8 @@
 //! `verify`: everything that must hold before a change is merged.
 //!
-//! Owns the list of checks, what is printed about them, and the exit status. It is what CI runs, and
-//! it needs nothing but Rust. A check that fails does not stop the others, so one run names all. A
-//! check that cannot run says why, and counts as neither passed nor failed.
+//! Owns the list of checks, what is printed about them, and the exit status. It is what CI runs,
+//! and it needs nothing but Rust. A check that fails does not stop the others, so one run names
+//! all. A check that cannot run says why, and counts as neither passed nor failed.
 //!
 //! In a learner's tree the chapters differ from their starters, which is the point of them: such
 //! chapters are named and left out. With `CI=true` they count as mistakes.
@@ -85,6 +85,12 @@ impl<'a> Scene<'a> {
     fn given(&self) -> Vec<&'a Chapter> {
         let is_given = |chapter: &&Chapter| !self.is_edited(chapter);
         self.repo.chapters.iter().filter(is_given).collect()
+    }
+
+    /// Of those, the ones that stand on no edited chapter.
+    fn standing(&self) -> Vec<&'a Chapter> {
+        let first = self.edited.iter().map(|chapter| chapter.number()).min().unwrap_or(u32::MAX);
+        self.given().into_iter().filter(|chapter| chapter.number() < first).collect()
     }
 
     fn is_edited(&self, chapter: &Chapter) -> bool {

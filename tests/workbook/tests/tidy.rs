@@ -178,8 +178,7 @@ fn long_functions(name: &str, krate: &Crate) -> Vec<Finding> {
 }
 
 fn no_introduction(name: &str, text: &str) -> Option<Finding> {
-    let what = "the file does not begin with `//!`: what it owns, its invariants, what it leaves to \
-                others";
+    let what = "the file does not begin with `//!`: what it owns, what it leaves to others";
     (!text.starts_with("//!")).then(|| finding(name, 1, what))
 }
 
@@ -204,7 +203,7 @@ fn words(name: &str, text: &str, tests: &[RangeInclusive<usize>]) -> Vec<Finding
             "unwrap" if before == "." => {
                 "unwraps outside a test: `expect` can say what was expected, `?` can hand it on"
             }
-            "println" | "print" | "eprintln" | "eprint" | "dbg" if library && next == "!" => {
+            "println" | "print" | "dbg" if library && next == "!" => {
                 "prints in a library: what a machine does comes out of its calls"
             }
             "HashMap" | "HashSet" | "RandomState" if protocol => {

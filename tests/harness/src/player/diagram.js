@@ -28,7 +28,8 @@
       this.lanes = element('div', { class: 'player-lanes' });
       this.sheet = element('div', { class: 'player-sheet' });
       // The parser knows the namespace of drawings; writing it out would be an address in the page.
-      this.sheet.innerHTML = '<svg class="player-drawing" aria-hidden="true" focusable="false"></svg>';
+      this.sheet.innerHTML =
+        '<svg class="player-drawing" aria-hidden="true" focusable="false"></svg>';
       this.svg = this.sheet.firstChild;
       frame.append(this.lanes, this.sheet);
       this.heads = run.nodes.map((name) => {
@@ -169,7 +170,7 @@
       const left = this.x(node) - this.spacing / 2 - this.gutter;
       const right = this.x(node) + this.spacing / 2;
       if (frame.scrollLeft > left) frame.scrollLeft = left;
-      if (frame.scrollLeft + frame.clientWidth < right) frame.scrollLeft = right - frame.clientWidth;
+      frame.scrollLeft = Math.max(frame.scrollLeft, right - frame.clientWidth);
     }
 
     showStates() {
@@ -188,7 +189,9 @@
       const spare = BEYOND / 2;
       const enough = this.drawn && this.drawn.first <= Math.max(0, top - spare)
         && this.drawn.last >= Math.min(this.rows.length, bottom + spare);
-      if (!enough) this.drawRows(Math.max(0, top - BEYOND), Math.min(this.rows.length, bottom + BEYOND));
+      if (!enough) {
+        this.drawRows(Math.max(0, top - BEYOND), Math.min(this.rows.length, bottom + BEYOND));
+      }
       this.mark();
     }
 

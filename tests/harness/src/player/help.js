@@ -21,18 +21,22 @@
 
   const cross = (x) => `<path class="player-cross" d="M${x - 4} 8l8 8m0 -8l-8 8"/>`;
   const marks = [
-    ['<path class="player-arrow" d="M4 6L48 15"/><path class="player-tip" d="M56 17l-9.6 2 1.6 -7.8z"/>',
+    ['<path class="player-arrow" d="M4 12H48"/><path class="player-tip" d="M56 12l-9 4v-8z"/>',
       'a message, from the step that sent it to the step where it arrived'],
     [`<path class="player-arrow player-lost" d="M4 12H48"/>${cross(50)}`, 'a message that is lost'],
-    ['<path class="player-arrow player-copy" d="M4 12H48"/><path class="player-tip player-copy" d="M56 12l-9 4v-8z"/>',
+    ['<path class="player-arrow player-copy" d="M4 12H48"/>'
+      + '<path class="player-tip player-copy" d="M56 12l-9 4v-8z"/>',
       'a copy: it arrived before'],
-    ['<path class="player-arrow player-underway" d="M4 12H46"/><circle class="player-underway" cx="48" cy="12" r="2.5"/>',
+    ['<path class="player-arrow player-underway" d="M4 12H46"/>'
+      + '<circle class="player-underway" cx="48" cy="12" r="2.5"/>',
       'a message that is still under way at the end'],
-    ['<path class="player-wait" d="M24 0V24"/><rect class="player-disk" x="31" y="7" width="10" height="10" rx="1.5"/>',
+    ['<path class="player-wait" d="M20 0V24"/>'
+      + '<rect class="player-disk" x="31" y="7" width="10" height="10" rx="1.5"/>',
       'waiting for the disk; a square, when the disk has synced'],
     ['<rect class="player-chip" x="3" y="2" width="54" height="20" rx="10"/>',
       'on a lifeline, in words: the new status of a node, or what befell it'],
-    ['<path class="player-still" d="M30 0V24"/>', 'a node that stands still; one that is down has no line'],
+    ['<path class="player-still" d="M30 0V24"/>',
+      'a node that stands still; one that is down has no line'],
     ['<path class="player-cut-span" d="M30 0V24"/>', 'at the left edge: links are cut'],
   ];
 
@@ -44,7 +48,8 @@
 
   const sample = (shapes) => {
     const holder = document.createElement('template');
-    holder.innerHTML = `<svg viewBox="0 0 60 24" width="60" height="24" aria-hidden="true">${shapes}</svg>`;
+    holder.innerHTML =
+      `<svg viewBox="0 0 60 24" width="60" height="24" aria-hidden="true">${shapes}</svg>`;
     return holder.content.firstElementChild;
   };
 

@@ -16,6 +16,8 @@
     .replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\u00b7');
 
+  const quoted = (label) => `\u201c${clean(label)}\u201d`;
+
   const own = ['start', 'tick', 'timeout', 'sync', 'crash', 'restart', 'pause', 'resume'];
   const passing = ['deliver', 'lose'];
 
@@ -155,8 +157,12 @@
       };
       this.steps.forEach(({ node, event }, at) => {
         switch (event.kind) {
-          case 'crash': end(node, at); this.gaps[node].push({ kind: 'down', start: at, end: last }); break;
-          case 'pause': end(node, at); this.gaps[node].push({ kind: 'still', start: at, end: last }); break;
+          case 'crash': case 'pause':
+            end(node, at);
+            this.gaps[node].push({
+              kind: event.kind === 'crash' ? 'down' : 'still', start: at, end: last,
+            });
+            break;
           case 'restart': case 'resume': end(node, at); break;
           case 'cut':
             if (cut) cut.end = at;
@@ -235,11 +241,11 @@
       const { kind, from, label, copy, count, links } = event;
       switch (kind) {
         case 'start': return 'starts';
-        case 'tick': return count === 1 ? 'hears its clock tick' : `hears its clock tick ${count} times`;
+        case 'tick': return `hears its clock tick${count === 1 ? '' : ` ${count} times`}`;
         case 'timeout': return 'has its election timer fire';
         case 'deliver':
-          return `receives ${copy ? 'a copy of ' : ''}\u201c${clean(label)}\u201d from ${this.nodes[from]}`;
-        case 'lose': return `does not get \u201c${clean(label)}\u201d from ${this.nodes[from]}: it is lost`;
+          return `receives ${copy ? 'a copy of ' : ''}${quoted(label)} from ${this.nodes[from]}`;
+        case 'lose': return `does not get ${quoted(label)} from ${this.nodes[from]}: it is lost`;
         case 'sync': return 'hears that its disk has synced';
         case 'crash': return 'loses power; what its disk had not synced is gone';
         case 'restart': return 'starts again from its disk';
@@ -256,7 +262,7 @@
       for (const { to, label } of sends) {
         byLabel.set(label, [...(byLabel.get(label) ?? []), this.nodes[to]]);
       }
-      return [...byLabel].map(([label, to]) => `\u201c${clean(label)}\u201d to ${to.join(', ')}`).join('; ');
+      return [...byLabel].map(([label, to]) => `${quoted(label)} to ${to.join(', ')}`).join('; ');
     }
 
     // A step in words.

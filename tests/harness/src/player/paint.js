@@ -138,7 +138,8 @@
         return { to, x1, y1, x2: x1 + to * Math.min(46, this.spacing / 3), y2: y1 + 0.4 * ROW };
       }
       const rest = arrow.kind === 'lost' ? 20 : 2;
-      return { to, x1, y1, x2: this.x(arrow.to) - to * (this.half(arrow.end, arrow.to) + rest), y2 };
+      const x2 = this.x(arrow.to) - to * (this.half(arrow.end, arrow.to) + rest);
+      return { to, x1, y1, x2, y2 };
     }
 
     drawArrows(first, last) {
@@ -156,7 +157,8 @@
     }
 
     drawArrow({ arrow, x1, y1, x2, y2 }) {
-      this.shape('path', { class: `player-arrow player-${arrow.kind}`, d: `M${x1} ${y1}L${x2} ${y2}` });
+      const d = `M${x1} ${y1}L${x2} ${y2}`;
+      this.shape('path', { class: `player-arrow player-${arrow.kind}`, d });
       if (arrow.kind === 'underway') {
         this.shape('circle', { class: 'player-underway', cx: x2, cy: y2, r: 2.5 });
         return;
@@ -169,7 +171,8 @@
     drawLabel({ arrow, to, x2, y2 }) {
       if (arrow.kind === 'underway') return;
       const lanes = Math.abs(arrow.to - arrow.from);
-      const room = Math.max(52, this.spacing * Math.min(lanes, 1.6) - Math.abs(this.x(arrow.to) - x2) - 14);
+      const taken = Math.abs(this.x(arrow.to) - x2) + 14;
+      const room = Math.max(52, this.spacing * Math.min(lanes, 1.6) - taken);
       const said = arrow.kind === 'copy' ? `${arrow.label} (copy)` : arrow.label;
       const gap = arrow.kind === 'lost' ? 10 : 8;
       this.words(`player-label player-${arrow.kind}`, x2 - to * gap, y2 + 13,
@@ -229,13 +232,15 @@
     drawNetwork(step, y) {
       const cut = step.event.kind === 'cut';
       const kind = cut ? 'player-cut' : 'player-heal';
-      this.shape('path', { class: `player-network ${kind}`, d: `M${this.gutter} ${y}H${this.wide - 8}` });
+      const d = `M${this.gutter} ${y}H${this.wide - 8}`;
+      this.shape('path', { class: `player-network ${kind}`, d });
       const text = cut ? `cut: ${this.run.links(step.event.links)}` : 'all links work';
       const fits = this.fit(text, this.wide - this.gutter - 60);
       const half = measure(fits, this.font) / 2 + 10;
       const middle = (this.wide + this.gutter) / 2;
       this.shape('rect', {
-        class: `player-chip ${kind}`, x: middle - half, y: y - 11, width: 2 * half, height: 22, rx: 5,
+        class: `player-chip ${kind}`, rx: 5,
+        x: middle - half, y: y - 11, width: 2 * half, height: 22,
       });
       this.words(`player-chip-text ${kind}`, middle, y + 4, fits, 'middle');
     }
@@ -253,7 +258,9 @@
         });
         this.words(`player-chip-text ${tone}`, x, y + 4, text, 'middle');
       } else if (kind === 'sync') {
-        this.shape('rect', { class: 'player-disk', x: x - 5, y: y - 5, width: 10, height: 10, rx: 1.5 });
+        this.shape('rect', {
+          class: 'player-disk', x: x - 5, y: y - 5, width: 10, height: 10, rx: 1.5,
+        });
       } else if (kind !== 'lose') {
         this.shape('circle', { class: `player-dot ${tone}`, cx: x, cy: y, r: DOT });
       }
@@ -281,7 +288,9 @@
       const { x1, y1, x2, y2 } = this.ends({
         arrow, start: this.rowOf[arrow.start], end: this.rowOf[at],
       });
+      this.flying?.remove();
       const dot = this.shape('circle', { class: 'player-flying', r: 4 }, this.svg);
+      this.flying = dot;
       const place = (x, y) => ({ transform: `translate(${x}px, ${y}px)` });
       dot.animate([place(x1, y1), place(x2, y2)], { duration: 220, easing: 'ease-out' })
         .finished.then(() => dot.remove(), () => dot.remove());

@@ -42,9 +42,10 @@
     return element('table', {}, element('thead', {}, head), body);
   };
 
-  const changesOf = ({ changed, old, fields }) => [...changed].map((name) => (
-    `${clean(name)} ${old.has(name) ? `${clean(old.get(name))} \u2192 ` : ''}${clean(fields.get(name))}`
-  )).join(', ');
+  const changesOf = ({ changed, old, fields }) => [...changed].map((name) => {
+    const was = old.has(name) ? `${clean(old.get(name))} \u2192 ` : '';
+    return `${clean(name)} ${was}${clean(fields.get(name))}`;
+  }).join(', ');
 
   // Shows step `at` in the panel of a player.
   player.tell = ({ run, place, sentence, changes, states, printed }, at) => {
@@ -56,10 +57,14 @@
     const cut = run.cutLinks(at);
     changes.replaceChildren();
     if (news) changes.append(element('span', {}, news));
-    if (cut) changes.append(element('span', { class: 'player-cut-links' }, `Links that are cut: ${cut}`));
+    if (cut) {
+      const text = `Links that are cut: ${cut}`;
+      changes.append(element('span', { class: 'player-cut-links' }, text));
+    }
     if (run.broken?.step === at) {
-      const what = run.broken.invariant ? `This broke ${clean(run.broken.invariant)}: ` : 'This broke it: ';
-      changes.append(element('strong', { class: 'player-breaks' }, what + clean(run.broken.message)));
+      const what = run.broken.invariant ? clean(run.broken.invariant) : 'it';
+      const text = `This broke ${what}: ${clean(run.broken.message)}`;
+      changes.append(element('strong', { class: 'player-breaks' }, text));
     }
     states.replaceChildren(table(run, nodes, step.node));
     printed.replaceChildren();

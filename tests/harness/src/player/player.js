@@ -58,23 +58,23 @@
     build() {
       const { trace, broken } = this.run;
       const facts = [];
-      if (trace.test) facts.push(element('span', {}, 'test ', element('code', {}, clean(trace.test))));
-      if (trace.seed !== null && trace.seed !== undefined) {
-        facts.push(element('span', {}, 'seed ', element('code', {}, String(trace.seed))));
-      }
-      if (trace.shrunk_from) facts.push(element('span', {}, `shrunk from ${trace.shrunk_from} steps`));
+      const fact = (...words) => facts.push(element('span', {}, ...words));
+      if (trace.test) fact('test ', element('code', {}, clean(trace.test)));
+      if (trace.seed !== null) fact('seed ', element('code', {}, String(trace.seed)));
+      if (trace.shrunk_from) fact(`shrunk from ${trace.shrunk_from} steps`);
       const title = clean(trace.title || trace.test || 'A recorded run');
       this.head = element('div', { class: 'player-head' },
         element(this.page ? 'h1' : 'p', { class: 'player-title' }, title),
         element('p', { class: 'player-facts' }, ...facts));
       this.frame = element('div', {
         class: 'player-frame', tabindex: '0', role: 'group',
-        'aria-label': 'Space-time diagram; the arrow keys step through it, and the text says what it shows',
+        'aria-label': 'Space-time diagram: arrow keys step through it; the text tells each step',
       });
       this.place = element('p', { class: 'player-place' });
       this.sentence = element('p', { class: 'player-sentence' });
       this.changes = element('p', { class: 'player-changes' });
-      this.now = element('div', { class: 'player-now', 'aria-live': 'polite', 'aria-atomic': 'true' },
+      this.now = element('div',
+        { class: 'player-now', 'aria-live': 'polite', 'aria-atomic': 'true' },
         this.place, this.sentence, this.changes);
       this.states = element('div', { class: 'player-states', tabindex: '0', role: 'group',
         'aria-label': 'The state of every node' });
@@ -98,7 +98,8 @@
     }
 
     button(name, label, act) {
-      const made = element('button', { type: 'button', 'aria-label': label, title: label }, icon(name));
+      const made = element('button', { type: 'button', 'aria-label': label, title: label });
+      made.append(icon(name));
       made.addEventListener('click', act);
       return made;
     }
@@ -107,7 +108,9 @@
     text(label, short, title, act) {
       const made = element('button', {
         type: 'button', class: 'player-text', title, 'aria-label': label,
-      }, element('span', { class: 'player-long' }, label), element('span', { class: 'player-short' }, short));
+      });
+      made.append(element('span', { class: 'player-long' }, label));
+      made.append(element('span', { class: 'player-short' }, short));
       made.addEventListener('click', act);
       return made;
     }
@@ -122,19 +125,22 @@
         () => this.change(1));
       this.fold = this.text('Fold quiet steps', 'Fold', 'Steps that changed nothing (f)',
         () => this.toggle());
-      this.pace = element('select', { 'aria-label': 'Pace, in steps a second', title: 'Pace, in steps a second' });
+      const pace = 'Pace, in steps a second';
+      this.pace = element('select', { 'aria-label': pace, title: pace });
       for (const pace of [0.5, 1, 2, 5, 20]) {
         this.pace.append(element('option', { value: pace }, `${pace === 0.5 ? '\u00bd' : pace}/s`));
       }
       this.pace.value = '2';
       this.help = this.text('Help', '?', 'Keys and marks (?)', () => this.showHelp());
       const broken = this.run.broken
-        ? [this.text('Broken step', 'Broken', 'To the step that broke it (b)', () => this.jump())] : [];
+        ? [this.text('Broken step', 'Broken', 'To the step that broke it (b)', () => this.jump())]
+        : [];
       this.scrub = element('input', {
         type: 'range', min: '1', max: String(Math.max(1, this.run.steps.length)), step: '1',
         'aria-label': 'Step', class: 'player-scrub',
       });
-      this.controls = element('div', { class: 'player-controls', role: 'group', 'aria-label': 'Steps' },
+      this.controls = element('div',
+        { class: 'player-controls', role: 'group', 'aria-label': 'Steps' },
         element('div', { class: 'player-moves' },
           this.first, this.back, this.playing, this.on, this.last),
         element('div', { class: 'player-more' },
@@ -166,11 +172,11 @@
     }
 
     key(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('dialog')) return;
+      const other = event.ctrlKey || event.metaKey || event.altKey;
+      if (other || event.target.closest?.('dialog')) return;
       const onControl = event.target.closest?.('input, select, textarea, [contenteditable]');
-      const own = event.target === this.scrub
-        ? ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'] : null;
-      if (onControl && (!own || own.includes(event.key))) return;
+      const moves = /^(Arrow|Home|End|Page)/.test(event.key);
+      if (onControl && (event.target !== this.scrub || moves)) return;
       const onButton = event.target.closest?.('button, a, summary');
       const acts = {
         ArrowRight: () => this.step(1), ArrowDown: () => this.step(1),
@@ -290,7 +296,9 @@
     remember() {
       clearTimeout(this.later);
       this.later = setTimeout(() => {
-        try { history.replaceState(null, '', `#step=${this.at + 1}`); } catch (refused) { /* never mind */ }
+        try {
+          history.replaceState(null, '', `#step=${this.at + 1}`);
+        } catch (refused) { /* then it stays as it is */ }
       }, 400);
     }
 

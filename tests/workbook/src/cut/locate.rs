@@ -81,8 +81,16 @@ fn by_lines(text: &str, given: &Item) -> Option<(Range<usize>, Range<usize>)> {
 mod tests {
     use super::*;
 
-    const GIVEN: &str = "impl S {\n    /// Docs.\n    #[inline]\n    fn f(&self) -> bool {\n        \
-                         todo!()\n    }\n\n    fn g() {}\n}\n";
+    const GIVEN: &str = "impl S {
+    /// Docs.
+    #[inline]
+    fn f(&self) -> bool {
+        todo!()
+    }
+
+    fn g() {}
+}
+";
 
     fn find(mine: &str) -> Option<String> {
         let file = |text: &str| [(PathBuf::from("src/lib.rs"), text.to_owned())];

@@ -261,8 +261,11 @@ fn warnings_become_attributes_that_name_their_exercises() {
     let second = [warn(&cut, "dead_code", "    b: u8", "b"), first[1].clone()];
     assert!(cut.allow(&second[..1]).expect("about an unused thing"));
     let text = cut.render().remove(0).1;
-    let field = "    /// Only a hole reads it.\n    #[allow(dead_code, reason = \"an exercise of this \
-                 chapter uses it\")]\n    #[cfg(all())]\n    b: u8,\n";
+    let field = "    /// Only a hole reads it.
+    #[allow(dead_code, reason = \"an exercise of this chapter uses it\")]
+    #[cfg(all())]
+    b: u8,
+";
     assert!(text.contains(field), "{text}");
     assert!(!cut.allow(&second[..0]).expect("nothing to do"));
 }

@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(20);
 const LINES: usize = 60;
 
 pub(super) fn formatting(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if let Some(skipped) = without_component(scene, "fmt", "rustfmt")? {
+        return Ok(skipped);
+    }
     both(scene, |workspace, packages| {
         let mut words = vec!["fmt".to_owned(), "--check".to_owned()];
         words.extend(packages.iter().map(|package| format!("--package={package}")));
@@ -32,6 +35,9 @@ pub(super) fn formatting(scene: &Scene<'_>) -> Result<Finding, Error> {
 }
 
 pub(super) fn clippy(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if let Some(skipped) = without_component(scene, "clippy", "clippy")? {
+        return Ok(skipped);
+    }
     both(scene, |workspace, packages| {
         let mut words: Vec<String> =
             ["clippy", "--quiet", "--locked", "--all-targets", "--no-deps"]
@@ -44,13 +50,20 @@ pub(super) fn clippy(scene: &Scene<'_>) -> Result<Finding, Error> {
 }
 
 pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
-    let mut words: Vec<String> = ["test", "--quiet", "--locked"].map(String::from).into();
+    let mut words: Vec<String> =
+        ["test", "--quiet", "--locked", "--no-fail-fast"].map(String::from).into();
     let tools = packages(&scene.repo.root, &["tests/harness", "tests/workbook", "book/builder"]);
+    if tools.is_empty() {
+        return Ok(Finding::Skipped("the tools are not here".to_owned()));
+    }
     words.extend(tools.iter().map(|package| format!("--package={package}")));
     Ok(finding(call(&scene.repo.root, &words)?, String::new()))
 }
 
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if !scene.repo.path("tests/workbook/tests/tidy.rs").is_file() {
+        return Ok(Finding::Skipped("there is no tests/workbook here".to_owned()));
+    }
     let words = ["test", "--quiet", "--locked", "--package=workbook", "--test=tidy"];
     Ok(finding(call(&scene.repo.root, &words)?, String::new()))
 }
@@ -79,6 +92,17 @@ pub(super) fn without_solutions(scene: &Scene<'_>) -> Result<Finding, Error> {
     Ok(finding(call(&place, &words)?, String::new()))
 }
 
+/// Rust can be installed without its formatter and its lints.
+fn without_component(
+    scene: &Scene<'_>,
+    call_name: &str,
+    component: &str,
+) -> Result<Option<Finding>, Error> {
+    let missing = call(&scene.repo.root, &[call_name, "--version"])?.is_some();
+    let why = format!("not installed; `rustup component add {component}` brings it");
+    Ok(missing.then_some(Finding::Skipped(why)))
+}
+
 /// The same call in both workspaces, for all packages but edited chapters.
 fn both(
     scene: &Scene<'_>,
@@ -86,7 +110,7 @@ fn both(
 ) -> Result<Finding, Error> {
     let root = &scene.repo.root;
     let own: Vec<String> =
-        scene.given().iter().map(|chapter| format!("chapters/{}", chapter.name)).collect();
+        scene.standing().iter().map(|chapter| format!("chapters/{}", chapter.name)).collect();
     let mut folders: Vec<&str> = own.iter().map(String::as_str).collect();
     folders.extend(["tests/harness", "tests/workbook", "tests/bench", "book/builder"]);
     let mut failure = check(root, &packages(root, &folders))?;
@@ -123,6 +147,7 @@ fn call(folder: &Path, words: &[impl AsRef<str>]) -> Result<Option<String>, Erro
     let mut child = Command::new(cargo())
         .args(&words)
         .current_dir(folder)
+        .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -162,8 +187,15 @@ fn read(mut stream: impl Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// What libtest says about tests that pass.
+fn is_noise(line: &str) -> bool {
+    let counts = line.starts_with("running ") || line.starts_with("test result: ok");
+    let dots = line.starts_with('.') && line.chars().all(|c| " ./".contains(c) || c.is_numeric());
+    line.trim().is_empty() || counts || dots
+}
+
 fn explained(command: &str, how: &str, text: &str) -> String {
-    let lines: Vec<&str> = text.trim().lines().collect();
+    let lines: Vec<&str> = text.trim().lines().filter(|line| !is_noise(line)).collect();
     let from = lines.len().saturating_sub(LINES);
     let dots = if from > 0 { format!("… {from} lines before\n") } else { String::new() };
     format!("`{command}` {how}\n{dots}{}", lines[from..].join("\n"))

@@ -193,8 +193,9 @@ impl Fixture {
 
     pub fn write(&self, inside: &str, text: &str) {
         let path = self.path(inside);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        let parent = path.parent().expect("a file is in a folder");
+        fs::create_dir_all(parent).expect("the folder is ours");
+        fs::write(path, text).expect("the folder is ours");
     }
 
     pub fn read(&self, inside: &str) -> String {
@@ -216,7 +217,7 @@ impl Fixture {
     /// Runs the command; what it printed, and whether it was content.
     pub fn run(&self, words: &[&str]) -> (String, bool) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-workbook"));
-        let output = self.prepared(command.args(words)).output().unwrap();
+        let output = self.prepared(command.args(words)).output().expect("the program is there");
         (text(&output), output.status.success())
     }
 
@@ -239,7 +240,7 @@ impl Fixture {
     pub fn compiles(&self) {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         command.args(["check", "--locked", "--package", "demo"]).env("RUSTFLAGS", "-Dwarnings");
-        let output = self.prepared(&mut command).output().unwrap();
+        let output = self.prepared(&mut command).output().expect("the program is there");
         assert!(output.status.success(), "{}", text(&output));
     }
 

@@ -29,8 +29,8 @@ fn sync_cuts_a_starter_that_compiles_without_a_warning() {
 
 /// From the function's name to the line that closes it.
 fn body_of(text: &str, name: &str) -> String {
-    let from = text.find(&format!("fn {name}(")).unwrap();
-    let end = from + text[from..].find("\n    }\n").unwrap();
+    let from = text.find(&format!("fn {name}(")).expect("the function is there");
+    let end = from + text[from..].find("\n    }\n").expect("it ends");
     text[from..end].to_owned()
 }
 
@@ -235,4 +235,36 @@ fn use_swaps_a_layer_and_back() {
     assert_eq!(book.read("chapters/01-demo/Cargo.toml"), before);
     fs::remove_dir_all(book.path("solutions")).unwrap();
     assert!(book.fails(&["use", "solution", "1"]).contains("this copy of the workbook has none"));
+}
+
+#[test]
+fn verify_names_what_is_wrong_and_leaves_edited_chapters_out() {
+    let book = Fixture::cut();
+    let sign = |text: &str, check: &str| {
+        let line =
+            text.lines().find(|line| line.contains(check)).unwrap_or_else(|| panic!("{text}"));
+        line.trim().chars().next().unwrap()
+    };
+    // The tests of this small workbook report nothing, so nothing passes; all else is in order.
+    let text = book.fails(&["verify"]);
+    assert_eq!(sign(&text, "the two workspaces agree"), '✓', "{text}");
+    assert_eq!(sign(&text, "code is formatted"), '✓', "{text}");
+    assert_eq!(sign(&text, "starters equal the cut"), '✓', "{text}");
+    assert_eq!(sign(&text, "clippy has nothing to say"), '✓', "{text}");
+    assert_eq!(sign(&text, "everything builds without solutions/"), '✓', "{text}");
+    assert_eq!(sign(&text, "solutions pass every test"), '✗', "{text}");
+    assert_eq!(sign(&text, "the book builds"), '·', "{text}");
+    assert!(text.contains("exercise 1.1 points to book/src/01-demo/count.md"), "{text}");
+    let last = text.lines().last().unwrap();
+    assert_eq!(last, "5 passed, 4 failed, 3 skipped");
+
+    // A learner's chapter is left out, but not by CI; tables that drifted apart are named.
+    book.edit("/// Counts.", "/// Counts them.");
+    let tables = "\n[profile.dev]\ndebug = 1\n";
+    book.write("solutions/Cargo.toml", &(book.read("solutions/Cargo.toml") + tables));
+    let text = book.fails(&["verify"]);
+    assert_eq!(sign(&text, "the two workspaces agree"), '✗', "{text}");
+    assert!(text.contains("[profile] dev is in solutions/Cargo.toml only"), "{text}");
+    assert_eq!(sign(&text, "starters equal the cut"), '·', "{text}");
+    assert!(text.contains("chapters/01-demo is edited and left out"), "{text}");
 }

@@ -385,9 +385,14 @@ pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     panic!("waited in vain: {what}");
 }
 
-/// The process whose number is in this file still exists.
+/// The process whose number is in this file still runs. One that has ended may keep its number
+/// until somebody asks for its status, which in a container perhaps nobody does.
 pub fn is_alive(file: &Path) -> bool {
     let number = fs::read_to_string(file).expect("the file is there");
+    if cfg!(target_os = "linux") {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", number.trim())).unwrap_or_default();
+        return stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with('Z'));
+    }
     let number = number.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
     let number = number.expect("it holds a process's number");
     rustix::process::test_kill_process(number).is_ok()

@@ -1,7 +1,7 @@
 //! Which items of a crate are its contract.
 //!
-//! Owns the selection: what the crate's root offers, and whatever local items that mentions in turn,
-//! so that what is left compiles. It goes by names, and rather keeps one item too many.
+//! Owns the selection: what the crate's root offers, and whatever local items that mentions in
+//! turn, so that what is left compiles. It goes by names, and rather keeps one item too many.
 
 use crate::cut::allow::names_in;
 use crate::items::{Crate, Item, Kind, Owner};

@@ -34,10 +34,7 @@ fn one(before: &str, after: &str) {
     assert_eq!(files[0].1, after);
 }
 
-#[test]
-fn private_fields_methods_and_items_go() {
-    one(
-        "/// Docs.
+const INSIDE: &str = "/// Docs.
 #[derive(Clone)]
 pub struct S {
     /// Kept.
@@ -83,7 +80,12 @@ fn helper() {}
 
 #[cfg(test)]
 mod tests {}
-",
+";
+
+#[test]
+fn private_fields_methods_and_items_go() {
+    one(
+        INSIDE,
         "/// Docs.
 #[derive(Clone)]
 pub struct S {
@@ -179,7 +181,21 @@ impl Term {
 #[test]
 fn parameters_that_nothing_uses_get_a_marker() {
     one(
-        "pub struct Log<'a, T> {\n    entries: Vec<&'a T>,\n}\n\npub struct Half<T, U> {\n    pub a: T,\n    b: U,\n}\n",
-        "pub struct Log<'a, T> { _inside: std::marker::PhantomData<(&'a (), T)> }\n\npub struct Half<T, U> {\n    _inside: std::marker::PhantomData<U>,\n    pub a: T,\n}\n",
+        "pub struct Log<'a, T> {
+    entries: Vec<&'a T>,
+}
+
+pub struct Half<T, U> {
+    pub a: T,
+    b: U,
+}
+",
+        "pub struct Log<'a, T> { _inside: std::marker::PhantomData<(&'a (), T)> }
+
+pub struct Half<T, U> {
+    _inside: std::marker::PhantomData<U>,
+    pub a: T,
+}
+",
     );
 }
