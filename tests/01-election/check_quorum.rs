@@ -94,6 +94,9 @@ fn without_the_option_a_leader_never_checks() {
         let mut lab = Lab::leader(3, Options { check_quorum: false, ..ALL });
         lab.tick(1_000);
         assert_eq!(lab.role(), Role::Leader, "check_quorum is off");
+        let mut lab = Lab::leader(3, ALL);
+        lab.tick_until(1_000, |lab| lab.role() != Role::Leader);
+        assert_ne!(lab.role(), Role::Leader, "check_quorum is on, and nobody was heard");
     });
 }
 

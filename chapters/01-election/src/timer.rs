@@ -27,8 +27,8 @@ impl Timer {
     /// `draw` is any number, each as likely as the next. Every limit in the range must be about
     /// equally likely, and the same draw must give the same limit.
     ///
-    /// *Example:* with 10 ticks, thousands of draws make timers of 10, 11, 12, … 19 ticks, and a tenth
-    /// of them makes each.
+    /// *Example:* with 10 ticks, thousands of draws make timers of 10, 11, 12, … 19 ticks, and a
+    /// tenth of them makes each.
     pub fn random(ticks: u32, draw: u64) -> Timer {
         #![expect(unused_variables, reason = "exercise 1.2 is written: delete this line")]
         todo!("exercise 1.2: keep time")

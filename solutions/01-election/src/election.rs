@@ -56,8 +56,8 @@ impl Election {
     /// A node that starts: for the first time with `HardState::default()`, later with what its disk
     /// holds. Either way it begins as a follower that knows no leader, with a new random timer.
     ///
-    /// It panics if the options make no sense: a heartbeat at least every tick, and patience for more
-    /// than one.
+    /// It panics if the options make no sense: a heartbeat at least every tick, and patience for
+    /// more than one.
     pub fn new(id: NodeId, options: Options, hard_state: HardState, draw: u64) -> Election {
         assert!(options.heartbeat_ticks > 0, "a leader must say that it leads");
         assert!(
@@ -111,10 +111,10 @@ impl Election {
 
     /// A tick passes.
     ///
-    /// - A leader says so every `heartbeat_ticks`, and every `election_ticks` it checks its quorum if
-    ///   `check_quorum` is on (1.10).
-    /// - Everybody else stands when the timer fires, `election_ticks` or up to twice as many after it
-    ///   was started anew. Hearing the leader starts it anew, and so does giving a vote.
+    /// - A leader says so every `heartbeat_ticks`, and every `election_ticks` it checks its quorum
+    ///   if `check_quorum` is on (1.10).
+    /// - Everybody else stands when the timer fires, `election_ticks` or up to twice as many after
+    ///   it was started anew. Hearing the leader starts it anew, and so does giving a vote.
     pub fn tick(&mut self, view: View<'_>) {
         let fires = self.timer.tick();
         match &mut self.state {
@@ -208,8 +208,8 @@ impl Election {
     ///
     /// - No, if it has voted for another node in this term.
     /// - No, if the candidate's log, which ends at `last`, ends before ours, at `view.last`.
-    /// - Yes otherwise. A vote given to this same candidate before is no reason to refuse: the answer
-    ///   may have been lost, and it asks again.
+    /// - Yes otherwise. A vote given to this same candidate before is no reason to refuse: the
+    ///   answer may have been lost, and it asks again.
     ///
     /// It changes nothing: [`Election::receive`] records the vote, and sends the answer.
     ///
@@ -223,8 +223,9 @@ impl Election {
         free && last >= view.last
     }
 
-    /// The timer has fired, or somebody wants an election now. A leader does nothing, nor does a node
-    /// without a vote. All others take a poll (1.9) if `pre_vote` is on, and campaign (1.5) if not.
+    /// The timer has fired, or somebody wants an election now. A leader does nothing, nor does a
+    /// node without a vote. All others take a poll (1.9) if `pre_vote` is on, and campaign (1.5) if
+    /// not.
     pub fn stand(&mut self, view: View<'_>) {
         let votes = view.quorum.voters().contains(&self.id);
         if self.role() == Role::Leader || !votes || self.hard.term == Term::LAST {
@@ -257,13 +258,13 @@ impl Election {
     /// Hands out what this node wants done since the last call; none if there is nothing.
     ///
     /// The messages in `outgoing` leave in this batch, each by one of two doors:
-    /// - **Gated**, inside the save: a request for votes and a granted vote, both of [`Round::Vote`].
-    ///   They are promises. After a crash, only the disk remembers them.
+    /// - **Gated**, inside the save: a request for votes and a granted vote, both of
+    ///   [`Round::Vote`]. They are promises. After a crash, only the disk remembers them.
     /// - **Now**: everything else. A poll and its answers bind nobody, a refusal gives nothing, and
     ///   a leader's term was on disk before anybody could vote in it.
     ///
-    /// There is a [`Save`] if the hard state differs from the one in `handed_out`, or if a message is
-    /// gated. It holds the hard state as it is now, and `handed_out` is that from then on.
+    /// There is a [`Save`] if the hard state differs from the one in `handed_out`, or if a message
+    /// is gated. It holds the hard state as it is now, and `handed_out` is that from then on.
     ///
     /// *Example:* n2 grants n1 its vote. The batch has nothing to send now, and a save of (term 2,
     /// vote n1) with the answer inside. If n2 then refuses n3, the next batch has the refusal to
@@ -290,8 +291,8 @@ impl Election {
 
     /// The disk has synced a save, and here is its receipt.
     ///
-    /// A candidate's own vote counts from now on: if this node's role is [`Role::Candidate`] and the
-    /// receipt is for the hard state that it is in, [`Election::tally`] a yes from itself, in
+    /// A candidate's own vote counts from now on: if this node's role is [`Role::Candidate`] and
+    /// the receipt is for the hard state that it is in, [`Election::tally`] a yes from itself, in
     /// [`Round::Vote`]. A receipt for an earlier state changes nothing.
     ///
     /// *Example:* the only node of a cluster stands, in term 1. It leads as soon as the disk holds
@@ -331,8 +332,8 @@ impl Election {
 
     /// A heartbeat has come from the leader of our term.
     ///
-    /// - A candidate has lost, and a follower has heard what it waits for: follow `from`, with a new
-    ///   timer, and answer [`Body::HeartbeatAnswer`].
+    /// - A candidate has lost, and a follower has heard what it waits for: follow `from`, with a
+    ///   new timer, and answer [`Body::HeartbeatAnswer`].
     /// - A leader cannot hear another leader of its own term, nor can a follower hear two: Election
     ///   Safety says so. Should it happen all the same, some node is broken. Change nothing, do not
     ///   answer, and say [`Dropped::SecondLeader`].

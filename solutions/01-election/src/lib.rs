@@ -18,11 +18,11 @@
 //!
 //! ## One vote, on disk
 //!
-//! A node votes at most once in a term. A leader needs the votes of a majority, two majorities share
-//! a node, and that node voted once: so there is one leader at most. That is the whole proof of
-//! Election Safety, and it has one weak spot. The node must not forget. A vote that leaves before it
-//! is on disk is forgotten by a crash, and given twice. Here the answer is *inside* the write, see
-//! [`Save`], and comes out when the disk says that it is done.
+//! A node votes at most once in a term. A leader needs the votes of a majority, two majorities
+//! share a node, and that node voted once: so there is one leader at most. That is the whole proof
+//! of Election Safety, and it has one weak spot. The node must not forget. A vote that leaves
+//! before it is on disk is forgotten by a crash, and given twice. Here the answer is *inside* the
+//! write, see [`Save`], and comes out when the disk says that it is done.
 //!
 //! ## Only with a good log
 //!
@@ -40,20 +40,19 @@
 //!
 //! ## Shape
 //!
-//! An [`Election`] owns no thread, no clock, no socket, no file, no random source. Time is a call of
-//! [`Election::tick`]; a message is a call of [`Election::receive`]; facts that other layers own, and
-//! one random number, are lent for the call in a [`View`]; what the node wants done comes out of
-//! [`Election::ready`]. So a test can be the network, the disk and the clock, run a year in a second,
-//! and run it again.
+//! An [`Election`] owns no thread, no clock, no socket, no file, no random source. Time is a call
+//! of [`Election::tick`]; a message is a call of [`Election::receive`]; facts that other layers
+//! own, and one random number, are lent for the call in a [`View`]; what the node wants done comes
+//! out of [`Election::ready`]. So a test can be the network, the disk and the clock, run a year in
+//! a second, and run it again.
 //!
 //! Start with [`Election`] and follow its methods down. `quorum` is the arithmetic of majorities,
 //! `durable` the order between disk and network, as types.
 //!
 //! ## Left out on purpose
 //!
-//! The log itself, and what a leader does with it (chapter 2); leadership that is handed over, nodes
-//! that join and leave (chapter 4). Leaders have no rank: whoever is
-//! least patient leads.
+//! The log itself, and what a leader does with it (chapter 2); leadership that is handed over,
+//! nodes that join and leave (chapter 4). Leaders have no rank: whoever is least patient leads.
 
 mod durable;
 mod election;

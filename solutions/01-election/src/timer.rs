@@ -27,8 +27,8 @@ impl Timer {
     /// `draw` is any number, each as likely as the next. Every limit in the range must be about
     /// equally likely, and the same draw must give the same limit.
     ///
-    /// *Example:* with 10 ticks, thousands of draws make timers of 10, 11, 12, … 19 ticks, and a tenth
-    /// of them makes each.
+    /// *Example:* with 10 ticks, thousands of draws make timers of 10, 11, 12, … 19 ticks, and a
+    /// tenth of them makes each.
     pub fn random(ticks: u32, draw: u64) -> Timer {
         let extra = draw % u64::from(ticks);
         Timer::fixed(ticks + u32::try_from(extra).expect("less than ticks, which is a u32"))

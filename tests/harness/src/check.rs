@@ -6,8 +6,8 @@
 //!
 //! Invariants: exactly one verdict leaves a graded test; a hole is never called wrong.
 //!
-//! Left to others: honesty. The pipe stops accidents such as `exit(0)`; a program that is written to
-//! forge a verdict can, and a teacher reads the code.
+//! Left to others: honesty. The pipe stops accidents such as `exit(0)`; a program that is written
+//! to forge a verdict can, and a teacher reads the code.
 
 use crate::flight::{self, Ending, Recorder};
 use crate::report::{Broken, Failure, Trace, Verdict};

@@ -1,11 +1,11 @@
 //! Several machines, their disks, and every message that was ever sent.
 //!
-//! Owns [`Cluster`], and [`Action`], the one thing that changes it. What happens in a run is its list
-//! of actions: the same list on a new cluster is the same run, so a run is recorded by its list, and
-//! shown, shrunk and searched as one.
+//! Owns [`Cluster`], and [`Action`], the one thing that changes it. What happens in a run is its
+//! list of actions: the same list on a new cluster is the same run, so a run is recorded by its
+//! list, and shown, shrunk and searched as one.
 //!
-//! Invariants: packets are numbered in the order in which they were sent and never removed; a save is
-//! synced after those that the same node asked for before it; a node that is down does nothing.
+//! Invariants: packets are numbered in the order in which they were sent and never removed; a save
+//! is synced after those that the same node asked for before it; a node that is down does nothing.
 //!
 //! Left to others: which action comes next (`sim`, or a test's script), and what it looks like
 //! (`record`).
@@ -39,8 +39,8 @@ pub enum Action {
     Lose { packet: usize },
     /// A node's oldest save is synced.
     Sync { node: usize, draw: u64 },
-    /// Power goes. Of the saves that were not synced, the first `kept` reached the disk all the same;
-    /// nobody was told.
+    /// Power goes. Of the saves that were not synced, the first `kept` reached the disk all the
+    /// same; nobody was told.
     Crash { node: usize, kept: usize },
     /// A node starts again from its disk.
     Restart { node: usize, draw: u64 },
@@ -98,8 +98,8 @@ pub struct Cluster<M: Machine> {
 }
 
 impl<M: Machine> Cluster<M> {
-    /// A cluster of `nodes` that start from blank disks. Whatever goes wrong in this test from now on
-    /// is told with this cluster's history.
+    /// A cluster of `nodes` that start from blank disks. Whatever goes wrong in this test from now
+    /// on is told with this cluster's history.
     pub fn new(setup: M::Setup, nodes: usize) -> Cluster<M> {
         let cluster = Cluster::unwatched(setup.clone(), nodes);
         flight::begin::<M>(setup, nodes, Arc::clone(&cluster.log));

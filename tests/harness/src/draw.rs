@@ -56,7 +56,8 @@ pub fn until(trace: &Trace, end: usize, width: usize, color: bool) -> String {
     text
 }
 
-/// Each node's state after the steps before `end`, a line each; what step `end - 1` changed is marked.
+/// Each node's state after the steps before `end`, a line each; what step `end - 1` changed is
+/// marked.
 pub fn states(trace: &Trace, end: usize) -> String {
     let mut text = String::new();
     for (node, name) in trace.nodes.iter().enumerate() {

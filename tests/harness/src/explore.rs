@@ -5,22 +5,23 @@
 //! one.
 //!
 //! Messages are never removed. A message that has been sent may arrive in any later state, once,
-//! twice or not at all, before or after any other: so loss, delay, reordering and duplication need no
-//! events of their own. What is left are four events: a timer fires, a message arrives, a save is
-//! synced, power goes and comes back. (A node that is down for a while is a node that nothing happens
-//! to for a while.)
+//! twice or not at all, before or after any other: so loss, delay, reordering and duplication need
+//! no events of their own. What is left are four events: a timer fires, a message arrives, a save
+//! is synced, power goes and comes back. (A node that is down for a while is a node that nothing
+//! happens to for a while.)
 //!
-//! While a node waits for its disk, the others stand still, and it alone goes on: it may receive, time
-//! out, crash, or hear from the disk, as long as that asks for no second save. What the others could do meanwhile they can do before or after,
-//! unless they answer to something that left the node early.
+//! While a node waits for its disk, the others stand still, and it alone goes on: it may receive,
+//! time out, crash, or hear from the disk, as long as that asks for no second save. What the others
+//! could do meanwhile they can do before or after, unless they answer to something that left the
+//! node early.
 //!
-//! The learner's code runs rarely. Node states and messages are interned, and what an event does to a
-//! node is remembered; after a while the search only combines what it knows. A sample of calls is
+//! The learner's code runs rarely. Node states and messages are interned, and what an event does to
+//! a node is remembered; after a while the search only combines what it knows. A sample of calls is
 //! made twice, to catch code that keeps a secret.
 //!
 //! Invariants: a state is expanded once; equal states have equal fingerprints. Two different states
-//! with one 64-bit fingerprint would be taken for one: in a search of ten million, that happens once
-//! in 370,000 searches.
+//! with one 64-bit fingerprint would be taken for one: in a search of ten million, that happens
+//! once in 370,000 searches.
 //!
 //! Left to others: ticks (a timer fires whenever it likes), liveness, and big clusters.
 

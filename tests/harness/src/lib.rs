@@ -3,14 +3,14 @@
 //! What grades a learner's code: clusters that live in virtual time, tests that explain themselves,
 //! and the record of what happened.
 //!
-//! A graded test is an ordinary `#[test]` whose body is wrapped in [`check`]. It passes when `check`
-//! says so over a private pipe, not when the process exits well; so a hole that ends the process
-//! passes nothing.
+//! A graded test is an ordinary `#[test]` whose body is wrapped in [`check`]. It passes when
+//! `check` says so over a private pipe, not when the process exits well; so a hole that ends the
+//! process passes nothing.
 //!
-//! A layer of the workbook is known here only as a [`Machine`]: a value that is fed one [`Input`] at
-//! a time and answers with [`Effects`]. Around it stands a [`Cluster`]: several machines, their
-//! disks, and the messages between them. One thing changes a cluster, an [`Action`]. Everything else
-//! is a way to choose actions:
+//! A layer of the workbook is known here only as a [`Machine`]: a value that is fed one [`Input`]
+//! at a time and answers with [`Effects`]. Around it stands a [`Cluster`]: several machines, their
+//! disks, and the messages between them. One thing changes a cluster, an [`Action`]. Everything
+//! else is a way to choose actions:
 //!
 //! - a *script* names them one by one (the methods of [`Cluster`]);
 //! - [`sim`] draws them from a seed, faults included;

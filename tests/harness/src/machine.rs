@@ -28,7 +28,8 @@ pub trait Machine: Clone + Eq + Hash + Send + 'static {
     /// The node starts, or starts again, from its disk.
     fn start(setup: &Self::Setup, node: usize, disk: &Self::Disk, draw: u64) -> Self;
 
-    /// One event on this node, and all that it wants done after it. `draw` is a fresh random number.
+    /// One event on this node, and all that it wants done after it. `draw` is a fresh random
+    /// number.
     fn step(&mut self, input: Input<Self>, draw: u64) -> Effects<Self>;
 
     /// What the disk holds once `save` is synced.

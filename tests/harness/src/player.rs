@@ -72,8 +72,8 @@ fn block(trace: &Trace, id: &str, attribute: &str) -> String {
     )
 }
 
-/// The trace as JSON that contains no character with a meaning in HTML. Those that have one occur in
-/// JSON only inside of strings, where an escape says the same.
+/// The trace as JSON that contains no character with a meaning in HTML. Those that have one occur
+/// in JSON only inside of strings, where an escape says the same.
 fn embedded(trace: &Trace) -> String {
     let json = serde_json::to_string(trace).expect("a trace is strings, numbers and lists");
     let mut safe = String::with_capacity(json.len());

@@ -120,7 +120,8 @@ impl<M: Machine> Scribe<M> {
         self.cluster.machine(node).map(|machine| (machine.status(), machine.fields()))
     }
 
-    /// Could this action follow here? Not if the machine has a secret and went another way this time.
+    /// Could this action follow here? Not if the machine has a secret and went another way this
+    /// time.
     fn same_so_far(&self, action: &Action) -> bool {
         match action {
             Action::Deliver { packet, .. } | Action::Lose { packet } => {

@@ -1,8 +1,8 @@
 //! What a graded test says about itself, and the record of a run.
 //!
-//! Owns the data that leaves the test's process: one [`Verdict`] for each test, as one line of JSON,
-//! and inside a failure the [`Trace`] of the run, which the terminal, the player and the book draw.
-//! It knows nothing about how a run comes about.
+//! Owns the data that leaves the test's process: one [`Verdict`] for each test, as one line of
+//! JSON, and inside a failure the [`Trace`] of the run, which the terminal, the player and the book
+//! draw. It knows nothing about how a run comes about.
 //!
 //! Invariants: `Step::node` and every packet's `from` and `to` are indices into `Trace::nodes`;
 //! `Broken::step` is an index into `Trace::steps`; a packet number is sent before it is delivered.
@@ -152,7 +152,8 @@ pub enum Event {
 /// A message that a node has sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// The packet's number, unique in the run; a message that waits for the disk gets it when it leaves.
+    /// The packet's number, unique in the run; a message that waits for the disk gets it when it
+    /// leaves.
     pub packet: Option<u32>,
     /// To whom.
     pub to: usize,

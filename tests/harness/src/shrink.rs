@@ -1,13 +1,13 @@
 //! A failing run, made short.
 //!
 //! Owns the way from a run of thousands of events to one of a dozen that breaks the same invariant.
-//! It takes moves away and repeats the rest: first everything that changes no node, then ever smaller
-//! pieces, until no single move can go. A message is found again by what it says, or else by who
-//! speaks to whom, so a run stays meaningful when moves are gone; one that has lost its sense is
-//! passed over.
+//! It takes moves away and repeats the rest: first everything that changes no node, then ever
+//! smaller pieces, until no single move can go. A message is found again by what it says, or else
+//! by who speaks to whom, so a run stays meaningful when moves are gone; one that has lost its
+//! sense is passed over.
 //!
-//! Invariants: the result breaks the invariant that the original broke; the same run shrinks the same
-//! way, everywhere. The budget is a number of actions, never time.
+//! Invariants: the result breaks the invariant that the original broke; the same run shrinks the
+//! same way, everywhere. The budget is a number of actions, never time.
 
 use crate::cluster::{Action, Cluster, Packet, Timed};
 use crate::machine::{Machine, Property, Violation};
@@ -190,8 +190,9 @@ fn standing<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<Move<M>
     }
 }
 
-/// The action for this cluster. Without the same message, the newest between the same two nodes will
-/// do: when a move is gone, those after it may say the same of another term. None if there is none.
+/// The action for this cluster. Without the same message, the newest between the same two nodes
+/// will do: when a move is gone, those after it may say the same of another term. None if there is
+/// none.
 fn numbered<M: Machine>(cluster: &Cluster<M>, step: &Move<M>) -> Option<Action> {
     match step {
         Move::Other(action) => Some(action.clone()),

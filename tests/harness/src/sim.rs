@@ -3,8 +3,8 @@
 //! Owns [`Plan`], what a run is like, and [`run`], which makes many. A run has two parts. First the
 //! *storm*: messages are lost, doubled, delayed and reordered, links and disks fail, nodes crash,
 //! stand still and start again. A property is checked after every event. Then everything heals, and
-//! the *calm* begins: within a stated time the cluster must reach its goal and keep it, or it is not
-//! alive. (A node that never does anything breaks no safety rule.)
+//! the *calm* begins: within a stated time the cluster must reach its goal and keep it, or it is
+//! not alive. (A node that never does anything breaks no safety rule.)
 //!
 //! Invariants: everything in a run follows from its seed; a property never sees a state between two
 //! events. Each run draws its own weather first, many faults or few, so that no kind of fault hides
@@ -204,8 +204,8 @@ fn fail(stop: Stop) -> ! {
     }
 }
 
-/// Tells of a cluster that does not reach its goal: by a run without any fault if that fails too, and
-/// by its beginning, since it goes on like that.
+/// Tells of a cluster that does not reach its goal: by a run without any fault if that fails too,
+/// and by its beginning, since it goes on like that.
 fn not_alive<M: Machine, P: Property<M>>(
     plan: &Plan,
     world: &World<'_, M, P>,

@@ -393,8 +393,8 @@ mod tests {
     #[test]
     fn what_is_wrong_matters_more_than_a_hole() {
         let text = "[chapter]\nnumber = 1\npackage = \"a\"\ntitle = \"A\"\nhours = 1\n\
-                    [[exercise]]\nid = \"1.1\"\ntitle = \"B\"\nitem = \"a::b\"\npoints = 3\nminutes = 1\n\
-                    tests = [\"one\", \"two\", \"three\"]\n";
+                    [[exercise]]\nid = \"1.1\"\ntitle = \"B\"\nitem = \"a::b\"\npoints = 3\n\
+                    minutes = 1\ntests = [\"one\", \"two\", \"three\"]\n";
         let manifest = crate::manifest::Manifest::parse(text, "x").expect("it is right");
         let exercise = &manifest.exercises[0];
         let outcomes = |kinds: &[Kind]| -> Vec<Outcome> {

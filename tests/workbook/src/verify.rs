@@ -15,12 +15,13 @@ mod steps;
 mod tables;
 
 use crate::Error;
+use crate::guard::Guard;
 use crate::lock::Lock;
 use crate::repo::{Chapter, Repo};
 use crate::screen::{Look, Passing, Style, say};
 use crate::sync;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -39,6 +40,9 @@ const CHECKS: &[(&str, Check)] = &[
     ("the book builds, with every include and link", commands::book),
     ("everything builds without solutions/", commands::without_solutions),
 ];
+
+/// Set in the copy of this program, to its process's number.
+const COPY: &str = "WORKBOOK_VERIFY_COPY";
 
 type Check = fn(&Scene<'_>) -> Result<Finding, Error>;
 
@@ -62,10 +66,12 @@ struct Scene<'a> {
     solutions: bool,
     /// Where copies are made.
     work: PathBuf,
+    /// Ends what a check has started, if this program is ended.
+    guard: Guard,
 }
 
 impl<'a> Scene<'a> {
-    fn new(repo: &'a Repo) -> Scene<'a> {
+    fn new(repo: &'a Repo, program: &Path) -> Scene<'a> {
         let solutions = repo.path("solutions/Cargo.toml").is_file();
         let strict = std::env::var_os("CI").is_some_and(|value| value == "true");
         let differs = |chapter: &&Chapter| match sync::compare(repo, chapter) {
@@ -78,7 +84,8 @@ impl<'a> Scene<'a> {
         } else {
             repo.chapters.iter().filter(differs).collect()
         };
-        Scene { repo, edited, solutions, work: repo.store().join("verify") }
+        let work = repo.store().join("verify");
+        Scene { repo, edited, solutions, work, guard: Guard::start(program) }
     }
 
     /// Chapters whose starters can be looked at.
@@ -110,12 +117,10 @@ impl<'a> Scene<'a> {
 
 /// Runs all checks and says what they found.
 pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
-    if let Some(error) = from_a_copy(repo) {
-        return Err(error);
-    }
+    let program = from_a_copy(repo)?;
     let _lock = Lock::take(repo)?;
     let look = Look::now();
-    let scene = Scene::new(repo);
+    let scene = Scene::new(repo, &program);
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     let mut passing = Passing::new(look);
     for (name, check) in CHECKS {
@@ -136,8 +141,8 @@ pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
 }
 
 /// Continues as a copy of this program: one of the checks builds the program anew, and a program
-/// whose file is gone cannot start itself again. Returns only if it is the copy, or cannot be.
-fn from_a_copy(repo: &Repo) -> Option<Error> {
+/// whose file is gone cannot start itself again. Returns only in the copy, with its path.
+fn from_a_copy(repo: &Repo) -> Result<PathBuf, Error> {
     let place = repo.store().join("verify/program");
     let copy = place.join("cargo-workbook");
     let failed = |error: std::io::Error| {
@@ -146,18 +151,17 @@ fn from_a_copy(repo: &Repo) -> Option<Error> {
             "is there room on the disk?",
         )
     };
-    let own = match std::env::current_exe() {
-        Ok(own) if own == copy => return None,
-        Ok(own) => own,
-        Err(error) => return Some(failed(error)),
-    };
+    let own = std::env::current_exe().map_err(failed)?;
+    // The number of a process stays when it becomes another program.
+    let number = std::process::id().to_string();
+    if std::env::var_os(COPY).is_some_and(|value| *value == *number) {
+        return Ok(own);
+    }
     // An old copy may still run; it keeps its own file.
     let _ = std::fs::remove_file(&copy);
-    let made = std::fs::create_dir_all(&place).and_then(|()| std::fs::copy(&own, &copy));
-    if let Err(error) = made {
-        return Some(failed(error));
-    }
-    Some(failed(Command::new(&copy).args(std::env::args_os().skip(1)).exec()))
+    std::fs::create_dir_all(&place).map_err(failed)?;
+    std::fs::copy(&own, &copy).map_err(failed)?;
+    Err(failed(Command::new(&copy).args(std::env::args_os().skip(1)).env(COPY, number).exec()))
 }
 
 fn line(name: &str, finding: &Finding, seconds: f64, look: Look) -> String {

@@ -23,10 +23,11 @@ impl Election {
     ///   stay as they are: a poll costs nothing, so nothing has to be saved.
     /// - Start a new random timer; if it fires first, the next poll begins.
     /// - Ask every other voter, in [`Round::PreVote`].
-    /// - If your own yes was enough, you have won already. [`Election::tally`] counts it and acts on
-    ///   the outcome.
+    /// - If your own yes was enough, you have won already. [`Election::tally`] counts it and acts
+    ///   on the outcome.
     ///
-    /// *Example:* a node that is cut off stays in its term for ever, a pre-candidate again and again.
+    /// *Example:* a node that is cut off stays in its term for ever, a pre-candidate again and
+    /// again.
     pub(super) fn canvass(&mut self, view: View<'_>) {
         self.state = State::Candidate { round: Round::PreVote, ballots: Ballots::default() };
         self.timer = Timer::random(self.options.election_ticks, view.draw);
@@ -83,8 +84,8 @@ impl Election {
     /// If not, it follows nobody, in the same term: whoever reaches a majority may lead. Either way
     /// the count starts over.
     ///
-    /// *Example:* the leader of five has heard n2 since the last check, and nobody else. Two of five
-    /// are no majority: it steps down.
+    /// *Example:* the leader of five has heard n2 since the last check, and nobody else. Two of
+    /// five are no majority: it steps down.
     pub(super) fn check_quorum(&mut self, view: View<'_>) {
         let State::Leader { heard, .. } = &mut self.state else {
             return;

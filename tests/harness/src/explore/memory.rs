@@ -1,9 +1,9 @@
 //! What every event does to every node state, as far as it is known.
 //!
-//! Owns the memory of the search, in numbers only: node states, messages and events have numbers, and
-//! what one event does to one node state is a row of numbers. It is not generic, so it is compiled
-//! with the harness, optimised, whatever the learner's profile. What it does not know it asks of a
-//! [`Teacher`].
+//! Owns the memory of the search, in numbers only: node states, messages and events have numbers,
+//! and what one event does to one node state is a row of numbers. It is not generic, so it is
+//! compiled with the harness, optimised, whatever the learner's profile. What it does not know it
+//! asks of a [`Teacher`].
 
 use crate::machine::Violation;
 

@@ -131,8 +131,8 @@ impl<M: Machine, L: Law<M>> Teacher for Nodes<'_, M, L> {
         let attempt = || catch_unwind(AssertUnwindSafe(|| self.after(&before, event)));
         let Ok(result) = attempt() else { return Lesson::Panics };
         if self.calls.is_multiple_of(64) && attempt().ok().as_ref() != Some(&result) {
-            let message = "The same call gave two different results. Does the code look at a clock, \
-                           at randomness of its own, or at the order of a hash map?";
+            let message = "The same call gave two different results. Does the code look at a \
+                           clock, at randomness of its own, or at the order of a hash map?";
             return Lesson::Breaks(Violation::new("Determinism", message));
         }
         let Some((after, sent)) = result else { return Lesson::Nothing };

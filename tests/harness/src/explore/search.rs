@@ -1,7 +1,7 @@
 //! The search itself: states as rows of numbers, level by level.
 //!
-//! Owns the order of the search, what has been seen, and the way back to the start. It is not generic:
-//! see `memory`.
+//! Owns the order of the search, what has been seen, and the way back to the start. It is not
+//! generic: see `memory`.
 
 use super::memory::{Event, Memory, Step, Teacher};
 use super::table::{Fingerprints, mix};

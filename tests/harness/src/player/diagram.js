@@ -195,7 +195,7 @@
       this.mark();
     }
 
-    // The current row is marked, and what is still to come is pale.
+    // The current row and its messages are marked, and what is still to come is pale.
     mark() {
       const row = this.rowOf[this.at];
       const bad = this.run.broken?.step === this.at;
@@ -204,6 +204,9 @@
       const end = (this.rows.length + 1) * ROW;
       this.future.setAttribute('y', (row + 1) * ROW);
       this.future.setAttribute('height', Math.max(0, end - (row + 1) * ROW));
+      for (const { arrow, shape } of this.drawnArrows) {
+        shape.classList.toggle('player-hot', arrow.start === this.at || arrow.end === this.at);
+      }
     }
 
     click(event) {

@@ -12,6 +12,8 @@
   // Arrows are looked up by blocks of so many rows.
   const BLOCK = 32;
   const DOT = 4.5;
+  // An arrow over more rows than this is pale.
+  const PALE = 9;
 
   // An element with attributes; text is always text, never markup.
   const element = (tag, attributes = {}, ...inside) => {
@@ -152,19 +154,23 @@
       const placed = [...seen].map(({ arrow, start, end }) => (
         { arrow, ...this.ends({ arrow, start, end }) }));
       // Words last: no line crosses them out.
-      placed.forEach((one) => this.drawArrow(one));
+      this.drawnArrows = placed.map((one) => ({ arrow: one.arrow, shape: this.drawArrow(one) }));
       placed.forEach((one) => this.drawLabel(one));
     }
 
+    // A message that was long under way is pale, so that many of them hide nothing.
     drawArrow({ arrow, x1, y1, x2, y2 }) {
+      const pale = y2 - y1 > PALE * ROW ? ' player-pale' : '';
       const d = `M${x1} ${y1}L${x2} ${y2}`;
-      this.shape('path', { class: `player-arrow player-${arrow.kind}`, d });
+      const line = this.shape('path', { class: `player-arrow player-${arrow.kind}${pale}`, d });
       if (arrow.kind === 'underway') {
         this.shape('circle', { class: 'player-underway', cx: x2, cy: y2, r: 2.5 });
-        return;
+      } else if (arrow.kind === 'lost') {
+        this.cross(x2, y2, 'player-lost');
+      } else {
+        this.head(x1, y1, x2, y2, arrow.kind);
       }
-      if (arrow.kind === 'lost') this.cross(x2, y2, 'player-lost');
-      else this.head(x1, y1, x2, y2, arrow.kind);
+      return line;
     }
 
     // What a message says stands under the arrow's end, where nothing else of this row is.

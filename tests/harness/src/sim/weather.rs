@@ -1,7 +1,7 @@
 //! Which faults a run has, and how many.
 //!
-//! Owns [`Fault`], the kinds of trouble; [`Weather`], how much of each a run gets; and [`Tally`], how
-//! often each happened.
+//! Owns [`Fault`], the kinds of trouble; [`Weather`], how much of each a run gets; and [`Tally`],
+//! how often each happened.
 
 use crate::random::Draws;
 use std::collections::BTreeMap;

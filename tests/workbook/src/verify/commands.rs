@@ -8,7 +8,8 @@ use crate::Error;
 use crate::compile::cargo;
 use crate::cut::check::Bench;
 use crate::cut::starter;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -17,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// No call needs as long, on any machine that is worth waiting for.
-const LONGEST: Duration = Duration::from_secs(25 * 60);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// How often a running call is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How many lines of a failure are shown: its end says most.
@@ -30,7 +31,7 @@ pub(super) fn formatting(scene: &Scene<'_>) -> Result<Finding, Error> {
     both(scene, |workspace, packages| {
         let mut words = vec!["fmt".to_owned(), "--check".to_owned()];
         words.extend(packages.iter().map(|package| format!("--package={package}")));
-        call(workspace, &words)
+        call(scene, workspace, &words)
     })
 }
 
@@ -45,7 +46,7 @@ pub(super) fn clippy(scene: &Scene<'_>) -> Result<Finding, Error> {
                 .into();
         words.extend(packages.iter().map(|package| format!("--package={package}")));
         words.extend(["--", "-D", "warnings"].map(String::from));
-        call(workspace, &words)
+        call(scene, workspace, &words)
     })
 }
 
@@ -57,7 +58,7 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
         return Ok(Finding::Skipped("the tools are not here".to_owned()));
     }
     words.extend(tools.iter().map(|package| format!("--package={package}")));
-    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+    Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
 }
 
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
@@ -65,7 +66,7 @@ pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
         return Ok(Finding::Skipped("there is no tests/workbook here".to_owned()));
     }
     let words = ["test", "--quiet", "--locked", "--package=workbook", "--test=tidy"];
-    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+    Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
 }
 
 pub(super) fn book(scene: &Scene<'_>) -> Result<Finding, Error> {
@@ -73,7 +74,7 @@ pub(super) fn book(scene: &Scene<'_>) -> Result<Finding, Error> {
     if !scene.repo.path("book/builder/Cargo.toml").is_file() {
         return Ok(Finding::Skipped("there is no book/ here".to_owned()));
     }
-    Ok(finding(call(&scene.repo.root, &words)?, String::new()))
+    Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
 }
 
 /// Builds the learner's workspace, as it is given out, where no solutions/ can be seen.
@@ -89,7 +90,7 @@ pub(super) fn without_solutions(scene: &Scene<'_>) -> Result<Finding, Error> {
         bench.put(&chapter.name, &starter::of(scene.repo, chapter)?)?;
     }
     let words = ["check", "--quiet", "--locked", "--workspace", "--all-targets"];
-    Ok(finding(call(&place, &words)?, String::new()))
+    Ok(finding(call(scene, &place, &words)?, String::new()))
 }
 
 /// Rust can be installed without its formatter and its lints.
@@ -98,7 +99,7 @@ fn without_component(
     call_name: &str,
     component: &str,
 ) -> Result<Option<Finding>, Error> {
-    let missing = call(&scene.repo.root, &[call_name, "--version"])?.is_some();
+    let missing = call(scene, &scene.repo.root, &[call_name, "--version"])?.is_some();
     let why = format!("not installed; `rustup component add {component}` brings it");
     Ok(missing.then_some(Finding::Skipped(why)))
 }
@@ -138,7 +139,11 @@ fn packages(root: &Path, folders: &[&str]) -> Vec<String> {
 }
 
 /// Runs cargo in a folder: nothing if it succeeds, the end of what it wrote if it does not.
-fn call(folder: &Path, words: &[impl AsRef<str>]) -> Result<Option<String>, Error> {
+fn call(
+    scene: &Scene<'_>,
+    folder: &Path,
+    words: &[impl AsRef<str>],
+) -> Result<Option<String>, Error> {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     let shown = format!("cargo {}", words.join(" "));
     let failed = |error: std::io::Error| {
@@ -154,31 +159,38 @@ fn call(folder: &Path, words: &[impl AsRef<str>]) -> Result<Option<String>, Erro
         .process_group(0)
         .spawn()
         .map_err(failed)?;
+    let group = Pid::from_child(&child);
+    scene.guard.watch(group);
     let streams = [
         child.stdout.take().map(|stream| thread::spawn(move || read(stream))),
         child.stderr.take().map(|stream| thread::spawn(move || read(stream))),
     ];
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(failed)? {
-            Some(status) => break Some(status),
-            None if start.elapsed() > LONGEST => break None,
-            None => thread::sleep(LOOK),
-        }
-    };
-    if status.is_none() {
-        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        child.wait().map_err(failed)?;
-    }
+    let in_time = has_ended(group);
+    // What it started and left behind would hold on to the pipes. The process is not waited for
+    // yet, so the group's number is still its own.
+    let _ = kill_process_group(group, Signal::KILL);
+    let status = child.wait().map_err(failed)?;
+    scene.guard.release(group);
     let texts = streams.into_iter().flatten().filter_map(|stream| stream.join().ok());
     let text = texts.collect::<Vec<_>>().join("\n");
-    match status {
-        Some(status) if status.success() => Ok(None),
-        Some(status) => Ok(Some(explained(&shown, &format!("ended with {status}"), &text))),
-        None => Ok(Some(explained(&shown, "did not end and was stopped", &text))),
+    if !in_time {
+        return Ok(Some(explained(&shown, "did not end and was stopped", &text)));
     }
+    let how = format!("ended with {status}");
+    Ok((!status.success()).then(|| explained(&shown, &how, &text)))
+}
+
+/// Waits for a process without taking its status; no if it takes too long.
+fn has_ended(process: Pid) -> bool {
+    let start = Instant::now();
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    while start.elapsed() < LONGEST {
+        match waitid(WaitId::Pid(process), options) {
+            Ok(None) | Err(Errno::INTR) => thread::sleep(LOOK),
+            Ok(Some(_)) | Err(_) => return true,
+        }
+    }
+    false
 }
 
 fn read(mut stream: impl Read) -> String {

@@ -274,6 +274,13 @@ impl std::fmt::Display for Ran {
 impl Fixture {
     /// A workbook of its own, for tests that change files.
     pub fn new() -> Fixture {
+        Fixture::named(std::thread::current().name().expect("a test's thread has its name"))
+    }
+
+    /// Cargo tells packages of different workspaces apart by their place in it, name and version.
+    /// The fixtures share a target folder, so each test's has a version of its own: else one would
+    /// run what another has built.
+    fn named(name: &str) -> Fixture {
         let fixture = Fixture { folder: tempfile::tempdir().expect("a temporary folder") };
         let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness");
         let harness = harness.canonicalize().expect("the harness is beside this crate");
@@ -286,7 +293,11 @@ impl Fixture {
         fixture.write("Cargo.toml", &root);
         fixture.write("tests/01-fixture/exercises.toml", EXERCISES);
         fixture.write("tests/01-fixture/main.rs", TESTS);
-        fixture.write("chapters/01-fixture/Cargo.toml", PACKAGE);
+        let number = name
+            .bytes()
+            .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        let package = PACKAGE.replace("0.1.0", &format!("0.1.{number}"));
+        fixture.write("chapters/01-fixture/Cargo.toml", &package);
         fixture.write("chapters/01-fixture/src/lib.rs", CODE);
         fixture.write("book/src/01-fixture/sums.md", "# Sums\n\nHow to add.\n");
         fixture.lock();
@@ -296,7 +307,7 @@ impl Fixture {
     /// The workbook that tests share which change nothing in it.
     pub fn shared() -> &'static Fixture {
         static SHARED: OnceLock<Fixture> = OnceLock::new();
-        SHARED.get_or_init(Fixture::new)
+        SHARED.get_or_init(|| Fixture::named("shared"))
     }
 
     /// The versions of this repository, cut to what the fixture needs.

@@ -4,7 +4,8 @@ use crate::fixture::{Fixture, is_alive, until};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 fn place(fixture: &Fixture, name: &str) -> std::path::PathBuf {
     fixture.path(name)
@@ -93,10 +94,23 @@ fn a_closed_pipe_is_no_panic() {
     }
 }
 
+/// Kills a process that is still there after two minutes, so that reading from it comes to an end.
+fn stop_in_the_end(child: &Child) -> Sender<()> {
+    let process = rustix::process::Pid::from_child(child);
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        if receive.recv_timeout(Duration::from_secs(120)) == Err(RecvTimeoutError::Timeout) {
+            let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
+        }
+    });
+    send
+}
+
 #[test]
 fn watching_grades_on_save_and_ends_with_its_reader() {
     let fixture = Fixture::new();
     let mut child = start(&fixture, "", &fixture.path("none"), &["watch", "1"]);
+    let done = stop_in_the_end(&child);
     let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut next = |text: &str| {
         let mut line = String::new();
@@ -115,4 +129,5 @@ fn watching_grades_on_save_and_ends_with_its_reader() {
     next("Watching");
     drop(output);
     until("it has noticed", || child.try_wait().expect("it is a child"));
+    drop(done);
 }
