@@ -2,7 +2,8 @@
 //!
 //! A name is on the page if a user of the crate can write it: it is `pub` in the root, or in a
 //! `pub` module, or re-exported by a `pub use` from wherever it is. Fields and methods are on it if
-//! they are `pub` themselves. Signatures are the source's own text, and so is the documentation.
+//! they are `pub` themselves. Signatures are the source's own text. A method's documentation is
+//! shown whole; a type's only to its first paragraph, since the rest is about its inside.
 //!
 //! Left out on purpose: `cfg`, macros, and re-exports of other crates' items; a re-export that
 //! cannot be followed is an error, so nothing is missing in silence.
@@ -13,7 +14,7 @@ use workbook::items::{Crate, Item, Kind, Owner};
 
 use crate::code;
 use crate::directives::Expanded;
-use crate::docs::markdown;
+use crate::docs::{first_paragraph, markdown};
 use crate::exports::{Export, exports, split_commas};
 
 /// The page's body. Headings are one level below `level`.
@@ -51,7 +52,7 @@ fn entry(source: &Crate, export: &Export<'_>, hashes: &str, page: &mut String) {
     let item = export.item;
     let anchor = format!("contract-{}", export.name.replace("::", "-"));
     let _ = writeln!(page, "{hashes}# `{}` {{#{anchor}}}\n", export.name);
-    let _ = writeln!(page, "<div class=\"api\">\n\n{}\n", markdown(&item.docs));
+    let _ = writeln!(page, "<div class=\"api\">\n\n{}\n", first_paragraph(&item.docs));
     let _ = writeln!(page, "{}\n", code::block("rust", &definition(source, item), None));
     let traits = traits_of(source, item);
     if !traits.is_empty() {

@@ -42,6 +42,13 @@ pub(crate) fn markdown(docs: &str) -> String {
     page.trim().to_owned()
 }
 
+/// The first paragraph alone, on one line.
+pub(crate) fn first_paragraph(docs: &str) -> String {
+    let lines = docs.lines().skip_while(|line| line.trim().is_empty());
+    let lines: Vec<&str> = lines.take_while(|line| !line.trim().is_empty()).collect();
+    text(&lines.join(" "))
+}
+
 /// rustdoc's examples are Rust unless they say otherwise.
 fn language(info: &str) -> String {
     let first = info.split([',', ' ']).next().unwrap_or_default();
@@ -121,5 +128,6 @@ mod tests {
         assert!(page.starts_with("One.\n\n**Panics**\n\nNever."), "{page}");
         assert!(page.contains("data-language=\"rust\"") && !page.contains("hidden"), "{page}");
         assert!(page.ends_with("End `A`."), "{page}");
+        assert_eq!(first_paragraph("\nOne\ntwo [`x`].\n\nThree."), "One two `x`.");
     }
 }
