@@ -31,7 +31,6 @@ Chapters are written as 1, exercises as 1.4.";
     bin_name = "cargo workbook",
     about = "Builds, grades and explains the exercises of this workbook.",
     after_help = EXAMPLES,
-    disable_help_subcommand = true,
     max_term_width = 100
 )]
 struct Line {

@@ -10,7 +10,7 @@ use crate::repo::{Repo, Target, Tree};
 use crate::report::next_step;
 use crate::screen::{self, Look, Passing, paragraph};
 use crate::verdict::{Kind, State};
-use crate::{Error, broken, step};
+use crate::{Error, broken, replay, step};
 use std::process::ExitCode;
 
 /// Carries out `play`.
@@ -54,6 +54,7 @@ pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
             let _ = write_whole(&path, &bytes);
         }
         step::through(trace, look)?;
+        replay::keep_page(repo, trace, &format!("play-{}", chapter.number()));
     }
     if outcome.kind == Kind::Passed {
         if outcome.trace.is_none() {

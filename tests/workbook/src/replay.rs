@@ -8,7 +8,9 @@ use crate::Error;
 use crate::cache::write_whole;
 use crate::grade::Grade;
 use crate::repo::{Chapter, Repo, Tree};
-use crate::{screen::Look, step};
+use crate::screen::{self, Look};
+use crate::step;
+use harness::player;
 use harness::report::{Event, Trace};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,21 +54,36 @@ fn file_of(repo: &Repo, name: &str) -> PathBuf {
 /// Carries out `replay`.
 pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
     let is_number = what.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-    let trace = if is_number && !Path::new(what).is_file() {
+    let (trace, name) = if is_number && !Path::new(what).is_file() {
         let (_, exercise) = repo.exercise(what)?;
         let path = file_of(repo, &exercise.id);
         if !path.is_file() {
             return Err(Error::new(
-                format!("no failing run of {} is kept", exercise.id),
+                format!(
+                    "no failing run of {} is kept: it has not failed, or the tests that failed \
+                     feed one node by hand",
+                    exercise.id
+                ),
                 format!("cargo workbook grade {}", exercise.id),
             ));
         }
-        read(&path, &format!("cargo workbook grade {}", exercise.id))?
+        (read(&path, &format!("cargo workbook grade {}", exercise.id))?, exercise.id.as_str())
     } else {
-        read(Path::new(what), "name an exercise as in 1.4, or a file that `grade` has written")?
+        let next = "name an exercise as in 1.4, or a file that `grade` has written";
+        (read(Path::new(what), next)?, "file")
     };
     step::through(&trace, Look::now())?;
+    keep_page(repo, &trace, name);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Keeps the run as a page for the browser, and says where.
+pub fn keep_page(repo: &Repo, trace: &Trace, name: &str) {
+    let path = repo.store().join("replays").join(format!("{name}.html"));
+    if write_whole(&path, player::page(trace).as_bytes()).is_ok() {
+        let shown = path.strip_prefix(&repo.root).unwrap_or(&path).display();
+        screen::say(&format!("\nThe same run in a browser: {shown}\n"));
+    }
 }
 
 /// Reads a run and checks it; `next` is what to do if it cannot be read.
