@@ -6,8 +6,8 @@
 
 use crate::repo::Repo;
 use crate::{
-    Error, book, diff, doctor, grade, guard, hint, limits, play, replay, reset, screen, status,
-    swap, sync, verify, watch,
+    Error, book, diff, doctor, grade, guard, hint, limits, play, prove, replay, reset, screen,
+    status, swap, sync, verify, watch,
 };
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -116,6 +116,12 @@ Without a terminal, every step is printed.")]
         #[arg(long)]
         force: bool,
     },
+    /// For authors: run the graded tests against plausible mistakes
+    Prove {
+        /// A chapter as in 1; all if left out
+        #[arg(value_name = "N")]
+        chapter: Option<String>,
+    },
     /// Check the whole repository, as its CI does
     Verify,
     /// Sets limits and becomes the test.
@@ -214,6 +220,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
             };
             sync::run(&Repo::find()?, mode)
         }
+        Some(Command::Prove { chapter }) => prove::run(&Repo::find()?, chapter.as_deref()),
         Some(Command::Verify) => verify::run(&Repo::find()?),
         Some(Command::Exec { cpu, program, arguments }) => {
             Err(limits::become_test(cpu, &program, &arguments))

@@ -346,6 +346,7 @@ impl Bench<'_> {
             runs: self.seeds.runs,
             seed: self.seeds.first,
             play,
+            mutant: None,
         };
         let ran = self.runner.run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")

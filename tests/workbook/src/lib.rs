@@ -38,6 +38,7 @@ pub mod lock;
 pub mod manifest;
 pub mod place;
 pub mod play;
+pub mod prove;
 pub mod replay;
 pub mod repo;
 pub mod report;

@@ -56,6 +56,8 @@ pub struct Job {
     pub seed: Option<u64>,
     /// Return a run worth watching.
     pub play: bool,
+    /// The number of the mutant that the code is to be, if it is built with mutants.
+    pub mutant: Option<usize>,
 }
 
 /// How the process ended.
@@ -115,6 +117,10 @@ impl Runner {
                 None => command.env_remove(name),
             };
         }
+        match job.mutant {
+            Some(number) => command.env("WORKBOOK_MUTANT", number.to_string()),
+            None => command.env_remove("WORKBOOK_MUTANT"),
+        };
         if job.play {
             command.env("WORKBOOK_PLAY", "1");
         } else {

@@ -95,7 +95,10 @@ fn walk(root: &Path, inside: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn is_ours(name: &str) -> bool {
-    ["solutions/", "tests/", "book/builder/"].iter().any(|start| name.starts_with(start))
+    let ours =
+        ["solutions/", "tests/", "book/builder/"].iter().any(|start| name.starts_with(start));
+    // A mutant is a mistake, in a form of its own.
+    ours && !name.contains("/mutants/")
 }
 
 /// Files that are tests as a whole.

@@ -253,10 +253,12 @@ fn verify_names_what_is_wrong_and_leaves_edited_chapters_out() {
     assert_eq!(sign(&text, "clippy has nothing to say"), '✓', "{text}");
     assert_eq!(sign(&text, "everything builds without solutions/"), '✓', "{text}");
     assert_eq!(sign(&text, "solutions pass every test"), '✗', "{text}");
+    assert_eq!(sign(&text, "mutants die"), '✗', "{text}");
+    assert!(text.contains("tests/01-demo/mutants: cannot be read"), "{text}");
     assert_eq!(sign(&text, "the book builds"), '·', "{text}");
     assert!(text.contains("exercise 1.1 points to book/src/01-demo/count.md"), "{text}");
     let last = text.lines().last().unwrap();
-    assert_eq!(last, "5 passed, 4 failed, 3 skipped");
+    assert_eq!(last, "5 passed, 5 failed, 3 skipped");
 
     // A learner's chapter is left out, but not by CI; tables that drifted apart are named.
     book.edit("/// Counts.", "/// Counts them.");

@@ -1,0 +1,8 @@
+// exercise: 1.5
+// item: election::Election::campaign
+// differs: a candidate keeps its old limit
+fn campaign(&mut self, view: View<'_>) {
+    self.hard = HardState { term: self.hard.term.next(), vote: Some(self.id) };
+    self.state = State::Candidate { round: Round::Vote, ballots: Ballots::default() };
+    self.broadcast(&Body::VoteRequest { round: Round::Vote, last: view.last }, view);
+}

@@ -1,0 +1,14 @@
+// exercise: 1.8
+// item: election::Election::hear_leader
+// differs: a heartbeat is not answered
+fn hear_leader(&mut self, from: NodeId, view: View<'_>) -> Result<(), Dropped> {
+    match &self.state {
+        State::Leader { .. } => return Err(Dropped::SecondLeader),
+        State::Follower { leader: Some(leader) } if *leader != from => {
+            return Err(Dropped::SecondLeader);
+        }
+        State::Follower { .. } | State::Candidate { .. } => {}
+    }
+    self.follow(Some(from), view);
+    Ok(())
+}

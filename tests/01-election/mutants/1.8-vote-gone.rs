@@ -1,0 +1,16 @@
+// exercise: 1.8
+// item: election::Election::hear_leader
+// differs: a heartbeat takes the vote away
+fn hear_leader(&mut self, from: NodeId, view: View<'_>) -> Result<(), Dropped> {
+    match &self.state {
+        State::Leader { .. } => return Err(Dropped::SecondLeader),
+        State::Follower { leader: Some(leader) } if *leader != from => {
+            return Err(Dropped::SecondLeader);
+        }
+        State::Follower { .. } | State::Candidate { .. } => {}
+    }
+    self.hard.vote = None;
+    self.follow(Some(from), view);
+    self.send(from, Body::HeartbeatAnswer);
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! Mistakes on file.
+//!
+//! Owns the form of a mutant: a file of Rust in `tests/NN-name/mutants/`, three comment lines and
+//! the function as a learner might have written it:
+//!
+//! ```text
+//! // exercise: 1.4
+//! // item: election::Election::grants
+//! // differs: it votes for everybody who asks in a term
+//! fn grants(&self, candidate: NodeId, last: Position, view: View<'_>) -> bool {
+//!     last >= view.last
+//! }
+//! ```
+//!
+//! `differs` is the behaviour that tells it from the solution: who cannot write that line has a
+//! mutant that is no mistake.
+
+use crate::Error;
+use crate::cut::starter::{self, Files};
+use crate::items::Crate;
+use crate::repo::{Chapter, Repo};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Asked by every function that has mutants: which of them is it to be?
+const SWITCH: &str = "
+/// Which mutant this process is; zero is none.
+pub(crate) fn mutant_number() -> usize {
+    static NUMBER: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
+    *NUMBER.get_or_init(|| {
+        let text = std::env::var(\"WORKBOOK_MUTANT\").unwrap_or_default();
+        text.parse().unwrap_or(0)
+    })
+}
+";
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mutant {
+    /// The exercise whose tests must catch it.
+    pub exercise: String,
+    /// The item that it replaces.
+    pub item: String,
+    /// The behaviour that differs.
+    pub differs: String,
+    /// The body, braces included.
+    body: String,
+}
+
+/// The mutants of a chapter, in the order of their files' names.
+pub fn read(repo: &Repo, chapter: &Chapter) -> Result<Vec<Mutant>, Error> {
+    let folder = repo.tests(chapter).join("mutants");
+    let failed = |path: &Path, reason: String| {
+        let path = path.strip_prefix(&repo.root).unwrap_or(path).display();
+        Error::new(
+            format!("{path}: {reason}"),
+            "see the form in tests/workbook/src/prove/mutants.rs",
+        )
+    };
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) => return Err(failed(&folder, format!("cannot be read: {error}"))),
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+    paths.sort();
+    let mut mutants = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).map_err(|error| failed(&path, error.to_string()))?;
+        let mutant = parse(&text).map_err(|reason| failed(&path, reason))?;
+        let known = chapter.manifest.exercises.iter().any(|one| one.id == mutant.exercise);
+        if !known {
+            return Err(failed(&path, format!("there is no exercise {}", mutant.exercise)));
+        }
+        mutants.push(mutant);
+    }
+    Ok(mutants)
+}
+
+/// Reads one file.
+fn parse(text: &str) -> Result<Mutant, String> {
+    let line = |name: &str| {
+        let start = format!("// {name}: ");
+        let found = text.lines().find_map(|line| line.strip_prefix(&start));
+        found.map(|value| value.trim().to_owned()).ok_or(format!("it has no line \"{start}…\""))
+    };
+    let item = line("item")?;
+    let name = item.rsplit("::").next().unwrap_or(&item).to_owned();
+    // A method stands in an impl block; whose is of no importance here.
+    let wrapped = format!("impl Mutant {{\n{text}\n}}\n");
+    let source = Crate::from_files("mutant", [(PathBuf::from("src/lib.rs"), wrapped)]);
+    let found =
+        source.find(&format!("mutant::Mutant::{name}")).map_err(|error| error.to_string())?;
+    let body = found.body.clone().ok_or(format!("`{name}` has no body"))?;
+    Ok(Mutant {
+        exercise: line("exercise")?,
+        differs: line("differs")?,
+        body: found.source[body].to_owned(),
+        item,
+    })
+}
+
+/// The solution with every mutant in it, behind the switch. The first has number 1.
+pub fn planted(chapter: &Chapter, files: Files, mutants: &[Mutant]) -> Result<Files, Error> {
+    let mut by_item: BTreeMap<&str, Vec<(usize, &Mutant)>> = BTreeMap::new();
+    for (number, mutant) in (1..).zip(mutants) {
+        by_item.entry(&mutant.item).or_default().push((number, mutant));
+    }
+    let mut files = files;
+    for (path, own) in by_item {
+        let source = starter::as_crate(chapter, &files);
+        let item = source.find(path)?;
+        let Some(body) = item.body.clone() else {
+            return Err(Error::new(format!("{path} has no body"), "name a function"));
+        };
+        let mut arms = "{ match crate::mutant_number() {\n".to_owned();
+        for (number, mutant) in own {
+            let _ = writeln!(arms, "{number} => {}", mutant.body);
+        }
+        let _ = writeln!(arms, "_ => {} }} }}", &item.source[body.clone()]);
+        let mut text = item.source.to_string();
+        text.replace_range(body, &arms);
+        replace(&mut files, &item.file.clone(), text);
+    }
+    let root = PathBuf::from("src/lib.rs");
+    let text = files.iter().find(|(path, _)| *path == root);
+    let text = text.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
+    replace(&mut files, &root, text.unwrap_or_default() + SWITCH);
+    Ok(files)
+}
+
+fn replace(files: &mut Files, path: &Path, text: String) {
+    for (own, bytes) in files {
+        if own == path {
+            *bytes = text.as_bytes().to_vec();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VOTES: &str = "// exercise: 1.4\n// item: election::Election::grants\n\
+                         // differs: it votes for everybody\n\
+                         fn grants(&self, last: u8) -> bool {\n    last > 3\n}\n";
+
+    #[test]
+    fn a_mutant_is_three_lines_and_a_function() {
+        let mutant = parse(VOTES).unwrap();
+        assert_eq!(mutant.exercise, "1.4");
+        assert_eq!(mutant.item, "election::Election::grants");
+        assert_eq!(mutant.differs, "it votes for everybody");
+        assert_eq!(mutant.body, "{\n    last > 3\n}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let without = |line: &str| parse(&VOTES.replace(line, "")).unwrap_err();
+        assert!(without("// differs: it votes for everybody\n").contains("// differs: "));
+        assert!(without("// exercise: 1.4\n").contains("// exercise: "));
+        let other = parse(&VOTES.replace("fn grants", "fn grant")).unwrap_err();
+        assert!(other.contains("grants"), "{other}");
+    }
+}
