@@ -50,6 +50,9 @@ impl Bench {
 
     fn prepare(&self, own: &[&str]) -> io::Result<()> {
         fs::create_dir_all(self.folder.join("chapters"))?;
+        // Cargo tells packages of a workspace apart by their path in it. In one build folder, a
+        // copy's chapter would be taken for the learner's.
+        write(&self.folder.join(".cargo/config.toml"), b"[build]\nbuild-dir = \"build\"\n")?;
         for name in ["Cargo.toml", "Cargo.lock"] {
             write(&self.folder.join(name), &fs::read(self.root.join(name))?)?;
         }
