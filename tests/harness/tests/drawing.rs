@@ -2,30 +2,9 @@
 
 mod toy;
 
-use harness::report::{Trace, Verdict};
-use harness::{Cluster, draw, verdict_of};
-use toy::{Bug, Toy};
-
-/// n1 leads, n2 crashes and forgets, and n3 leads the same round.
-fn trace() -> Trace {
-    let verdict = verdict_of(|| {
-        let mut cluster = Cluster::<Toy>::new((Bug::SendsFirst, 3), 3);
-        cluster.tick(0, 3);
-        cluster.timeout(0);
-        cluster.sync(0);
-        cluster.deliver_between(0, 1);
-        cluster.deliver_between(1, 0);
-        cluster.crash(1);
-        cluster.restart(1);
-        cluster.timeout(2);
-        cluster.sync(2);
-        cluster.deliver_between(2, 1);
-        cluster.deliver_between(1, 2);
-        panic!("n1 and n3 lead r1");
-    });
-    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
-    failure.trace.expect("a cluster was at work")
-}
+use harness::draw;
+use harness::report::Trace;
+use toy::two_leaders;
 
 #[test]
 fn it_is_a_space_time_diagram() {
@@ -44,13 +23,13 @@ fn it_is_a_space_time_diagram() {
         "         │                       │ waits r1              │",
         "✗    5   │                       │── yes r1 ────────────▶│ leads r1",
     ];
-    let drawn = draw::terminal(&trace(), 90, false);
+    let drawn = draw::terminal(&two_leaders(), 90, false);
     assert_eq!(drawn.lines().collect::<Vec<_>>(), expected, "\n{drawn}");
 }
 
 #[test]
 fn it_fits_every_width() {
-    let trace = trace();
+    let trace = two_leaders();
     for width in 20..=120 {
         for line in draw::terminal(&trace, width, false).lines() {
             let length = line.chars().count();
@@ -61,21 +40,21 @@ fn it_fits_every_width() {
 
 #[test]
 fn where_nodes_do_not_fit_it_is_a_list() {
-    let drawn = draw::terminal(&trace(), 40, false);
+    let drawn = draw::terminal(&two_leaders(), 40, false);
     assert!(drawn.contains("n2 ─▶ n3  yes r1: leads r1"), "\n{drawn}");
     assert!(!drawn.contains('│'), "\n{drawn}");
 }
 
 #[test]
 fn colour_is_asked_for() {
-    let trace = trace();
+    let trace = two_leaders();
     assert!(!draw::terminal(&trace, 80, false).contains('\x1b'));
     assert!(draw::terminal(&trace, 80, true).contains('\x1b'));
 }
 
 #[test]
 fn the_states_say_what_changed() {
-    let trace = trace();
+    let trace = two_leaders();
     let states = draw::states(&trace, trace.steps.len());
     assert!(states.contains("n3  status leads r1*  vote n3"), "\n{states}");
     assert!(states.contains("n1  status leads r1  vote n1"), "\n{states}");
@@ -83,7 +62,7 @@ fn the_states_say_what_changed() {
 
 #[test]
 fn a_part_of_a_trace_and_an_empty_one_can_be_drawn() {
-    let trace = trace();
+    let trace = two_leaders();
     for end in 0..=trace.steps.len() {
         let _ = draw::until(&trace, end, 80, false);
         let _ = draw::states(&trace, end);

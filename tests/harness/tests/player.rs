@@ -4,31 +4,15 @@ mod browser;
 mod toy;
 
 use browser::Browser;
-use harness::report::{Broken, Event, Sent, Step, Trace, Verdict};
-use harness::{Cluster, player, verdict_of};
+use harness::player;
+use harness::report::{Broken, Event, Sent, Step, Trace};
 use std::fs;
 use std::path::Path;
-use toy::{Bug, Toy};
+use toy::two_leaders;
 
 /// n1 leads, n2 crashes and forgets, and n3 leads the same round.
 fn trace() -> Trace {
-    let verdict = verdict_of(|| {
-        let mut cluster = Cluster::<Toy>::new((Bug::SendsFirst, 3), 3);
-        cluster.tick(0, 3);
-        cluster.timeout(0);
-        cluster.sync(0);
-        cluster.deliver_between(0, 1);
-        cluster.deliver_between(1, 0);
-        cluster.crash(1);
-        cluster.restart(1);
-        cluster.timeout(2);
-        cluster.sync(2);
-        cluster.deliver_between(2, 1);
-        cluster.deliver_between(1, 2);
-        panic!("n1 and n3 lead r1");
-    });
-    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
-    let mut trace = failure.trace.expect("a cluster was at work");
+    let mut trace = two_leaders();
     let step = trace.steps.len() - 1;
     let message = "n1 and n3 lead r1".to_owned();
     trace.broken = Some(Broken { invariant: "One Leader".to_owned(), message, step });

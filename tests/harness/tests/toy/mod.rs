@@ -3,7 +3,8 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
-use harness::{Action, Cluster, Effects, Input, Machine, Property, Violation};
+use harness::report::{Trace, Verdict};
+use harness::{Action, Cluster, Effects, Input, Machine, Property, Violation, verdict_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is wrong with a node.
@@ -226,4 +227,25 @@ pub fn settled(cluster: &Cluster<Toy>) -> bool {
     let views: BTreeSet<_> =
         (0..cluster.size()).map(|node| cluster.machine(node).map(Toy::leader)).collect();
     matches!(views.first(), Some(Some((_, Some(_))))) && views.len() == 1
+}
+
+/// n1 leads, n2 crashes and forgets, and n3 leads the same round.
+pub fn two_leaders() -> Trace {
+    let verdict = verdict_of(|| {
+        let mut cluster = Cluster::<Toy>::new((Bug::SendsFirst, 3), 3);
+        cluster.tick(0, 3);
+        cluster.timeout(0);
+        cluster.sync(0);
+        cluster.deliver_between(0, 1);
+        cluster.deliver_between(1, 0);
+        cluster.crash(1);
+        cluster.restart(1);
+        cluster.timeout(2);
+        cluster.sync(2);
+        cluster.deliver_between(2, 1);
+        cluster.deliver_between(1, 2);
+        panic!("n1 and n3 lead r1");
+    });
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    failure.trace.expect("a cluster was at work")
 }
