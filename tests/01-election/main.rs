@@ -19,4 +19,5 @@ mod simulation;
 mod tally;
 mod terms;
 mod timers;
+mod traces;
 mod votes;

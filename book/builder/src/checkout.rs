@@ -1,4 +1,5 @@
-//! The repository around the book: its manifests and its crates, each read once.
+//! The repository around the book: its manifests, its crates and the solution's runs, each read
+//! once.
 //!
 //! Leaves the reading itself to the package `workbook`; adds where things are. A course can be
 //! handed out without `solutions/`: then the book shows the code of `chapters/`, whose signatures
@@ -9,13 +10,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use harness::report::Trace;
 use workbook::items::Crate;
 use workbook::manifest::{Exercise, Manifest};
+use workbook::traces::Recorder;
 
 /// Where things are, and what was read of them so far. A clone shares what was read.
 #[derive(Clone)]
 pub struct Checkout {
     root: PathBuf,
+    /// The program that starts tests: this one, if it is not told otherwise.
+    runner: Option<PathBuf>,
     read: Arc<Read>,
 }
 
@@ -32,6 +37,7 @@ pub(crate) enum Tree {
 struct Read {
     manifests: OnceLock<Result<Vec<Manifest>, String>>,
     crates: Mutex<BTreeMap<(Tree, String), Found>>,
+    recorders: Mutex<BTreeMap<u32, Result<Recorder, String>>>,
 }
 
 /// A crate that was looked for.
@@ -55,7 +61,7 @@ impl Tree {
 impl Checkout {
     /// The checkout whose root is `root`.
     pub fn at(root: &Path) -> Checkout {
-        Checkout { root: root.to_owned(), read: Arc::default() }
+        Checkout { root: root.to_owned(), runner: None, read: Arc::default() }
     }
 
     /// The checkout that `folder` is in, at any depth.
@@ -72,7 +78,13 @@ impl Checkout {
 
     /// The same place, with nothing read yet.
     pub fn afresh(&self) -> Checkout {
-        Checkout::at(&self.root)
+        Checkout { read: Arc::default(), ..self.clone() }
+    }
+
+    /// The same place, with tests started through this program: `book-builder` itself, for tests
+    /// that are another.
+    pub fn running(self, program: &Path) -> Checkout {
+        Checkout { runner: Some(program.to_owned()), ..self }
     }
 
     /// The repository's root.
@@ -115,6 +127,22 @@ impl Checkout {
         let mut crates = self.read.crates.lock().unwrap_or_else(PoisonError::into_inner);
         let read = crates.entry((tree, name.to_owned())).or_insert_with(|| self.find(tree, name));
         read.clone()
+    }
+
+    /// The run that a graded test of a chapter plays on the solution; none if this checkout has no
+    /// solutions.
+    pub(crate) fn trace(&self, chapter: u32, test: &str) -> Result<Option<Trace>, String> {
+        if !self.root.join(Tree::Solutions.folder()).is_dir() {
+            return Ok(None);
+        }
+        let mut recorders = self.read.recorders.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorder = recorders.entry(chapter).or_insert_with(|| {
+            let this = || std::env::current_exe().map_err(|error| format!("no program: {error}"));
+            let runner = self.runner.clone().map_or_else(this, Ok)?;
+            Recorder::new(&self.root, chapter, &runner).map_err(told)
+        });
+        let recorder = recorder.as_mut().map_err(|reason| reason.clone())?;
+        recorder.trace(test).map(Some).map_err(told)
     }
 
     fn find(&self, tree: Tree, name: &str) -> Found {

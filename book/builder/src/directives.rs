@@ -6,8 +6,11 @@
 mod boxes;
 mod exercise;
 mod figure;
+mod invariants;
 mod item;
+mod kills;
 mod listing;
+mod trace;
 
 use crate::page::Context;
 
@@ -74,9 +77,24 @@ pub(crate) const DIRECTIVES: &[Directive] = &[
         action: Action::Line(figure::expand),
     },
     Directive {
+        name: "trace",
+        usage: "{{#trace 1 module::test | what to see}}",
+        action: Action::Line(trace::expand),
+    },
+    Directive {
         name: "invariant",
         usage: "{{#invariant 1 | Name}} … {{/invariant}}",
         action: Action::Block { open: boxes::invariant, middle: None, close: "</aside>" },
+    },
+    Directive {
+        name: "invariants",
+        usage: "{{#invariants}}",
+        action: Action::Line(invariants::expand),
+    },
+    Directive {
+        name: "kills",
+        usage: "{{#kills 1 [a mutant's file]}}",
+        action: Action::Line(kills::expand),
     },
     Directive {
         name: "predict",

@@ -2,6 +2,7 @@
 //!
 //! Owns the command line and what is printed. Everything else is in the library.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use book_builder::problem::Problems;
 use book_builder::serve::Server;
 use book_builder::site::{self, Built};
 use book_builder::{changes, preprocess};
+use workbook::{guard, limits};
 
 const USAGE: &str = "\
 book-builder: the book as a site
@@ -26,7 +28,13 @@ const PORT: u16 = 4000;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let [first, cpu, program, arguments @ ..] = words.as_slice()
+        && first == "__exec"
+    {
+        return become_test(cpu, program, arguments);
+    }
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match run(&words) {
         Ok(code) => code,
@@ -74,12 +82,24 @@ fn run(words: &[&str]) -> Result<ExitCode, String> {
             Ok(port) => serve(port),
             Err(_) => Err(format!("`{port}` is not a port; want a number up to 65535")),
         },
+        ["__guard"] => Ok(guard::stand()),
         [] | ["help" | "-h" | "--help"] => {
             say(USAGE.trim_end());
             Ok(ExitCode::SUCCESS)
         }
         other => Err(format!("I do not know `{}`.\n\n{}", other.join(" "), USAGE.trim_end())),
     }
+}
+
+/// A run that the book shows is recorded in a process of its own, and `workbook::run` starts the
+/// program that it is in.
+fn become_test(cpu: &OsStr, program: &OsString, arguments: &[OsString]) -> ExitCode {
+    let seconds = cpu.to_str().and_then(|cpu| cpu.parse().ok());
+    match seconds {
+        Some(seconds) => say_error(&limits::become_test(seconds, program, arguments).to_string()),
+        None => say_error("__exec wants a number of seconds"),
+    }
+    ExitCode::FAILURE
 }
 
 fn here() -> Result<Checkout, String> {

@@ -53,6 +53,23 @@ impl Page {
     }
 }
 
+/// An invariant, as its page states it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Invariant<'a> {
+    pub page: &'a Page,
+    pub number: &'a str,
+    pub name: &'a str,
+    /// The first paragraph of its box, on one line.
+    pub statement: &'a str,
+}
+
+impl Invariant<'_> {
+    /// Where it stands.
+    pub fn address(&self) -> String {
+        format!("{}#invariant-{}", self.page.html, self.number)
+    }
+}
+
 /// What stands where.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
@@ -61,6 +78,8 @@ pub(crate) struct Outline {
     exercises: BTreeMap<String, usize>,
     /// By folder and name, the page and the number.
     invariants: BTreeMap<(String, String), (usize, String)>,
+    /// In the order of the book: the page, the number, the name and the statement.
+    statements: Vec<(usize, String, String, String)>,
 }
 
 impl Outline {
@@ -101,6 +120,9 @@ impl Outline {
                         }
                         let key = (page.folder().to_owned(), title.to_owned());
                         outline.invariants.entry(key).or_insert((at, count.to_owned()));
+                        let statement = statement(&chapter.content, number);
+                        let (count, title) = (count.to_owned(), title.to_owned());
+                        outline.statements.push((at, count, title, statement));
                     }
                     _ => {}
                 }
@@ -131,6 +153,16 @@ impl Outline {
         self.exercises.iter().map(|(id, page)| (id.as_str(), &self.pages[*page]))
     }
 
+    /// All invariants, in the order of the book.
+    pub fn invariants(&self) -> impl Iterator<Item = Invariant<'_>> {
+        self.statements.iter().map(|(page, number, name, statement)| Invariant {
+            page: &self.pages[*page],
+            number,
+            name,
+            statement,
+        })
+    }
+
     /// Where an invariant stands: its address and its number. The page's own folder is asked
     /// first, then the whole book, so a later chapter can rest on an earlier one's invariant.
     pub fn invariant(&self, from: &Page, name: &str) -> Option<(String, &str)> {
@@ -141,6 +173,13 @@ impl Outline {
         })?;
         Some((format!("{}#invariant-{number}", self.pages[*page].html), number))
     }
+}
+
+/// The first paragraph after a line.
+fn statement(text: &str, line: usize) -> String {
+    let lines = text.lines().skip(line).map(str::trim).skip_while(|line| line.is_empty());
+    let words = lines.take_while(|line| !line.is_empty() && !line.starts_with("{{"));
+    words.collect::<Vec<&str>>().join(" ")
 }
 
 /// The anchor of an exercise's block: `exercise-1-4`.

@@ -22,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub level: usize,
     /// How many figures stand above, so that each has ids of its own.
     pub figures: usize,
+    /// How many recorded runs stand above: the first brings along what all of them need.
+    pub traces: usize,
 }
 
 /// A block that waits for its end.
@@ -55,7 +57,7 @@ pub(crate) fn expand<'a>(
     page: &'a Page,
     problems: &'a mut Vec<Problem>,
 ) -> String {
-    let context = Context { checkout, outline, page, level: 1, figures: 0 };
+    let context = Context { checkout, outline, page, level: 1, figures: 0, traces: 0 };
     let markdown = String::with_capacity(text.len() * 2);
     let mut expansion = Expansion { context, problems, open: Vec::new(), fence: None, markdown };
     for (number, line) in scan::lines(text) {
@@ -143,8 +145,10 @@ impl<'a> Expansion<'a> {
                 open(&self.context, rest)?
             }
         };
-        if name == "figure" {
-            self.context.figures += 1;
+        match name {
+            "figure" => self.context.figures += 1,
+            "trace" => self.context.traces += 1,
+            _ => {}
         }
         Ok(html)
     }

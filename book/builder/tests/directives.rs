@@ -251,3 +251,80 @@ fn a_backslash_shows_a_directive() {
     has(&text, "inside a sentence, {{#item …}} is only text");
     has(&text, "In a fence: {{#figure three-nodes.svg | …}}");
 }
+
+const MUTANT: &str = "// exercise: 1.2\n// item: vote::Election::grants\n\
+                      // differs: it says `yes` to everybody\n\
+                      pub fn grants(&self) -> bool {\n    true\n}\n";
+
+const KILLS: &str = r#"{"format": "workbook-kills/1", "mutants": [
+    {"file": "1.2-yes.rs", "exercise": "1.2", "item": "vote::Election::grants",
+     "test": "votes::one"}
+], "seconds": 41, "cores": 2}"#;
+
+#[test]
+fn the_kill_table_names_mistakes_behind_a_fold() {
+    let text = "# Vote\n\n{{#kills 1}}\n\n{{#kills 1 1.2-yes.rs}}\n";
+    let demo = page(text)
+        .with("tests/01-vote/mutants/1.2-yes.rs", MUTANT)
+        .with("tests/01-vote/kills.json", KILLS);
+    let html = demo.page("01-vote/index.html");
+    has(
+        &html,
+        "1 mistake, and each was caught by a test of its exercise. That took 41 seconds on 2",
+    );
+    let fold = &html[html.find("<details class=\"kills\">").expect("a fold")..];
+    let fold = &fold[..fold.find("</details>").expect("its end")];
+    has(fold, "<summary>1.2 Grant a vote: 1 mistake</summary>");
+    has(fold, "and so a hint");
+    has(fold, "<td>It says <code>yes</code> to everybody</td>");
+    has(fold, "<td><code>Election::<wbr>grants</code></td><td><code>votes::<wbr>one</code></td>");
+    assert!(!html.contains("1.1 Count the ballots: "), "no mistake, no fold");
+    has(&html, "<figcaption>tests/01-vote/mutants/1.2-yes.rs</figcaption>");
+}
+
+#[test]
+fn a_course_without_mutants_says_so() {
+    let html = page("# Vote\n\n{{#kills 1}}\n").page("01-vote/index.html");
+    has(&text_of(&html), "comes without the mistakes that its tests were tried on");
+    assert!(!html.contains("class=\"kills\""), "{html}");
+}
+
+#[test]
+fn a_kill_table_that_does_not_fit_is_a_problem() {
+    let text = "# Vote\n\n{{#kills 1}}\n";
+    let demo = || page(text).with("tests/01-vote/mutants/1.2-yes.rs", MUTANT);
+    demo().fails(&["3: tests/01-vote/kills.json is not there; `cargo workbook prove 1 --write`"]);
+    demo()
+        .with("tests/01-vote/kills.json", &KILLS.replace("1.2-yes", "1.2-no"))
+        .fails(&["3: tests/01-vote/kills.json does not fit the mutants; `cargo workbook prove 1"]);
+    demo()
+        .with("tests/01-vote/kills.json", "{}")
+        .fails(&["3: tests/01-vote/kills.json: missing field"]);
+    page("# Vote\n\n{{#kills 2}}\n\n{{#kills}}\n").fails(&[
+        "3: no manifest in tests/*/exercises.toml is chapter 2",
+        "5: want the number of a chapter",
+    ]);
+    page("# Vote\n\n{{#kills 1 ../main.rs}}\n")
+        .with("tests/01-vote/mutants/1.2-yes.rs", MUTANT)
+        .fails(&["3: there is no tests/01-vote/mutants/../main.rs"]);
+}
+
+#[test]
+fn invariants_are_listed_with_those_who_keep_them() {
+    let index = "# Index\n\n{{#invariants}}\n";
+    let demo = || {
+        Demo::new().with("book/src/index-of-all.md", index).replacing(
+            "book/src/SUMMARY.md",
+            "# Summary\n",
+            "# Summary\n\n[Index](index-of-all.md)\n",
+        )
+    };
+    let html = demo().page("index-of-all.html");
+    has(&html, "Leader election</a></h2>");
+    has(&html, "<a href=\"01-vote/index.html#invariant-1\"><strong>1 · Election Safety</strong>");
+    has(&html, "At most one node leads a term.<br>");
+    assert!(!html.contains("It follows from two rules"), "one sentence is enough");
+    has(&html, "Kept by <a href=\"01-vote/exercises.html#exercise-1-2\">1.2 Grant a vote</a></li>");
+    page("# Vote\n\n{{#invariants}}\n\n{{#invariants 1}}\n")
+        .fails(&["3: no page has an {{#invariant …}}", "5: takes nothing, and has `1`"]);
+}

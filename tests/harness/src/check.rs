@@ -26,14 +26,25 @@ const CPU_SECONDS: u64 = 30;
 /// The way out for the verdict; whoever takes it speaks for the test.
 type Exit = Arc<Mutex<Option<File>>>;
 
-#[derive(Clone)]
-struct LastPanic {
+/// A panic, as its message and its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
     message: String,
     location: String,
 }
 
+/// What came out of code that did not return.
+pub(crate) enum Caught {
+    /// A panic of the machine.
+    Panic(Panic),
+    /// A verdict, or a hole: nothing that another run of the same kind could tell better.
+    Other(Box<dyn Any + Send>),
+}
+
 thread_local! {
-    static LAST_PANIC: RefCell<Option<LastPanic>> = const { RefCell::new(None) };
+    static LAST_PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
+    /// The same, of a run that is only tried or repeated.
+    static REPEATED_PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
     static NOTE: RefCell<Option<String>> = const { RefCell::new(None) };
     static PLAYED: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
@@ -85,6 +96,42 @@ pub(crate) fn hung(failure: Failure) -> ! {
     panic_any(Verdict::Hung(failure))
 }
 
+/// Does something in which the machine may panic.
+pub(crate) fn catch<T>(act: impl FnOnce() -> T) -> Result<T, Caught> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|payload| {
+        let last = if printed::repeating() { &REPEATED_PANIC } else { &LAST_PANIC };
+        match last.take() {
+            Some(panic) if !payload.is::<Verdict>() && hole(&panic.message).is_none() => {
+                Caught::Panic(panic)
+            }
+            last_panic => {
+                last.set(last_panic);
+                Caught::Other(payload)
+            }
+        }
+    })
+}
+
+/// Ends the test with a panic that was caught.
+pub(crate) fn panicked(panic: Panic) -> ! {
+    let message = panic.message.clone();
+    LAST_PANIC.set(Some(panic));
+    // The panic has been told of; this one only leads to the verdict.
+    resume_unwind(Box::new(message))
+}
+
+impl Panic {
+    /// Is it the same mistake? It comes from the same line, and says the same up to the first
+    /// value: numbers differ from run to run.
+    pub(crate) fn is_like(&self, other: &Panic) -> bool {
+        let words = |panic: &Panic| -> String {
+            let value = |letter: char| letter.is_ascii_digit() || letter == '\n';
+            panic.message.chars().take_while(|letter| !value(*letter)).collect()
+        };
+        self.location == other.location && words(self) == words(other)
+    }
+}
+
 /// A few words about what was tried, for a test that passes.
 pub(crate) fn note(text: String) {
     NOTE.set(Some(text));
@@ -125,12 +172,14 @@ fn watch_panics() {
             if info.payload().is::<Verdict>() {
                 return;
             }
-            if printed::repeating() {
-                return;
-            }
             let message = text_of(info.payload());
             let location = info.location().map(place).unwrap_or_default();
-            LAST_PANIC.set(Some(LastPanic { message, location }));
+            let panic = Some(Panic { message, location });
+            if printed::repeating() {
+                REPEATED_PANIC.set(panic);
+                return;
+            }
+            LAST_PANIC.set(panic);
             default(info);
         }));
     });
@@ -162,7 +211,7 @@ fn judge(payload: &(dyn Any + Send)) -> Verdict {
     }
     let last = LAST_PANIC
         .take()
-        .unwrap_or_else(|| LastPanic { message: text_of(payload), location: String::new() });
+        .unwrap_or_else(|| Panic { message: text_of(payload), location: String::new() });
     if let Some(exercise) = hole(&last.message) {
         return Verdict::NotWritten { exercise };
     }

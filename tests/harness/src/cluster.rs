@@ -150,6 +150,11 @@ impl<M: Machine> Cluster<M> {
         self.sites[node].unsynced.len()
     }
 
+    /// What a node waits for, oldest first.
+    pub(crate) fn saves(&self, node: usize) -> impl Iterator<Item = &M::Save> {
+        self.sites[node].unsynced.iter()
+    }
+
     /// Every packet that was ever sent.
     pub fn packets(&self) -> &[Packet<M>] {
         &self.packets

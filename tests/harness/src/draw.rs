@@ -2,11 +2,12 @@
 //!
 //! Owns the drawing: one lifeline a node, time downwards, an arrow where a message arrives. A long
 //! run is cut to the steps that changed something, the last of them before the end. Where the nodes
-//! do not fit side by side, the steps become a list.
+//! do not fit side by side, the steps become a list. A message that waits for the disk is no arrow:
+//! it stands beside its node's line until a sync lets it go.
 //!
 //! It reads a [`Trace`] and nothing else; whoever prints the text decides about colour and width.
 
-use crate::report::{Event, Step, Trace};
+use crate::report::{Event, Sent, Step, Trace};
 use std::fmt::Write;
 
 /// Where the first lifeline stands; the tick is left of it.
@@ -27,10 +28,19 @@ pub fn terminal(trace: &Trace, width: usize, color: bool) -> String {
     until(trace, end.min(trace.steps.len()), width, color)
 }
 
+/// The whole run, for a page that has room: up to so many of its telling steps.
+pub fn whole(trace: &Trace, width: usize, steps: usize) -> String {
+    drawn(trace, trace.steps.len(), width, false, steps)
+}
+
 /// The last steps before step `end`, which is not drawn itself.
 pub fn until(trace: &Trace, end: usize, width: usize, color: bool) -> String {
+    drawn(trace, end, width, color, ROWS)
+}
+
+fn drawn(trace: &Trace, end: usize, width: usize, color: bool, most: usize) -> String {
     let telling = telling(trace, end);
-    let left_out = telling.len().saturating_sub(ROWS);
+    let left_out = telling.len().saturating_sub(most);
     let steps = &telling[left_out..];
     let mut canvas = Canvas::new(trace, width);
     let broken = trace.broken.as_ref().map(|broken| broken.step);
@@ -45,7 +55,7 @@ pub fn until(trace: &Trace, end: usize, width: usize, color: bool) -> String {
             continue;
         }
         let is_broken = broken == Some(number);
-        for row in canvas.rows(step, is_broken) {
+        for row in canvas.rows(number, is_broken) {
             if is_broken && color {
                 let _ = writeln!(text, "{RED}{row}{PLAIN}");
             } else {
@@ -91,9 +101,10 @@ fn telling(trace: &Trace, end: usize) -> Vec<usize> {
         let is_start = step.event == Event::Start;
         let fault =
             matches!(step.event, Event::Crash | Event::Restart | Event::Cut { .. } | Event::Heal);
+        let gated = step.sends.iter().any(Sent::waits);
         let released = step.event == Event::Sync && !step.sends.is_empty();
-        let tells =
-            changed || fault || released || !step.says.is_empty() || !step.printed.is_empty();
+        let said = !step.says.is_empty() || !step.printed.is_empty();
+        let tells = changed || fault || gated || released || said;
         let is_end = trace.broken.as_ref().is_some_and(|broken| broken.step == number);
         if (tells || is_end) && !is_start {
             found.push(number);
@@ -148,11 +159,16 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    fn rows(&self, step: &Step, broken: bool) -> Vec<String> {
+    fn rows(&self, number: usize, broken: bool) -> Vec<String> {
+        let step = &self.trace.steps[number];
+        let (waits, lost) = (self.waits(step), self.lost(number));
         let mut rows = match self.spacing {
-            Some(spacing) => self.diagram(step, spacing),
-            None => vec![self.line(step)],
+            Some(spacing) => self.diagram(step, &lost, spacing),
+            None => vec![format!("{}{lost}", self.line(step))],
         };
+        if let Some(node) = step.node {
+            rows.extend(waits.iter().flat_map(|label| self.note(node, label)));
+        }
         if broken && let Some(first) = rows.first_mut() {
             first.replace_range(0..1, "✗");
         }
@@ -162,6 +178,35 @@ impl<'a> Canvas<'a> {
             rows.push(format!("{:MARGIN$}{name} printed: {line}", ""));
         }
         rows
+    }
+
+    /// The kinds of messages that wait for the disk from this step on.
+    fn waits<'s>(&self, step: &'s Step) -> Vec<&'s str> {
+        let waits = step.sends.iter().filter(|sent| sent.waits());
+        let mut labels: Vec<&str> = waits.map(|sent| sent.label.as_str()).collect();
+        labels.dedup();
+        labels
+    }
+
+    /// What a crash took with it, if step `number` is one.
+    fn lost(&self, number: usize) -> String {
+        let step = &self.trace.steps[number];
+        let (Event::Crash, Some(node)) = (&step.event, step.node) else { return String::new() };
+        let waiting = self.trace.waiting(node, number);
+        let mut labels: Vec<&str> = waiting.iter().map(|sent| sent.label.as_str()).collect();
+        labels.dedup();
+        labels.iter().map(|label| format!(", {label} is lost")).collect()
+    }
+
+    /// A message that waits for the disk, on a row of its own.
+    fn note(&self, node: usize, label: &str) -> Vec<String> {
+        let long = format!("{label} waits for the disk");
+        let Some(spacing) = self.spacing else {
+            return vec![format!("{:>6}  {}  {long}", "", self.trace.nodes[node])];
+        };
+        let fits = long.chars().count() + 3 <= spacing;
+        let text = if fits { long } else { format!("{label} waits") };
+        self.beside(self.lifelines(spacing), node, &text, spacing)
     }
 
     /// A step as a line of text, where there is no room for a picture.
@@ -197,7 +242,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    fn diagram(&self, step: &Step, spacing: usize) -> Vec<String> {
+    fn diagram(&self, step: &Step, lost_too: &str, spacing: usize) -> Vec<String> {
         let column = |node: usize| MARGIN + node * spacing;
         let mut row = self.lifelines(spacing);
         put(&mut row, 0, &format!("{:>6}", step.time));
@@ -212,7 +257,7 @@ impl<'a> Canvas<'a> {
             Event::Deliver { from, label, .. } => (*from, label, false),
             Event::Lose { from, label, .. } => (*from, label, true),
             other => {
-                let text = self.own(step, other);
+                let text = format!("{}{lost_too}", self.own(step, other));
                 return self.beside(row, node, &text, spacing);
             }
         };
@@ -281,7 +326,8 @@ impl<'a> Canvas<'a> {
 /// What a sync brought: a new status, and the kinds of messages that waited for it.
 fn synced(step: &Step) -> String {
     let mut text = "saved".to_owned();
-    let mut news: Vec<&str> = step.sends.iter().map(|sent| sent.label.as_str()).collect();
+    let left = step.sends.iter().filter(|sent| !sent.waits());
+    let mut news: Vec<&str> = left.map(|sent| sent.label.as_str()).collect();
     news.dedup();
     if !step.says.is_empty() {
         news.insert(0, &step.says);

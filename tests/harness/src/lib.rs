@@ -22,7 +22,8 @@
 //! - Nothing here reads a clock or a random source: one seed is one run, on every machine. (The
 //!   watchdog in [`check`] looks at CPU time. It can end a run, never change one.)
 //! - Nothing here knows a chapter. What a layer is like is told by the test, in its `Machine`.
-//! - A machine is the only code of the learner's. It is called in one place, `Cluster::step`.
+//! - A machine is the only code of the learner's, and a panic in it never ends the harness. It is
+//!   stepped in `Cluster::step`; a search, which keeps no cluster, steps its node states itself.
 
 mod check;
 mod cluster;

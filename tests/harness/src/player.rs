@@ -20,6 +20,8 @@ const PAGE: &str = include_str!("player/page.html");
 
 /// The columns of the still picture, for paper and for browsers without scripts.
 const STILL: usize = 90;
+/// How many steps it shows at most, the last ones.
+const ROWS: usize = 100;
 
 /// A page of its own that plays the run: one file, to be opened from a disk.
 pub fn page(trace: &Trace) -> String {
@@ -62,11 +64,12 @@ pub fn script() -> &'static str {
 
 fn block(trace: &Trace, id: &str, attribute: &str) -> String {
     let id = escaped(id);
-    let still = if is_sound(trace) { draw::terminal(trace, STILL, false) } else { String::new() };
+    let still = if is_sound(trace) { draw::whole(trace, STILL, ROWS) } else { String::new() };
     format!(
         "<div class=\"player\" id=\"{id}\"{attribute}>\n\
          <script type=\"application/json\" class=\"player-trace\">{}</script>\n\
-         <pre class=\"player-still-picture\">{}</pre>\n</div>",
+         <details class=\"player-as-text\"><summary>The run as text</summary>\n\
+         <pre class=\"player-still-picture\" tabindex=\"0\">{}</pre></details>\n</div>",
         embedded(trace),
         escaped(&still)
     )

@@ -6,10 +6,14 @@
 //!
 //! It repeats runs that panicked and that hung, so it catches the first and leaves out the last
 //! action of the second.
+//!
+//! A message that waits for the disk is inside a save, where nobody can see it. So the scribe asks:
+//! whenever a node wants something saved, a copy of the node is told that its disk has synced, and
+//! what the copy would send is what waits. (Not in a run that hung: the copy might hang too.)
 
 use crate::cluster::{Action, Cluster, Timed};
 use crate::flight::Ending;
-use crate::machine::Machine;
+use crate::machine::{Input, Machine};
 use crate::printed::Printed;
 use crate::report::{Event, Sent, Step, Trace};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,6 +31,7 @@ pub(crate) fn trace<M: Machine>(
         quiet: vec![0; nodes],
         steps: Vec::new(),
         printed,
+        asks: ending == Ending::AfterLast,
     };
     for node in 0..nodes {
         scribe.start(node);
@@ -51,6 +56,8 @@ struct Scribe<M: Machine> {
     quiet: Vec<u64>,
     steps: Vec<Step>,
     printed: Printed,
+    /// Copies of the nodes are asked what waits.
+    asks: bool,
 }
 
 impl<M: Machine> Scribe<M> {
@@ -75,6 +82,7 @@ impl<M: Machine> Scribe<M> {
         let node = self.actor(&timed.action);
         let before = node.and_then(|node| self.look(node));
         let sent_before = self.cluster.packets().len();
+        let saves_before = node.map_or(0, |node| self.cluster.unsynced(node));
         let event = self.event(&timed.action);
         self.cluster.set_time(timed.time);
         let action = timed.action.clone();
@@ -87,13 +95,13 @@ impl<M: Machine> Scribe<M> {
         };
         let printed = self.printed.take();
         let after = node.and_then(|node| self.look(node));
-        let sends: Vec<Sent> = (sent_before..self.cluster.packets().len())
-            .map(|number| {
-                let packet = &self.cluster.packets()[number];
-                let label = M::label(&packet.message);
-                Sent { packet: u32::try_from(number).ok(), to: packet.to, label }
-            })
-            .collect();
+        let mut sends = self.sent_since(sent_before);
+        if let (Some(node), Ok(_)) = (node, &done) {
+            let synced = usize::from(event == Event::Sync);
+            if self.cluster.unsynced(node) + synced > saves_before {
+                sends.extend(self.waiting(node));
+            }
+        }
         let quiet = matches!(timed.action, Action::Tick { .. })
             && done.is_ok()
             && sends.is_empty()
@@ -114,6 +122,34 @@ impl<M: Machine> Scribe<M> {
         let time = timed.time;
         self.steps.push(Step { time, node, event, says, sends, state, printed });
         goes_on
+    }
+
+    /// The packets from this number on.
+    fn sent_since(&self, first: usize) -> Vec<Sent> {
+        let packets = self.cluster.packets().iter().enumerate().skip(first);
+        let sent = packets.map(|(number, packet)| Sent {
+            packet: u32::try_from(number).ok(),
+            to: packet.to,
+            label: M::label(&packet.message),
+        });
+        sent.collect()
+    }
+
+    /// What a node will send when its newest save is synced, and not before.
+    fn waiting(&mut self, node: usize) -> Vec<Sent> {
+        let Some(machine) = self.cluster.machine(node).filter(|_| self.asks) else {
+            return Vec::new();
+        };
+        let asked = catch_unwind(AssertUnwindSafe(|| {
+            let mut copy = machine.clone();
+            let effects = self.cluster.saves(node).map(|s| copy.step(Input::Synced(s.clone()), 0));
+            effects.last().map(|newest| newest.now).unwrap_or_default()
+        }));
+        // What the copy prints was never printed, and if it panics, the node will say so itself.
+        self.printed.take();
+        let messages = asked.unwrap_or_default();
+        let known = messages.into_iter().filter(|(to, _)| *to < self.cluster.size());
+        known.map(|(to, said)| Sent { packet: None, to, label: M::label(&said) }).collect()
     }
 
     fn look(&self, node: usize) -> Option<(String, Vec<(String, String)>)> {

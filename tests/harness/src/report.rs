@@ -149,7 +149,7 @@ pub enum Event {
     Heal,
 }
 
-/// A message that a node has sent.
+/// A message that a node has sent, or will send once its disk has synced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     /// The packet's number, unique in the run; a message that waits for the disk gets it when it
@@ -164,4 +164,32 @@ pub struct Sent {
 impl Trace {
     /// The name and version of the format.
     pub const FORMAT: &str = "workbook-trace/1";
+
+    /// The messages of a node that wait for its disk when step `end` begins, oldest first.
+    pub fn waiting(&self, node: usize, end: usize) -> Vec<&Sent> {
+        let mut waiting: Vec<&Sent> = Vec::new();
+        for step in self.steps[..end].iter().filter(|step| step.node == Some(node)) {
+            if step.event == Event::Crash {
+                waiting.clear();
+            }
+            for sent in &step.sends {
+                let same = |one: &&Sent| one.to == sent.to && one.label == sent.label;
+                if sent.waits() {
+                    waiting.push(sent);
+                } else if step.event == Event::Sync
+                    && let Some(place) = waiting.iter().position(same)
+                {
+                    waiting.remove(place);
+                }
+            }
+        }
+        waiting
+    }
+}
+
+impl Sent {
+    /// It waits for the disk: it leaves at a sync of its node, or is lost with a crash.
+    pub fn waits(&self) -> bool {
+        self.packet.is_none()
+    }
 }

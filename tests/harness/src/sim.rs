@@ -13,14 +13,16 @@
 mod weather;
 mod world;
 
-use crate::check::{self, hung, wrong};
-use crate::cluster::Cluster;
+use crate::check::{self, hung, panicked, wrong};
+use crate::cluster::{Action, Cluster};
 use crate::flight;
 use crate::machine::{Machine, Property, Violation};
+use crate::printed::Silence;
 use crate::random::Draws;
 use crate::report::Failure;
-use crate::shrink::shrink;
+use crate::shrink::{Breach, Course, shrink};
 use std::ops::RangeInclusive;
+use std::panic::resume_unwind;
 
 pub use weather::{Fault, Tally};
 use world::{Stop, World};
@@ -32,7 +34,10 @@ pub(crate) const MOMENTS: u64 = 10;
 const OTHER_SEEDS: usize = 60;
 
 /// How much is shown of a run that goes on as it began, in ticks.
-const BEGINNING: u64 = 60;
+const BEGINNING: u64 = 40;
+
+/// How much is shown of a run in which the nodes drown in messages.
+const FIRST_EVENTS: usize = 100;
 
 /// What a run is like.
 #[derive(Clone, Debug)]
@@ -91,6 +96,8 @@ where
     let runs = number_from("WORKBOOK_SEEDS").unwrap_or(plan.runs);
     let mut summary = Summary::default();
     for seed in first..first.saturating_add(runs) {
+        // A panic before the run begins is not to be told with the run before it.
+        flight::end();
         flight::seeded(Some(seed));
         let mut world = World::new(plan, seed, &setup, property());
         let mut result = world.live(&goal);
@@ -103,9 +110,21 @@ where
                 let quiet = plan.without_faults();
                 let mut alone = World::new(&quiet, seed, &setup, property());
                 let alone = matches!(alone.live(&goal), Err(Stop::NotAlive)).then_some(alone);
-                not_alive(plan, &world, alone.as_ref())
+                let silence = Silence::start();
+                show_not_alive(plan, &world, alone.as_ref(), &setup, &property, &goal);
+                drop(silence);
+                not_alive(plan, alone.is_some())
+            }
+            Err(stop @ (Stop::Storm(_) | Stop::Ended(_))) => {
+                let mut log = world.cluster.log();
+                let length = log.len();
+                log.truncate(FIRST_EVENTS);
+                let (setup, nodes) = (world.cluster.setup(), world.cluster.size());
+                flight::land::<M>(setup, nodes, log, Some(length), seed);
+                fail(stop)
             }
             Err(stop) => {
+                let silence = Silence::start();
                 let others = seed + 1..first.saturating_add(runs);
                 let smaller = smaller(plan, &stop, world.cluster.size(), others, |seed| {
                     let mut world = World::new(plan, seed, &setup, property());
@@ -113,7 +132,9 @@ where
                     (world, result)
                 });
                 let (world, stop) = smaller.unwrap_or((world, stop));
-                fail(shorten(&world, &property, stop))
+                let stop = shorten(plan, &world, &setup, &property, stop);
+                drop(silence);
+                fail(stop)
             }
         }
         flight::seeded(None);
@@ -135,7 +156,7 @@ fn repeats<M: Machine, P: Property<M>>(
     }
     let message = "The same inputs and draws gave two different runs. Does the code look at a \
                    clock, at randomness of its own, or at the order of a hash map?";
-    Err(Stop::Broken(Violation::new("Determinism", message)))
+    Err(Stop::Broken(Breach::Violation(Violation::new("Determinism", message))))
 }
 
 /// A run of another seed that breaks the same invariant with fewer nodes. The search is short: a
@@ -147,7 +168,7 @@ fn smaller<'a, M: Machine, P: Property<M>>(
     seeds: std::ops::Range<u64>,
     live: impl Fn(u64) -> (World<'a, M, P>, Result<u64, Stop>),
 ) -> Option<(World<'a, M, P>, Stop)> {
-    let Stop::Broken(violation) = stop else { return None };
+    let Stop::Broken(breach) = stop else { return None };
     let mut best = None;
     let mut fewest = nodes;
     for seed in seeds.take(OTHER_SEEDS) {
@@ -157,7 +178,7 @@ fn smaller<'a, M: Machine, P: Property<M>>(
         flight::seeded(Some(seed));
         let (world, result) = live(seed);
         if let Err(Stop::Broken(other)) = result
-            && other.invariant == violation.invariant
+            && other.is_like(breach)
             && world.cluster.size() < fewest
         {
             fewest = world.cluster.size();
@@ -167,22 +188,28 @@ fn smaller<'a, M: Machine, P: Property<M>>(
     best
 }
 
-/// Puts a shorter run that breaks the same invariant in place of the failing one, for the report.
+/// Puts a shorter run that goes wrong in the same way in place of the failing one, for the report.
 fn shorten<M: Machine, P: Property<M>>(
+    plan: &Plan,
     world: &World<M, P>,
+    setup: &impl Fn(usize, &mut Draws) -> M::Setup,
     property: &impl Fn() -> P,
     stop: Stop,
 ) -> Stop {
-    let Stop::Broken(violation) = &stop else { return stop };
-    let (setup, nodes) = (world.cluster.setup(), world.cluster.size());
+    let Stop::Broken(breach) = &stop else { return stop };
     let log = world.cluster.log();
-    match shrink(setup, nodes, &log, property, &violation.invariant) {
-        Some((shorter, violation)) => {
-            flight::land::<M>(setup, nodes, shorter, Some(log.len()), world.seed);
-            Stop::Broken(violation)
+    let (own, nodes) = (world.cluster.setup().clone(), world.cluster.size());
+    let course = Course { setup: own.clone(), nodes, log: log.clone() };
+    let start = |nodes: usize, number: u64| {
+        plan.nodes.contains(&nodes).then(|| setup(nodes, &mut Draws::new(number)))
+    };
+    match shrink::<M, P>(course, &start, property, breach, &|_| (0, None)) {
+        Some((short, breach)) => {
+            flight::land::<M>(&short.setup, short.nodes, short.log, Some(log.len()), world.seed);
+            Stop::Broken(breach)
         }
         None => {
-            flight::land::<M>(setup, nodes, log, None, world.seed);
+            flight::land::<M>(&own, nodes, log, None, world.seed);
             stop
         }
     }
@@ -195,8 +222,14 @@ fn fail(stop: Stop) -> ! {
         ..Failure::default()
     };
     match stop {
-        Stop::Broken(violation) => wrong(failure(&violation.invariant, violation.message)),
-        Stop::NotAlive => wrong(failure("Liveness", "The goal was not reached.".to_owned())),
+        Stop::Broken(Breach::Violation(violation)) => {
+            wrong(failure(&violation.invariant, violation.message))
+        }
+        Stop::Broken(Breach::Panic(panic)) => panicked(panic),
+        Stop::NotAlive | Stop::Broken(Breach::NotAlive) => {
+            wrong(failure("Liveness", "The goal was not reached.".to_owned()))
+        }
+        Stop::Ended(payload) => resume_unwind(payload),
         Stop::Storm(events) => hung(failure(
             "Liveness",
             format!("{events} events and no end: the nodes send more than they receive."),
@@ -204,26 +237,58 @@ fn fail(stop: Stop) -> ! {
     }
 }
 
-/// Tells of a cluster that does not reach its goal: by a run without any fault if that fails too,
-/// and by its beginning, since it goes on like that.
-fn not_alive<M: Machine, P: Property<M>>(
+/// Shows a cluster that does not reach its goal: by a run without any fault if that fails too, else
+/// by as little of the storm as it takes; and of what follows by its beginning, since it goes on
+/// like that.
+fn show_not_alive<M: Machine, P: Property<M>>(
     plan: &Plan,
     world: &World<'_, M, P>,
     alone: Option<&World<'_, M, P>>,
-) -> ! {
-    let Plan { goal, calm, .. } = plan;
-    let message = match alone {
-        Some(_) => format!("No fault, {calm} ticks, and there is not {goal}."),
-        None => format!("{calm} ticks after every fault was healed there is not {goal}."),
-    };
+    setup: &impl Fn(usize, &mut Draws) -> M::Setup,
+    property: &impl Fn() -> P,
+    goal: &impl Fn(&Cluster<M>) -> bool,
+) {
+    let seed = world.seed;
+    let length = world.cluster.log().len();
     let shown = alone.unwrap_or(world);
-    let mut log = shown.cluster.log();
-    let length = log.len();
-    if alone.is_some() {
-        log.retain(|timed| timed.time <= BEGINNING);
+    let own: Course<M> = Course {
+        setup: shown.cluster.setup().clone(),
+        nodes: shown.cluster.size(),
+        log: shown.cluster.log(),
+    };
+    let start = |nodes: usize, number: u64| {
+        plan.nodes.contains(&nodes).then(|| setup(nodes, &mut Draws::new(number)))
+    };
+    let quiet = plan.without_faults();
+    let calm = |cluster: Cluster<M>| {
+        let before = cluster.log().len();
+        let mut world = World::after(&quiet, seed, cluster, property());
+        let alive = !matches!(world.live(goal), Err(Stop::NotAlive));
+        let log = world.cluster.log();
+        (log.len() - before, (!alive).then_some(log))
+    };
+    let storm = Course { setup: own.setup.clone(), nodes: own.nodes, log: shown.storm() };
+    let short = match alone {
+        Some(_) => None,
+        None => shrink::<M, P>(storm, &start, property, &Breach::NotAlive, &calm),
+    };
+    let Course { setup, nodes, mut log } = short.map_or(own, |(short, _)| short);
+    // A run that could not be shrunk is shown as it is: nobody knows what matters in it.
+    let calm = log.iter().rposition(|timed| timed.action == Action::Heal);
+    if let Some(at) = calm.and_then(|at| log.get(at)) {
+        let end = at.time + BEGINNING;
+        log.retain(|timed| timed.time <= end);
     }
-    let (setup, nodes) = (shown.cluster.setup(), shown.cluster.size());
-    flight::land::<M>(setup, nodes, log, Some(length), shown.seed);
+    flight::land::<M>(&setup, nodes, log, Some(length), seed);
+}
+
+fn not_alive(plan: &Plan, without_faults: bool) -> ! {
+    let Plan { goal, calm, .. } = plan;
+    let message = if without_faults {
+        format!("No fault, {calm} ticks, and there is not {goal}.")
+    } else {
+        format!("{calm} ticks after every fault was healed there is not {goal}.")
+    };
     wrong(Failure { message, invariant: Some("Liveness".to_owned()), ..Failure::default() })
 }
 

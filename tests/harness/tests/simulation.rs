@@ -94,9 +94,24 @@ fn a_planted_liveness_bug_is_found() {
 }
 
 #[test]
+fn what_only_faults_bring_about_is_shown_with_few_of_them() {
+    let failure = failure(Bug::Sulky, 20);
+    assert_eq!(failure.invariant.as_deref(), Some("Liveness"));
+    assert!(failure.message.starts_with("1000 ticks after every fault"), "{}", failure.message);
+    let trace = failure.trace.expect("a run was under way");
+    assert!(trace.shrunk_from.is_some_and(|from| from > 1_000), "{:?}", trace.shrunk_from);
+    assert!(trace.steps.len() < 100, "its beginning is enough: {}", trace.steps.len());
+    let crashes = trace.steps.iter().filter(|step| step.event == Event::Crash).count();
+    // One that still votes is enough for another to lead.
+    assert_eq!((crashes, trace.nodes.len()), (3, 3));
+}
+
+#[test]
 fn a_storm_of_messages_ends() {
     let verdict = verdict_of(|| drop(simulate(Bug::Chatty, 1)));
-    assert!(matches!(verdict, Verdict::Hung(_)), "{verdict:?}");
+    let Verdict::Hung(failure) = verdict else { panic!("{verdict:?}") };
+    let steps = failure.trace.expect("a run was under way").steps.len();
+    assert!(steps < 110, "its beginning is enough: {steps}");
 }
 
 #[test]
@@ -114,9 +129,27 @@ fn a_panic_is_shown_with_the_run_that_led_to_it() {
     let verdict = verdict_of(|| drop(simulate(Bug::Brittle, 1)));
     let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
     assert_eq!(failure.message, "a leader, here?");
-    let last = failure.trace.expect("a run was under way").steps.pop().expect("it has steps");
+    let mut trace = failure.trace.expect("a run was under way");
+    // Three nodes start; one stands, saves, is voted for by one that saves, and leads.
+    assert_eq!((trace.nodes.len(), trace.steps.len()), (3, 3 + 6), "{:#?}", trace.steps);
+    assert!(trace.shrunk_from.is_some_and(|from| from > 20), "{:?}", trace.shrunk_from);
+    let last = trace.steps.pop().expect("it has steps");
     assert_eq!(last.says, "panics");
     assert!(matches!(last.event, Event::Deliver { .. }), "{:?}", last.event);
+}
+
+#[test]
+fn a_node_that_does_not_matter_is_taken_away() {
+    let most = std::cell::Cell::new(0);
+    let setup = |nodes: usize, _: &mut harness::Draws| {
+        most.set(most.get().max(nodes));
+        (Bug::Brittle, nodes)
+    };
+    let plan = Plan { nodes: 3..=9, ..plan(1) };
+    let run = || sim::run::<Toy, OneLeader>(&plan, setup, OneLeader::default, settled);
+    let Verdict::Wrong(failure) = verdict_of(|| drop(run())) else { panic!("it panics") };
+    assert!(most.get() > 3, "the only run had more nodes: {}", most.get());
+    assert_eq!(failure.trace.map(|trace| trace.nodes.len()), Some(3));
 }
 
 #[test]

@@ -3,10 +3,10 @@
 //! Owns nothing of the text: the package `book-builder` does the work, in a process of its own, so
 //! that nobody compiles it who only wants a grade.
 
-use crate::Error;
 use crate::compile::cargo;
 use crate::repo::Repo;
 use crate::screen::{self, Look, Passing};
+use crate::{Error, browser};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -24,8 +24,8 @@ pub fn run(repo: &Repo, serve: bool) -> Result<ExitCode, Error> {
         // The builder has said why.
         return Ok(ExitCode::from(2));
     }
-    if !serve && look.terminal {
-        open(repo);
+    if !serve {
+        open(repo, look);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,26 +64,10 @@ fn prepare(repo: &Repo, look: Look) -> Result<(), Error> {
     ))
 }
 
-/// Opens the book in a browser, where there is one to ask; the builder has printed its address.
-fn open(repo: &Repo) {
+/// Opens the book, where there is something to open it; the builder has printed its address.
+fn open(repo: &Repo, look: Look) {
     let index = repo.root.join("book/dist/index.html");
-    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
-    let opener = match std::env::consts::OS {
-        "macos" => "open",
-        _ if screen => "xdg-open",
-        _ => return,
-    };
-    if !index.is_file() {
-        return;
-    }
-    let child = Command::new(opener)
-        .arg(&index)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    // Without such a program the address on the screen has to do.
-    if let Ok(mut child) = child {
-        let _ = child.wait();
+    if index.is_file() {
+        browser::open(&index, look);
     }
 }

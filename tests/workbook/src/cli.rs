@@ -4,6 +4,7 @@
 //! 1 if something graded or checked is not, 2 if the command could not be carried out. What a
 //! command does is left to its module.
 
+use crate::replay::Show;
 use crate::repo::Repo;
 use crate::{
     Error, book, diff, doctor, grade, guard, hint, limits, play, prove, replay, reset, screen,
@@ -24,6 +25,11 @@ Start here:
   cargo workbook grade 1.1    grades the first exercise
 
 Chapters are written as 1, exercises as 1.4.";
+
+const KEYS: &str = "\
+The run opens in a browser: the one that BROWSER names, or the system's. Where there is none, or
+with --terminal, you step through it here. Enter, Space or → is one step on, ← or b one back,
+g the start, G the end, q leaves. Without a terminal, every step is printed.";
 
 #[derive(Parser)]
 #[command(
@@ -85,19 +91,24 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
         whose: Whose,
     },
     /// Run your own cluster and step through the run
+    #[command(after_help = KEYS)]
     Play {
         /// As in 1
         #[arg(value_name = "N")]
         chapter: String,
+        /// Here, not in a browser
+        #[arg(long)]
+        terminal: bool,
     },
     /// Step through the last failing run of an exercise
-    #[command(after_help = "\
-Keys: Enter, Space or → one step on, ← or b one back, g to the start, G to the end, q to leave.
-Without a terminal, every step is printed.")]
+    #[command(after_help = KEYS)]
     Replay {
         /// An exercise as in 1.4, or a file with a run
         #[arg(value_name = "N.M or FILE")]
         what: String,
+        /// Here, not in a browser
+        #[arg(long)]
+        terminal: bool,
     },
     /// Build the text
     Book {
@@ -121,6 +132,9 @@ Without a terminal, every step is printed.")]
         /// A chapter as in 1; all if left out
         #[arg(value_name = "N")]
         chapter: Option<String>,
+        /// Build from nothing, and write down which test catches which mistake, for the book
+        #[arg(long)]
+        write: bool,
     },
     /// Check the whole repository, as its CI does
     Verify,
@@ -208,8 +222,12 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
         Some(Command::Use { whose: Whose::Mine { chapters } }) => {
             swap::use_mine(&Repo::find()?, &chapters)
         }
-        Some(Command::Play { chapter }) => play::run(&Repo::find()?, &chapter),
-        Some(Command::Replay { what }) => replay::run(&Repo::find()?, &what),
+        Some(Command::Play { chapter, terminal }) => {
+            play::run(&Repo::find()?, &chapter, place_of(terminal))
+        }
+        Some(Command::Replay { what, terminal }) => {
+            replay::run(&Repo::find()?, &what, place_of(terminal))
+        }
         Some(Command::Book { serve }) => book::run(&Repo::find()?, serve),
         Some(Command::Doctor) => doctor::run(&Repo::find()?),
         Some(Command::Sync { check, force }) => {
@@ -220,13 +238,19 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
             };
             sync::run(&Repo::find()?, mode)
         }
-        Some(Command::Prove { chapter }) => prove::run(&Repo::find()?, chapter.as_deref()),
+        Some(Command::Prove { chapter, write }) => {
+            prove::run(&Repo::find()?, chapter.as_deref(), write)
+        }
         Some(Command::Verify) => verify::run(&Repo::find()?),
         Some(Command::Exec { cpu, program, arguments }) => {
             Err(limits::become_test(cpu, &program, &arguments))
         }
         Some(Command::Guard) => Ok(guard::stand()),
     }
+}
+
+fn place_of(terminal: bool) -> Show {
+    if terminal { Show::Terminal } else { Show::Browser }
 }
 
 /// What clap says, and the exit status for it. Asking for help is no error.

@@ -83,6 +83,8 @@ pub fn build(
         .args(["--test", "grade", "--no-run"])
         .arg(format!("--message-format={format}"))
         .current_dir(&workspace)
+        // A copy of the workspace builds in a folder of its own, as its configuration says.
+        .env_remove("CARGO_BUILD_BUILD_DIR")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

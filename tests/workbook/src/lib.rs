@@ -8,9 +8,9 @@
 //!   [`limits`], [`verdict`] says what came of it, [`score`] adds up, [`grade`] does all of it, and
 //!   [`cache`] remembers it by content;
 //! - what a person sees: [`status`], [`report`], [`explain`], [`broken`], [`step`], all through
-//!   [`screen`];
+//!   [`screen`], and a page in a [`browser`];
 //! - a learner's own files: [`hint`], [`diff`], [`reset`], [`swap`];
-//! - an author's: [`items`], [`cut`], [`sync`], [`verify`].
+//! - an author's: [`items`], [`cut`], [`sync`], [`verify`], and [`traces`] for the book.
 //!
 //! Architecture invariants: nothing here knows a chapter, only manifests; no state is kept that an
 //! update could lose, only caches in `target/workbook`; whatever is wrong, the command says what in
@@ -20,6 +20,7 @@ use std::fmt;
 
 pub mod book;
 pub mod broken;
+pub mod browser;
 pub mod cache;
 pub mod cli;
 pub mod compile;
@@ -51,6 +52,7 @@ pub mod status;
 pub mod step;
 pub mod swap;
 pub mod sync;
+pub mod traces;
 pub mod verdict;
 pub mod verify;
 pub mod watch;

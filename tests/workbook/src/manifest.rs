@@ -30,6 +30,8 @@ pub struct Manifest {
     pub hours: u32,
     /// The test that returns a run worth watching.
     pub play: Option<String>,
+    /// The graded tests that draw whole runs from seeds; a failing one shows a shrunk run.
+    pub simulations: Vec<String>,
     /// In the order in which they are done.
     pub exercises: Vec<Exercise>,
     /// Items that give an answer away by their names; the starter does not have them.
@@ -115,12 +117,18 @@ impl Manifest {
         for exercise in raw.exercise {
             exercises.push(checker.exercise(exercise, &mut tests)?);
         }
+        let graded = |name: &String| exercises.iter().any(|one| one.tests.contains(name));
+        if let Some(name) = chapter.simulations.iter().find(|name| !graded(name)) {
+            let reason = format!("`simulations` names {name}, which is a test of no exercise");
+            return Err(source.at(&raw.chapter, reason));
+        }
         Ok(Manifest {
             number: chapter.number,
             package: chapter.package.clone(),
             title: chapter.title.clone(),
             hours: chapter.hours,
             play: chapter.play.clone(),
+            simulations: chapter.simulations.clone(),
             exercises,
             remove: raw.remove.into_iter().map(|removed| removed.item).collect(),
         })
@@ -176,6 +184,8 @@ struct RawChapter {
     title: String,
     hours: u32,
     play: Option<String>,
+    #[serde(default)]
+    simulations: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -6,15 +6,16 @@
 use crate::cache::write_whole;
 use crate::grade::{self, Played};
 use crate::lock::Lock;
+use crate::replay::Show;
 use crate::repo::{Repo, Target, Tree};
 use crate::report::next_step;
 use crate::screen::{self, Look, Passing, paragraph};
 use crate::verdict::{Kind, State};
-use crate::{Error, broken, replay, step};
+use crate::{Error, broken, replay};
 use std::process::ExitCode;
 
 /// Carries out `play`.
-pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
+pub fn run(repo: &Repo, what: &str, show: Show) -> Result<ExitCode, Error> {
     let target = repo.target(what)?;
     let chapter = target.chapter();
     if let Target::Exercise(..) = target {
@@ -53,8 +54,7 @@ pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
             // It can be watched without the file; the file is for watching it again.
             let _ = write_whole(&path, &bytes);
         }
-        step::through(trace, look)?;
-        replay::keep_page(repo, trace, &format!("play-{}", chapter.number()));
+        replay::show(repo, trace, &format!("play-{}", chapter.number()), show)?;
     }
     if outcome.kind == Kind::Passed {
         if outcome.trace.is_none() {

@@ -1,15 +1,15 @@
-//! `cargo workbook replay`: a failing run, kept and stepped through.
+//! `cargo workbook replay`: a failing run, kept and shown: in a browser where there is one, else in
+//! the terminal.
 //!
 //! Owns `target/workbook/replays`: the last failing run of each exercise, as JSON in the format of
 //! `harness::report::Trace`, and the reading of such files from anywhere. A run that has been read
 //! has been checked: every number in it points to something, so it can be drawn.
 
-use crate::Error;
 use crate::cache::write_whole;
 use crate::grade::Grade;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::{self, Look};
-use crate::step;
+use crate::{Error, browser, step};
 use harness::player;
 use harness::report::{Event, Trace};
 use std::fs;
@@ -51,8 +51,17 @@ fn file_of(repo: &Repo, name: &str) -> PathBuf {
     repo.store().join("replays").join(format!("{name}.json"))
 }
 
+/// Where a run is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// In a browser, if there is one.
+    Browser,
+    /// In the terminal.
+    Terminal,
+}
+
 /// Carries out `replay`.
-pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
+pub fn run(repo: &Repo, what: &str, how: Show) -> Result<ExitCode, Error> {
     let is_number = what.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
     let (trace, name) = if is_number && !Path::new(what).is_file() {
         let (_, exercise) = repo.exercise(what)?;
@@ -72,18 +81,25 @@ pub fn run(repo: &Repo, what: &str) -> Result<ExitCode, Error> {
         let next = "name an exercise as in 1.4, or a file that `grade` has written";
         (read(Path::new(what), next)?, "file")
     };
-    step::through(&trace, Look::now())?;
-    keep_page(repo, &trace, name);
+    show(repo, &trace, name, how)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps the run as a page for the browser, and says where.
-pub fn keep_page(repo: &Repo, trace: &Trace, name: &str) {
-    let path = repo.store().join("replays").join(format!("{name}.html"));
-    if write_whole(&path, player::page(trace).as_bytes()).is_ok() {
-        let shown = path.strip_prefix(&repo.root).unwrap_or(&path).display();
+/// Shows a run, and keeps it as a page for the browser.
+pub fn show(repo: &Repo, trace: &Trace, name: &str, how: Show) -> Result<(), Error> {
+    let look = Look::now();
+    let page = repo.store().join("replays").join(format!("{name}.html"));
+    let is_kept = write_whole(&page, player::page(trace).as_bytes()).is_ok();
+    let shown = page.strip_prefix(&repo.root).unwrap_or(&page).display();
+    if is_kept && how == Show::Browser && browser::open(&page, look) {
+        screen::say(&format!("The run is open in your browser: {shown}\n"));
+        return Ok(());
+    }
+    step::through(trace, look)?;
+    if is_kept {
         screen::say(&format!("\nThe same run in a browser: {shown}\n"));
     }
+    Ok(())
 }
 
 /// Reads a run and checks it; `next` is what to do if it cannot be read.

@@ -7,7 +7,7 @@
 use crate::Error;
 use crate::screen::{self, Look, Style, clip, harmless, paragraph, wrap};
 use harness::draw;
-use harness::report::{Broken, Event, Step, Trace};
+use harness::report::{Broken, Event, Trace};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -56,7 +56,7 @@ pub fn one(trace: &Trace, number: usize, look: Look, rows: usize) -> String {
     let right = format!("step {} of {}", number + 1, trace.steps.len());
     let heading = crate::report::heading(&title(trace), &right, look);
     let mut below = String::new();
-    for line in wrap(&describe(trace, &trace.steps[number]), look.width) {
+    for line in wrap(&describe(trace, number), look.width) {
         below.push_str(&look.paint(Style::Strong, &line));
         below.push('\n');
     }
@@ -92,9 +92,9 @@ fn last_rows(diagram: &str, room: usize) -> String {
 pub fn all(trace: &Trace, look: Look) -> String {
     let mut text = format!("{}\n\n", title(trace));
     text.push_str(&draw::terminal(trace, look.width, look.color));
-    for (number, step) in trace.steps.iter().enumerate() {
+    for number in 0..trace.steps.len() {
         text.push('\n');
-        let words = format!("step {}: {}", number + 1, describe(trace, step));
+        let words = format!("step {}: {}", number + 1, describe(trace, number));
         text.push_str(&paragraph(&words, 0, look.width));
         text.push_str(&states(trace, number + 1, look));
     }
@@ -124,15 +124,24 @@ fn title(trace: &Trace) -> String {
 }
 
 /// One step in words.
-fn describe(trace: &Trace, step: &Step) -> String {
+fn describe(trace: &Trace, number: usize) -> String {
+    let step = &trace.steps[number];
     let name = |node: usize| trace.nodes[node].as_str();
     let who = step.node.map_or("the network", name);
     let mut text = format!("tick {}, {who}: {}", step.time, happened(trace, &step.event));
     if !step.says.is_empty() {
         text.push_str(&format!("; {}", step.says));
     }
-    for sent in &step.sends {
+    for sent in step.sends.iter().filter(|sent| !sent.waits()) {
         text.push_str(&format!("; to {}: {}", name(sent.to), sent.label));
+    }
+    for sent in step.sends.iter().filter(|sent| sent.waits()) {
+        text.push_str(&format!("; waits for the disk, to {}: {}", name(sent.to), sent.label));
+    }
+    if let (Event::Crash, Some(node)) = (&step.event, step.node) {
+        for sent in trace.waiting(node, number) {
+            text.push_str(&format!("; lost, to {}: {}", name(sent.to), sent.label));
+        }
     }
     harmless(&text)
 }
@@ -231,6 +240,37 @@ impl Drop for Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use harness::report::{Sent, Step};
+
+    #[test]
+    fn what_waits_for_the_disk_is_not_sent_and_a_crash_takes_it() {
+        let step = |event, packets: &[Option<u32>]| Step {
+            time: 3,
+            node: Some(0),
+            event,
+            says: String::new(),
+            sends: packets
+                .iter()
+                .map(|packet| Sent { packet: *packet, to: 1, label: "vote? t1".to_owned() })
+                .collect(),
+            state: Vec::new(),
+            printed: String::new(),
+        };
+        let trace = |steps: Vec<Step>| Trace {
+            nodes: vec!["n1".to_owned(), "n2".to_owned()],
+            steps,
+            ..Trace::default()
+        };
+        let lost = trace(vec![step(Event::Timeout, &[None]), step(Event::Crash, &[])]);
+        let waits = "tick 3, n1: its election timer fires; waits for the disk, to n2: vote? t1";
+        assert_eq!(describe(&lost, 0), waits);
+        assert_eq!(describe(&lost, 1), "tick 3, n1: loses power; lost, to n2: vote? t1");
+        let [timer, crash] = [Event::Timeout, Event::Crash];
+        let sent = vec![step(timer, &[None]), step(Event::Sync, &[Some(0)]), step(crash, &[])];
+        let sent = trace(sent);
+        assert_eq!(describe(&sent, 1), "tick 3, n1: its disk has synced; to n2: vote? t1");
+        assert_eq!(describe(&sent, 2), "tick 3, n1: loses power");
+    }
 
     #[test]
     fn a_diagram_is_cut_below_its_first_line() {

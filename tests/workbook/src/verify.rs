@@ -11,6 +11,7 @@
 
 mod chapters;
 mod commands;
+mod mutants;
 mod steps;
 mod tables;
 
@@ -32,7 +33,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("starters equal the cut", chapters::starters_equal_the_cut),
     ("manifests and test binaries agree", chapters::manifests),
     ("solutions pass every test", chapters::solutions_pass),
-    ("mutants die", chapters::mutants_die),
+    ("mutants die", mutants::die),
     ("starters are not written yet", chapters::starters_wait),
     ("solved in order, each exercise turns green", steps::in_order),
     ("clippy has nothing to say", commands::clippy),

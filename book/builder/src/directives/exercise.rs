@@ -143,7 +143,7 @@ fn links(
 }
 
 /// A long name that a narrow page may break between its words.
-fn breakable(name: &str) -> String {
+pub(super) fn breakable(name: &str) -> String {
     escape(name).replace("::", "::<wbr>").replace('_', "_<wbr>")
 }
 

@@ -10,14 +10,7 @@ use crate::page::Context;
 
 /// A chapter's exercises, each linked to its block.
 pub(super) fn exercises(context: &Context<'_>, words: &str) -> Expanded {
-    let number: u32 = words
-        .parse()
-        .map_err(|_| format!("want the number of a chapter, as in 1, and have `{words}`"))?;
-    let manifests = context.checkout.manifests()?;
-    let manifest = manifests
-        .iter()
-        .find(|manifest| manifest.number == number)
-        .ok_or_else(|| format!("no manifest in tests/*/exercises.toml is chapter {number}"))?;
+    let manifest = chapter(context, words)?;
     let mut rows = String::new();
     let (mut minutes, mut total) = (0, 0);
     for exercise in &manifest.exercises {
@@ -79,6 +72,16 @@ pub(super) fn chapters(context: &Context<'_>, words: &str) -> Expanded {
          <td class=\"count\">{hours}</td><td class=\"count\">{total}</td>"
     );
     Ok(table(head, &rows, &foot))
+}
+
+/// The chapter whose number a directive names.
+pub(super) fn chapter<'a>(context: &Context<'a>, words: &str) -> Result<&'a Manifest, String> {
+    let number: u32 = words
+        .parse()
+        .map_err(|_| format!("want the number of a chapter, as in 1, and have `{words}`"))?;
+    let manifests = context.checkout.manifests()?;
+    let found = manifests.iter().find(|manifest| manifest.number == number);
+    found.ok_or_else(|| format!("no manifest in tests/*/exercises.toml is chapter {number}"))
 }
 
 /// The chapter's title, linked if its first page is in the summary.

@@ -276,6 +276,8 @@
       const verb = step.event.kind === 'sync' ? 'With that, it sends ' : 'It sends ';
       if (left.length) text += ` ${verb}${this.told(left)}.`;
       if (waiting.length) text += ` Waiting for the disk: ${this.told(waiting)}.`;
+      const lost = this.waits.filter(({ end, stop }) => end === 'lost' && stop === at);
+      if (lost.length) text += ` Lost with it: ${this.told(lost)}.`;
       return text;
     }
   }

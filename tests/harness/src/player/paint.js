@@ -100,9 +100,23 @@
       for (const wait of run.waits) {
         const [from, to] = [place(wait.start), wait.end === 'waiting' ? bottom : place(wait.stop)];
         if (to < first * ROW || from > last * ROW || from === to) continue;
-        this.upright('player-wait', this.x(wait.node) + 9, from + 2, to - 2);
-        if (wait.end === 'lost') this.cross(this.x(wait.node) + 9, to - 8, 'player-lost');
+        this.drawWait(wait, from, to);
       }
+    }
+
+    // What waits for the disk hangs beside the lifeline, from the step that wants to send it to the
+    // sync that lets it go.
+    drawWait({ node, start, stop, end }, from, to) {
+      const x = this.x(node);
+      const edges = [start, stop].map((at) => x + this.half(at, node));
+      const side = Math.min(Math.max(...edges) + 7, x + this.spacing / 2 - 3);
+      this.upright('player-wait', side, from, to);
+      const join = (edge, y) => {
+        if (edge < side) this.shape('path', { class: 'player-wait', d: `M${edge} ${y}H${side}` });
+      };
+      join(edges[0], from);
+      if (end === 'released') join(edges[1] + 2, to);
+      if (end === 'lost') this.cross(side, to - 12, 'player-lost');
     }
 
     // Half the width of what stands on a lifeline at this step.
@@ -279,7 +293,8 @@
       const rightward = step.sends.some(({ to }) => to > step.node);
       const side = rightward && !step.sends.some(({ to }) => to < step.node) ? -1 : 1;
       const end = away + measure(beside, this.font);
-      if (end > this.spacing / 2 + 8 || x + end > this.wide - 4) {
+      const taken = kind === 'sync' && side > 0 && step.sends.length > 0;
+      if (taken || end > this.spacing / 2 + 8 || x + end > this.wide - 4) {
         this.words('player-beside', x, y + 22, beside, 'middle');
       } else {
         this.words('player-beside', x + side * away, y + 4, beside, side > 0 ? 'start' : 'end');

@@ -84,7 +84,8 @@
       const app = element('div', { class: 'player-app' }, this.head);
       if (broken) app.append(this.banner());
       app.append(this.controls, element('div', { class: 'player-body' }, this.frame, side));
-      this.root.append(app);
+      this.asText = this.root.querySelector('.player-as-text');
+      this.asText.before(app);
       app.style.setProperty('--player-nodes', this.run.nodes.length);
       this.root.classList.add('player-ready');
     }
@@ -149,6 +150,8 @@
     }
 
     listen() {
+      // Paper shows the text.
+      addEventListener('beforeprint', () => { this.asText.open = true; });
       this.scrub.addEventListener('input', () => this.scrubbed(Number(this.scrub.value) - 1));
       this.pace.addEventListener('change', () => { if (this.timer) { this.stop(); this.play(); } });
       (this.page ? document : this.root).addEventListener('keydown', (event) => this.key(event));

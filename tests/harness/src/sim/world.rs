@@ -5,9 +5,12 @@
 
 use super::weather::{Fault, Tally, Weather};
 use super::{MOMENTS, Plan};
-use crate::cluster::{Action, Cluster};
-use crate::machine::{Machine, Property, Violation};
+use crate::check::{self, Caught};
+use crate::cluster::{Action, Cluster, Timed};
+use crate::machine::{Machine, Property};
 use crate::random::Draws;
+use crate::shrink::Breach;
+use std::any::Any;
 use std::collections::BTreeMap;
 
 /// More events than this in a run, and the nodes drown in their own messages. A run that behaves
@@ -16,12 +19,14 @@ const EVENT_LIMIT: u64 = 200_000;
 
 /// Why a run ended before its goal.
 pub(crate) enum Stop {
-    /// A property does not hold.
-    Broken(Violation),
+    /// A property does not hold, or the machine panicked.
+    Broken(Breach),
     /// The goal was not reached in time.
     NotAlive,
     /// Too many events.
     Storm(u64),
+    /// The test ends here: a hole, or more messages than a run may have.
+    Ended(Box<dyn Any + Send>),
 }
 
 /// What is due at some moment.
@@ -57,6 +62,8 @@ pub(crate) struct World<'a, M: Machine, P> {
     synced_at: Vec<u64>,
     /// How many moments each node's tick takes.
     pace: Vec<u64>,
+    /// How many actions there were before the calm, once it has begun.
+    storm: Option<usize>,
 }
 
 impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
@@ -71,9 +78,41 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let nodes = usize::try_from(draws.between(fewest, most)).expect("it was a usize");
         let weather = Weather::draw(&plan.faults, &mut draws);
         let setup = setup(nodes, &mut draws);
+        let cluster = Cluster::new(setup, nodes);
+        let mut world = World::around(plan, seed, cluster, property, draws, weather);
+        if !world.weather.strikes.is_empty() {
+            world.plan_next_strike();
+        }
+        world
+    }
+
+    /// What becomes of a cluster when nothing disturbs it any more.
+    pub fn after(plan: &'a Plan, seed: u64, cluster: Cluster<M>, property: P) -> World<'a, M, P> {
+        let draws = Draws::new(seed);
+        let mut world = World::around(plan, seed, cluster, property, draws, Weather::CALM);
+        for packet in world.cluster.in_flight() {
+            world.post(packet);
+        }
+        for node in 0..world.cluster.size() {
+            for _ in 0..world.cluster.unsynced(node) {
+                world.plan_sync(node);
+            }
+        }
+        world
+    }
+
+    fn around(
+        plan: &'a Plan,
+        seed: u64,
+        cluster: Cluster<M>,
+        property: P,
+        mut draws: Draws,
+        weather: Weather,
+    ) -> World<'a, M, P> {
+        let nodes = cluster.size();
         let pace = (0..nodes).map(|_| MOMENTS + draws.below(weather.drift + 1)).collect();
         let mut world = World {
-            cluster: Cluster::new(setup, nodes),
+            cluster,
             seed,
             tally: Tally::default(),
             events: 0,
@@ -88,6 +127,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             paused: vec![0; nodes],
             synced_at: vec![0; nodes],
             pace,
+            storm: None,
         };
         if world.weather.drift > 0 {
             world.tally.count(Fault::Drift);
@@ -96,9 +136,6 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             let phase = world.draws.below(MOMENTS);
             world.plan_for(phase, Due::Tick(node));
         }
-        if !world.weather.strikes.is_empty() {
-            world.plan_next_strike();
-        }
         world
     }
 
@@ -106,6 +143,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
     pub fn live(&mut self, goal: &impl Fn(&Cluster<M>) -> bool) -> Result<u64, Stop> {
         let storm_ends = self.plan.storm * MOMENTS;
         while self.next_before(storm_ends)? {}
+        self.storm = Some(self.cluster.log().len());
         self.heal()?;
         let calm_ends = storm_ends + self.plan.calm * MOMENTS;
         let mut since = None;
@@ -120,6 +158,13 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             }
         }
         Err(Stop::NotAlive)
+    }
+
+    /// What happened before the calm.
+    pub fn storm(&self) -> Vec<Timed> {
+        let mut log = self.cluster.log();
+        log.truncate(self.storm.unwrap_or(log.len()));
+        log
     }
 
     /// Does what is due next, if it is due before `end`.
@@ -190,8 +235,12 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let unsynced = actor.map_or(0, |node| self.cluster.unsynced(node));
         let syncs = matches!(action, Action::Sync { .. });
         self.cluster.set_time(self.now / MOMENTS);
-        if !self.cluster.apply(action.clone()) {
-            return Ok(());
+        let cluster = &mut self.cluster;
+        match check::catch(|| cluster.apply(action.clone())) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(Caught::Panic(panic)) => return Err(Stop::Broken(Breach::Panic(panic))),
+            Err(Caught::Other(payload)) => return Err(Stop::Ended(payload)),
         }
         for packet in packets..self.cluster.packets().len() {
             self.post(packet);
@@ -202,7 +251,8 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
                 self.plan_sync(node);
             }
         }
-        self.property.after(&self.cluster, &action).map_err(Stop::Broken)
+        let looked = self.property.after(&self.cluster, &action);
+        looked.map_err(|violation| Stop::Broken(Breach::Violation(violation)))
     }
 
     /// A packet is under way: when will it arrive, and how often?

@@ -28,6 +28,7 @@ pub struct Browser {
     problems: Vec<String>,
 }
 
+#[allow(dead_code, reason = "no test uses all of it")]
 impl Browser {
     /// A browser with an empty page; none where none is installed.
     pub fn start(test: &str) -> Option<Browser> {
@@ -122,6 +123,19 @@ impl Browser {
         let address = format!("file://{}{place}", path.display());
         self.call("Page.navigate", json!({ "url": address }));
         self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'");
+    }
+
+    /// Opens a file that is there already.
+    pub fn visit(&mut self, path: &Path) {
+        self.call("Page.navigate", json!({ "url": format!("file://{}", path.display()) }));
+        self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'");
+    }
+
+    /// Makes the window as wide and high as this.
+    pub fn resize(&mut self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.call("Emulation.setDeviceMetricsOverride", size);
     }
 
     fn value(&mut self, script: &str) -> Value {

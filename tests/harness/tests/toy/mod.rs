@@ -26,6 +26,8 @@ pub enum Bug {
     Hole,
     /// It prints what it does.
     Loud,
+    /// Once it was down, it never votes again.
+    Sulky,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +55,7 @@ pub struct Toy {
     leader: Option<usize>,
     waited: u64,
     patience: u64,
+    sulks: bool,
 }
 
 impl Toy {
@@ -80,7 +83,7 @@ impl Toy {
         }
         match say {
             Say::Ask(_) if self.bug == Bug::Hole => todo!("exercise 0.1: vote"),
-            Say::Ask(_) if self.bug == Bug::Stubborn => {}
+            Say::Ask(_) if self.bug == Bug::Stubborn || self.sulks => {}
             Say::Ask(_) if self.kept.1.is_none_or(|vote| vote == from) => {
                 self.kept.1 = Some(from);
                 self.waited = 0;
@@ -133,6 +136,7 @@ impl Machine for Toy {
             leader: None,
             waited: 0,
             patience: 10 + draw % 10,
+            sulks: setup.0 == Bug::Sulky && disk.0 > 0,
         }
     }
 

@@ -110,6 +110,7 @@ impl Bench {
             .arg("--manifest-path")
             .arg(self.folder.join("Cargo.toml"))
             .current_dir(&self.root)
+            .env_remove("CARGO_BUILD_BUILD_DIR")
             .stdin(Stdio::null())
             .output();
         let output = output.map_err(|error| {

@@ -18,7 +18,8 @@
 use crate::Error;
 use crate::cut::starter::{self, Files};
 use crate::items::Crate;
-use crate::repo::{Chapter, Repo};
+use crate::manifest::Manifest;
+use crate::repo::Chapter;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -36,9 +37,15 @@ pub(crate) fn mutant_number() -> usize {
 }
 ";
 
+/// Stands before each mutant's body in the copy, with its file's name, and without one before the
+/// solution's.
+const MARK: &str = "// mutant: ";
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mutant {
+    /// Its file's name in the folder of mutants.
+    pub file: String,
     /// The exercise whose tests must catch it.
     pub exercise: String,
     /// The item that it replaces.
@@ -49,29 +56,28 @@ pub struct Mutant {
     body: String,
 }
 
-/// The mutants of a chapter, in the order of their files' names.
-pub fn read(repo: &Repo, chapter: &Chapter) -> Result<Vec<Mutant>, Error> {
-    let folder = repo.tests(chapter).join("mutants");
+/// The mutants of the chapter whose folder under `tests/` is `name`, in the order of their files'
+/// names.
+pub fn read(root: &Path, name: &str, manifest: &Manifest) -> Result<Vec<Mutant>, Error> {
+    let folder = root.join("tests").join(name).join("mutants");
     let failed = |path: &Path, reason: String| {
-        let path = path.strip_prefix(&repo.root).unwrap_or(path).display();
+        let path = path.strip_prefix(root).unwrap_or(path).display();
         Error::new(
             format!("{path}: {reason}"),
             "see the form in tests/workbook/src/prove/mutants.rs",
         )
     };
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) => return Err(failed(&folder, format!("cannot be read: {error}"))),
-    };
+    let unread = |error: std::io::Error| failed(&folder, format!("cannot be read: {error}"));
+    let entries = fs::read_dir(&folder).map_err(unread)?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
     paths.sort();
     let mut mutants = Vec::new();
     for path in paths {
         let text = fs::read_to_string(&path).map_err(|error| failed(&path, error.to_string()))?;
-        let mutant = parse(&text).map_err(|reason| failed(&path, reason))?;
-        let known = chapter.manifest.exercises.iter().any(|one| one.id == mutant.exercise);
-        if !known {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let mutant = parse(&file, &text).map_err(|reason| failed(&path, reason))?;
+        if manifest.exercise(&mutant.exercise).is_none() {
             return Err(failed(&path, format!("there is no exercise {}", mutant.exercise)));
         }
         mutants.push(mutant);
@@ -80,7 +86,7 @@ pub fn read(repo: &Repo, chapter: &Chapter) -> Result<Vec<Mutant>, Error> {
 }
 
 /// Reads one file.
-fn parse(text: &str) -> Result<Mutant, String> {
+fn parse(file: &str, text: &str) -> Result<Mutant, String> {
     let line = |name: &str| {
         let start = format!("// {name}: ");
         let found = text.lines().find_map(|line| line.strip_prefix(&start));
@@ -95,6 +101,7 @@ fn parse(text: &str) -> Result<Mutant, String> {
         source.find(&format!("mutant::Mutant::{name}")).map_err(|error| error.to_string())?;
     let body = found.body.clone().ok_or(format!("`{name}` has no body"))?;
     Ok(Mutant {
+        file: file.to_owned(),
         exercise: line("exercise")?,
         differs: line("differs")?,
         body: found.source[body].to_owned(),
@@ -117,9 +124,9 @@ pub fn planted(chapter: &Chapter, files: Files, mutants: &[Mutant]) -> Result<Fi
         };
         let mut arms = "{ match crate::mutant_number() {\n".to_owned();
         for (number, mutant) in own {
-            let _ = writeln!(arms, "{number} => {}", mutant.body);
+            let _ = writeln!(arms, "{MARK}{}\n{number} => {}", mutant.file, mutant.body);
         }
-        let _ = writeln!(arms, "_ => {} }} }}", &item.source[body.clone()]);
+        let _ = writeln!(arms, "{MARK}\n_ => {} }} }}", &item.source[body.clone()]);
         let mut text = item.source.to_string();
         text.replace_range(body, &arms);
         replace(&mut files, &item.file.clone(), text);
@@ -129,6 +136,12 @@ pub fn planted(chapter: &Chapter, files: Files, mutants: &[Mutant]) -> Result<Fi
     let text = text.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
     replace(&mut files, &root, text.unwrap_or_default() + SWITCH);
     Ok(files)
+}
+
+/// The mutant's file that this line of a planted file comes from, if it comes from one.
+pub fn at_line(planted: &str, line: usize) -> Option<&str> {
+    let marks = planted.lines().take(line).filter_map(|line| line.strip_prefix(MARK));
+    marks.last().filter(|name| !name.is_empty())
 }
 
 fn replace(files: &mut Files, path: &Path, text: String) {
@@ -149,7 +162,8 @@ mod tests {
 
     #[test]
     fn a_mutant_is_three_lines_and_a_function() {
-        let mutant = parse(VOTES).unwrap();
+        let mutant = parse("1.4-any.rs", VOTES).unwrap();
+        assert_eq!(mutant.file, "1.4-any.rs");
         assert_eq!(mutant.exercise, "1.4");
         assert_eq!(mutant.item, "election::Election::grants");
         assert_eq!(mutant.differs, "it votes for everybody");
@@ -157,11 +171,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_knows_its_file() {
+        let planted = "fn a() {\n// mutant: 1.1-b.rs\n1 => {\n}\n// mutant: \n_ => {} }\n";
+        assert_eq!(at_line(planted, 1), None);
+        assert_eq!(at_line(planted, 3), Some("1.1-b.rs"));
+        assert_eq!(at_line(planted, 6), None);
+        assert_eq!(at_line(planted, 60), None);
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
-        let without = |line: &str| parse(&VOTES.replace(line, "")).unwrap_err();
+        let without = |line: &str| parse("1.4-any.rs", &VOTES.replace(line, "")).unwrap_err();
         assert!(without("// differs: it votes for everybody\n").contains("// differs: "));
         assert!(without("// exercise: 1.4\n").contains("// exercise: "));
-        let other = parse(&VOTES.replace("fn grants", "fn grant")).unwrap_err();
+        let other = parse("1.4-any.rs", &VOTES.replace("fn grants", "fn grant")).unwrap_err();
         assert!(other.contains("grants"), "{other}");
     }
 }

@@ -9,7 +9,6 @@ use crate::cut::Plan;
 use crate::grade::{Grade, Measured, Seeds, measure};
 use crate::items::Crate;
 use crate::manifest::Exercise;
-use crate::prove;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::{Look, Passing};
 use crate::sync;
@@ -115,38 +114,6 @@ pub(super) fn solutions_pass(scene: &Scene<'_>) -> Result<Finding, Error> {
     }
     Ok(if lines.is_empty() {
         Finding::Passed(format!("{tests} tests"))
-    } else {
-        Finding::Failed(lines.join("\n"))
-    })
-}
-
-/// The fewest mutants that prove an exercise's tests.
-const FEWEST: usize = 2;
-
-/// Every plausible mistake on file is caught by the tests of its exercise.
-pub(super) fn mutants_die(scene: &Scene<'_>) -> Result<Finding, Error> {
-    if !scene.solutions {
-        return Ok(Finding::Skipped("there is no solutions/ here".to_owned()));
-    }
-    let (mut lines, mut count) = (Vec::new(), 0);
-    for chapter in &scene.repo.chapters {
-        let place = scene.work.join("prove");
-        let proven = prove::prove(scene.repo, chapter, &place, &mut quiet())?;
-        count += proven.len();
-        for (mutant, fate) in &proven {
-            if fate.killer.is_none() {
-                lines.push(format!("a mutant of {} survives: {}", mutant.item, mutant.differs));
-            }
-        }
-        for exercise in &chapter.manifest.exercises {
-            let own = proven.iter().filter(|(mutant, _)| mutant.exercise == exercise.id).count();
-            if own < FEWEST {
-                lines.push(format!("exercise {} has {own} mutants, not {FEWEST}", exercise.id));
-            }
-        }
-    }
-    Ok(if lines.is_empty() {
-        Finding::Passed(format!("{count} mutants"))
     } else {
         Finding::Failed(lines.join("\n"))
     })

@@ -5,5 +5,6 @@ mod fixture;
 mod grading;
 mod json;
 mod processes;
+mod proving;
 mod screens;
 mod terminal;

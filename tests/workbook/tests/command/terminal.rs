@@ -8,7 +8,8 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Child, Stdio};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 struct Terminal {
@@ -42,9 +43,12 @@ impl Terminal {
     }
 
     fn start(&self, fixture: &Fixture, mode: &str, arguments: &[&str]) -> Child {
+        self.start_with(fixture.command(arguments).env("FIXTURE", mode))
+    }
+
+    fn start_with(&self, command: &mut Command) -> Child {
         let copy = || Stdio::from(self.other.try_clone().expect("a copy"));
-        let mut command = fixture.command(arguments);
-        command.env("FIXTURE", mode).env("TERM", "xterm");
+        command.env("TERM", "xterm");
         command.stdin(copy()).stdout(copy()).stderr(copy());
         command.spawn().expect("the command starts")
     }
@@ -99,6 +103,37 @@ fn a_run_is_stepped_through_by_keys() {
     let status = until("it has ended", || child.try_wait().expect("it is a child"));
     assert!(status.success());
     assert_eq!(terminal.modes(), before, "the terminal is as it was");
+}
+
+#[test]
+fn a_run_opens_in_the_browser_that_is_asked_for() {
+    let fixture = Fixture::new();
+    fixture.run_with("seed 7", &["grade", "1.2"]).ends(1);
+    let (browser, page) = (fixture.path("browser"), fixture.path("page"));
+    let script = format!("#!/bin/sh\ncat \"$1\" > '{}'\n", page.display());
+    std::fs::write(&browser, script).expect("the fixture can be written to");
+    let runnable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&browser, runnable).expect("it is ours");
+    let mut terminal = Terminal::open();
+    let mut child =
+        terminal.start_with(fixture.command(&["replay", "1.2"]).env("BROWSER", &browser));
+    terminal.shows("The run is open in your browser: target/workbook/replays/");
+    let status = until("it has ended", || child.try_wait().expect("it is a child"));
+    assert!(status.success());
+    until("the browser has the page", || {
+        std::fs::read_to_string(&page).ok().filter(|page| page.ends_with("</html>\n"))
+    });
+    // It can be told not to.
+    let command = &["replay", "1.2", "--terminal"];
+    let mut child = terminal.start_with(fixture.command(command).env("BROWSER", &browser));
+    terminal.shows("step 1 of 3");
+    terminal.shows("q leave");
+    terminal.press("q");
+    until("it has ended", || child.try_wait().expect("it is a child"));
+    // Nor does it where nobody looks.
+    std::fs::remove_file(&page).expect("the browser has written it");
+    fixture.run(&["replay", "1.2"]).ends(0).says("The same run in a browser: target/workbook");
+    assert!(!page.exists());
 }
 
 #[test]

@@ -1,0 +1,173 @@
+//! A chapter built with its mutants in it, and tests run against one mutant at a time.
+//!
+//! Owns the copy's build and the order of the runs. What the results mean to a reader is `prove`'s
+//! and `simulation`'s.
+
+use super::mutants::{self, Mutant};
+use crate::Error;
+use crate::compile::{self, Broken, Built};
+use crate::cut::check::Bench;
+use crate::cut::starter;
+use crate::grade::runner;
+use crate::repo::{Chapter, Repo, Tree};
+use crate::run::{Job, Runner};
+use crate::screen::{Look, Passing};
+use crate::verdict::{Kind, Outcome};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+
+/// How many mutants run at a time.
+const AT_A_TIME: usize = 2;
+
+/// What became of a mutant.
+#[derive(Clone, Debug)]
+pub struct Fate {
+    /// The test that caught it; none if it survived its exercise.
+    pub killer: Option<String>,
+}
+
+/// A chapter with all its mutants, built.
+pub struct Trial<'a> {
+    chapter: &'a Chapter,
+    /// The copy of the workspace.
+    copy: Repo,
+    built: Built,
+    runner: Runner,
+    /// In the order of their files; the first has number 1.
+    pub mutants: Vec<Mutant>,
+}
+
+impl<'a> Trial<'a> {
+    /// Builds a chapter's mutants in `place`.
+    pub fn build(
+        repo: &Repo,
+        chapter: &'a Chapter,
+        place: &Path,
+        passing: &mut Passing,
+    ) -> Result<Trial<'a>, Error> {
+        let mutants = mutants::read(&repo.root, &chapter.name, &chapter.manifest)?;
+        let names: Vec<&str> = repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+        let bench = Bench::at(&repo.root, place, &names)?;
+        for other in &repo.chapters {
+            let files = starter::solution(repo, other)?;
+            let own = other.name == chapter.name;
+            let files = if own { mutants::planted(chapter, files, &mutants)? } else { files };
+            bench.put(&other.name, &files)?;
+        }
+        let copy = Repo::at(place)?;
+        let built = match compile::build(&copy, chapter, Tree::Mine, Look::plain(80), passing)? {
+            Ok(built) => built,
+            Err(broken) => {
+                return Err(unbuilt(&copy, chapter, &broken));
+            }
+        };
+        Ok(Trial { chapter, copy, built, runner: runner()?, mutants })
+    }
+
+    /// Runs the tests of each mutant's exercise until one fails.
+    pub fn fates(&self, passing: &mut Passing) -> Result<Vec<Fate>, Error> {
+        self.each(passing, "mutants", |number, mutant| {
+            let (_, exercise) = self.copy.exercise(&mutant.exercise)?;
+            for test in &exercise.tests {
+                if fails(&self.run(number, test)?) {
+                    return Ok(Fate { killer: Some(test.clone()) });
+                }
+            }
+            Ok(Fate { killer: None })
+        })
+    }
+
+    /// Does something with every mutant and its number, a few at a time.
+    pub fn each<T: Send>(
+        &self,
+        passing: &mut Passing,
+        what: &str,
+        act: impl Fn(usize, &Mutant) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let next = AtomicUsize::new(0);
+        let (send, receive) = channel();
+        let mut results: Vec<Option<Result<T, Error>>> =
+            self.mutants.iter().map(|_| None).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..AT_A_TIME {
+                let (send, next, act) = (send.clone(), &next, &act);
+                scope.spawn(move || {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(mutant) = self.mutants.get(at) else { return };
+                        if send.send((at, act(at + 1, mutant))).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(send);
+            for (done, (at, result)) in receive.iter().enumerate() {
+                passing.show(&format!("{} of {} {what}", done + 1, self.mutants.len()));
+                results[at] = Some(result);
+            }
+        });
+        results.into_iter().flatten().collect()
+    }
+
+    /// Runs one test of the chapter as this mutant.
+    pub fn run(&self, number: usize, test: &str) -> Result<Outcome, Error> {
+        let exercise = self.chapter.manifest.exercise_of_test(test);
+        let job = Job {
+            program: self.built.program.clone(),
+            folder: self.copy.folder(self.chapter, Tree::Mine),
+            workspace: self.copy.workspace(Tree::Mine),
+            test: test.to_owned(),
+            cpu: exercise.map_or(crate::manifest::CPU_SECONDS, |exercise| exercise.cpu),
+            runs: None,
+            seed: None,
+            play: false,
+            mutant: Some(number),
+        };
+        let ran = self.runner.run(&job).map_err(|error| {
+            Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
+        })?;
+        let outcome = Outcome::of(test, ran, job.cpu);
+        match outcome.kind {
+            Kind::Missing | Kind::NotWritten(_) => Err(Error::new(
+                format!("{test} does not run in the copy with mutants"),
+                "cargo workbook verify",
+            )),
+            Kind::Passed
+            | Kind::NotRun
+            | Kind::Wrong
+            | Kind::Panicked
+            | Kind::Hung
+            | Kind::Crashed
+            | Kind::EndedEarly => Ok(outcome),
+        }
+    }
+}
+
+/// Which mutants do not build, and why. The compiler names a line of the copy; the author wants the
+/// mutant's file.
+fn unbuilt(copy: &Repo, chapter: &Chapter, broken: &Broken) -> Error {
+    let mut text = format!("the mutants of {} do not build:", chapter.name);
+    for error in &broken.errors {
+        let file = error.places.iter().find_map(|place| {
+            let planted = fs::read_to_string(copy.root.join(&place.file)).ok()?;
+            mutants::at_line(&planted, place.line).map(str::to_owned)
+        });
+        match file {
+            Some(file) => text.push_str(&format!("\ntests/{}/mutants/{file}", chapter.name)),
+            None => text.push_str("\nin no mutant"),
+        }
+        text.push_str(&format!(":\n{}", error.rendered.trim_end()));
+    }
+    if broken.errors.is_empty() {
+        text.push_str(&format!("\n{}", broken.cargo.trim_end()));
+    }
+    Error::new(text, "mend what is named above")
+}
+
+/// Has this test caught the mutant?
+pub fn fails(outcome: &Outcome) -> bool {
+    !matches!(outcome.kind, Kind::Passed | Kind::NotRun)
+}
