@@ -85,6 +85,8 @@ impl Machine for Node {
         match input {
             Input::Tick => self.election.tick(view),
             Input::Timeout => self.election.stand(view),
+            // Nobody can ask for anything: there is no log yet.
+            Input::Command(_) => {}
             // A message that is dropped is dropped; why is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.election.receive(message, view)),
             Input::Synced(save) => {
@@ -102,6 +104,11 @@ impl Machine for Node {
 
     fn write(disk: &mut HardState, save: &Save) {
         *disk = save.hard_state();
+    }
+
+    fn waiting(save: &Save) -> Vec<(usize, Message)> {
+        let messages = save.clone().synced().1;
+        messages.into_iter().map(|message| (index(message.to), message)).collect()
     }
 
     fn label(message: &Message) -> String {

@@ -14,7 +14,7 @@ fn search(logs: &[Position], terms: u64, timeouts: u8, restarts: u8) {
     let rules = Rules { last_term: Term(term.0 + terms), logs: logs.to_vec() };
     // The solution has at most 5.7 million. A program with more states of its own is searched up to
     // here, and not blamed for them.
-    let bounds = Bounds { nodes: logs.len(), timeouts, restarts, states: 8_000_000 };
+    let bounds = Bounds { nodes: logs.len(), timeouts, restarts, commands: 0, states: 8_000_000 };
     explore::<Node>(&setup, bounds, &rules);
 }
 

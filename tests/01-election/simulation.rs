@@ -15,6 +15,7 @@ fn plan(nodes: RangeInclusive<usize>, runs: u64) -> Plan {
         runs,
         storm: 150,
         faults: Fault::ALL.to_vec(),
+        commands: 0,
         calm: 1_000,
         steady: 30,
         goal: "a leader that every node follows".to_owned(),

@@ -1,7 +1,7 @@
 //! Several machines, their disks, and every message that was ever sent.
 //!
-//! Owns [`Cluster`], and [`Action`], the one thing that changes it. What happens in a run is its
-//! list of actions: the same list on a new cluster is the same run, so a run is recorded by its
+//! Owns [`Cluster`]. One thing changes it, an [`Action`]. What happens in a run is its list of
+//! actions: the same list on a new cluster is the same run, so a run is recorded by its
 //! list, and shown, shrunk and searched as one.
 //!
 //! Invariants: packets are numbered in the order in which they were sent and never removed; a save
@@ -10,6 +10,7 @@
 //! Left to others: which action comes next (`sim`, or a test's script), and what it looks like
 //! (`record`).
 
+use crate::action::{Action, Timed};
 use crate::machine::{Effects, Input, Machine};
 use crate::random::Draws;
 use crate::report::Failure;
@@ -23,45 +24,6 @@ const PATIENCE: u32 = 1_000;
 /// More messages than this in a run, and the nodes drown in them. A run that behaves has a few
 /// thousand.
 const FLOOD: usize = 100_000;
-
-/// One event in the life of a cluster. The draw, where there is one, is the random number that is
-/// lent to the node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the fields of an action are named as its sentence names them")]
-pub enum Action {
-    /// A node's clock ticks.
-    Tick { node: usize, draw: u64 },
-    /// A node's election timer fires, whatever it has counted.
-    Timeout { node: usize, draw: u64 },
-    /// A packet arrives. Packets stay: it may arrive again.
-    Deliver { packet: usize, draw: u64 },
-    /// A packet is lost. Only the record changes.
-    Lose { packet: usize },
-    /// A node's oldest save is synced.
-    Sync { node: usize, draw: u64 },
-    /// Power goes. Of the saves that were not synced, the first `kept` reached the disk all the
-    /// same; nobody was told.
-    Crash { node: usize, kept: usize },
-    /// A node starts again from its disk.
-    Restart { node: usize, draw: u64 },
-    /// A node stands still. Only the record changes; whoever drives leaves it alone.
-    Pause { node: usize },
-    /// It goes on.
-    Resume { node: usize },
-    /// Links are cut, as `(from, to)`. Only the record changes; whoever drives loses the packets.
-    Cut { links: Vec<(usize, usize)> },
-    /// Every link works again.
-    Heal,
-}
-
-/// An action, and when it happened, in ticks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Timed {
-    /// Ticks of virtual time.
-    pub time: u64,
-    /// What happened.
-    pub action: Action,
-}
 
 /// A message on its way, or arrived.
 #[derive(Clone, Debug)]
@@ -151,7 +113,7 @@ impl<M: Machine> Cluster<M> {
     }
 
     /// What a node waits for, oldest first.
-    pub(crate) fn saves(&self, node: usize) -> impl Iterator<Item = &M::Save> {
+    pub(crate) fn saves(&self, node: usize) -> impl DoubleEndedIterator<Item = &M::Save> {
         self.sites[node].unsynced.iter()
     }
 
@@ -210,6 +172,10 @@ impl<M: Machine> Cluster<M> {
                 let site = &mut self.sites[node];
                 site.machine = Some(M::start(&self.setup, node, &site.disk, draw));
             }
+            Action::Wipe { node } => self.sites[node].disk = M::blank(&self.setup, node),
+            Action::Command { node, command, draw } => {
+                self.step(node, Input::Command(command), draw);
+            }
             Action::Pause { .. } | Action::Resume { .. } | Action::Cut { .. } | Action::Heal => {}
         }
         true
@@ -236,9 +202,12 @@ impl<M: Machine> Cluster<M> {
             | Action::Timeout { node, .. }
             | Action::Crash { node, .. }
             | Action::Pause { node }
-            | Action::Resume { node } => up(node),
+            | Action::Resume { node }
+            | Action::Command { node, .. } => up(node),
             Action::Sync { node, .. } => up(node) && !self.sites[*node].unsynced.is_empty(),
-            Action::Restart { node, .. } => *node < self.sites.len() && !up(node),
+            Action::Restart { node, .. } | Action::Wipe { node } => {
+                *node < self.sites.len() && !up(node)
+            }
             Action::Deliver { packet, .. } | Action::Lose { packet } => {
                 *packet < self.packets.len()
             }
@@ -288,6 +257,12 @@ impl<M: Machine> Cluster<M> {
         self.expect(Action::Timeout { node, draw });
     }
 
+    /// A client asks a node for something.
+    pub fn command(&mut self, node: usize, command: u64) {
+        let draw = self.draws.next();
+        self.expect(Action::Command { node, command, draw });
+    }
+
     /// A packet arrives, for the first time or again.
     pub fn deliver(&mut self, packet: usize) {
         let draw = self.draws.next();
@@ -315,6 +290,11 @@ impl<M: Machine> Cluster<M> {
     pub fn restart(&mut self, node: usize) {
         let draw = self.draws.next();
         self.expect(Action::Restart { node, draw });
+    }
+
+    /// A node that is down comes back with another disk, as blank as on the first day.
+    pub fn wipe(&mut self, node: usize) {
+        self.expect(Action::Wipe { node });
     }
 
     /// The oldest packet from one node to another that has neither arrived nor been lost arrives.

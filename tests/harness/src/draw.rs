@@ -46,7 +46,8 @@ fn drawn(trace: &Trace, end: usize, width: usize, color: bool, most: usize) -> S
     let broken = trace.broken.as_ref().map(|broken| broken.step);
     let mut text = canvas.heading();
     if left_out > 0 {
-        let _ = writeln!(text, "{:>7}  {left_out} earlier steps are in the replay", "…");
+        let steps = if left_out == 1 { "step is" } else { "steps are" };
+        let _ = writeln!(text, "{:>7}  {left_out} earlier {steps} in the replay", "…");
     }
     for number in 0..end {
         let step = &trace.steps[number];
@@ -100,7 +101,8 @@ fn telling(trace: &Trace, end: usize) -> Vec<usize> {
         };
         let is_start = step.event == Event::Start;
         let fault =
-            matches!(step.event, Event::Crash | Event::Restart | Event::Cut { .. } | Event::Heal);
+            matches!(step.event, Event::Crash | Event::Restart | Event::Cut { .. } | Event::Heal)
+                || matches!(step.event, Event::Wipe | Event::Command { .. });
         let gated = step.sends.iter().any(Sent::waits);
         let released = step.event == Event::Sync && !step.sends.is_empty();
         let said = !step.says.is_empty() || !step.printed.is_empty();
@@ -155,7 +157,9 @@ impl<'a> Canvas<'a> {
             | Event::Pause
             | Event::Resume
             | Event::Cut { .. }
-            | Event::Heal => {}
+            | Event::Heal
+            | Event::Wipe
+            | Event::Command { .. } => {}
         }
     }
 
@@ -239,6 +243,8 @@ impl<'a> Canvas<'a> {
                 format!("cut: {}", links.join(" "))
             }
             Event::Heal => "all links work".to_owned(),
+            Event::Wipe => "loses its disk".to_owned(),
+            Event::Command { label } => format!("asked: {label}"),
         }
     }
 

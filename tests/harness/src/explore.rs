@@ -6,9 +6,9 @@
 //!
 //! Messages are never removed. A message that has been sent may arrive in any later state, once,
 //! twice or not at all, before or after any other: so loss, delay, reordering and duplication need
-//! no events of their own. What is left are four events: a timer fires, a message arrives, a save
-//! is synced, power goes and comes back. (A node that is down for a while is a node that nothing
-//! happens to for a while.)
+//! no events of their own. What is left are five events: a timer fires, a message arrives, a save
+//! is synced, power goes and comes back, a client wants something. (A node that is down for a while
+//! is a node that nothing happens to for a while.)
 //!
 //! While a node waits for its disk, the others stand still, and it alone goes on: it may receive,
 //! time out, crash, or hear from the disk, as long as that asks for no second save. What the others
@@ -30,8 +30,9 @@ mod nodes;
 mod search;
 mod table;
 
+use crate::action::Action;
 use crate::check::{note, wrong};
-use crate::cluster::{Action, Cluster, Packet};
+use crate::cluster::{Cluster, Packet};
 use crate::machine::{Machine, Violation};
 use crate::report::Failure;
 use memory::Event;
@@ -47,6 +48,8 @@ pub struct Bounds {
     pub timeouts: u8,
     /// How often power may go and come back in a run.
     pub restarts: u8,
+    /// How many commands clients may give in a run, up to eight; they are numbered from 1.
+    pub commands: u8,
     /// The search gives up after so many states, and says so.
     pub states: usize,
 }
@@ -134,6 +137,10 @@ fn actions<M: Machine, L: Law<M>>(
 ) -> Vec<Action> {
     let draw = 0;
     match event {
+        Event::Command(node, number) => {
+            let command = u64::from(number) + 1;
+            vec![Action::Command { node: node.into(), command, draw }]
+        }
         Event::Timeout(node) => vec![Action::Timeout { node: node.into(), draw }],
         Event::Sync(node) => vec![Action::Sync { node: node.into(), draw }],
         Event::Cycle(node) => {

@@ -4,7 +4,7 @@
 //! does not pass its cluster around; whatever stops it, the newest cluster of its thread is the one
 //! that is told about.
 
-use crate::cluster::Timed;
+use crate::action::Timed;
 use crate::machine::Machine;
 use crate::record;
 use crate::report::Trace;

@@ -25,6 +25,7 @@
 //! - A machine is the only code of the learner's, and a panic in it never ends the harness. It is
 //!   stepped in `Cluster::step`; a search, which keeps no cluster, steps its node states itself.
 
+mod action;
 mod check;
 mod cluster;
 pub mod draw;
@@ -39,7 +40,8 @@ pub mod report;
 mod shrink;
 pub mod sim;
 
+pub use action::Action;
 pub use check::{check, verdict_of, wrong};
-pub use cluster::{Action, Cluster, Packet};
+pub use cluster::{Cluster, Packet};
 pub use machine::{Effects, Input, Machine, Property, Violation};
 pub use random::Draws;

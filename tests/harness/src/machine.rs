@@ -3,7 +3,8 @@
 //! Owns [`Machine`] and the values that pass through it, and [`Property`], what must hold of a
 //! cluster of machines. It decides nothing.
 
-use crate::cluster::{Action, Cluster};
+use crate::action::Action;
+use crate::cluster::Cluster;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -35,8 +36,23 @@ pub trait Machine: Clone + Eq + Hash + Send + 'static {
     /// What the disk holds once `save` is synced.
     fn write(disk: &mut Self::Disk, save: &Self::Save);
 
+    /// The messages that wait in `save` until it is synced, each with its receiver. For a person
+    /// who looks at a run; nobody can send them.
+    fn waiting(save: &Self::Save) -> Vec<(usize, Self::Message)>;
+
     /// What a message says, in a few words: "vote? t2".
     fn label(message: &Self::Message) -> String;
+
+    /// What a client's command asks for, in a few words: "write 7".
+    fn wish(command: u64) -> String {
+        format!("do {command}")
+    }
+
+    /// Has this node carried out this command? In a calm, every command that the simulation gives
+    /// must be carried out on every node. A layer without clients has nothing to carry out.
+    fn has_done(&self, _command: u64) -> bool {
+        true
+    }
 
     /// What this node is, in a few words: "leads t2". A change of it is what a reader looks for.
     fn status(&self) -> String;
@@ -61,6 +77,8 @@ pub enum Input<M: Machine> {
     },
     /// The disk has synced this save.
     Synced(M::Save),
+    /// A client asks for something; what the number means is the machine's business.
+    Command(u64),
 }
 
 /// What a node wants done after an event.

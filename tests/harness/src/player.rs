@@ -139,6 +139,8 @@ fn is_sound(trace: &Trace) -> bool {
             | Event::Restart
             | Event::Pause
             | Event::Resume
+            | Event::Wipe
+            | Event::Command { .. }
             | Event::Heal => true,
         };
         passes && step.node.is_none_or(known) && step.sends.iter().all(|sent| known(sent.to))

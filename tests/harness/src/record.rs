@@ -6,14 +6,11 @@
 //!
 //! It repeats runs that panicked and that hung, so it catches the first and leaves out the last
 //! action of the second.
-//!
-//! A message that waits for the disk is inside a save, where nobody can see it. So the scribe asks:
-//! whenever a node wants something saved, a copy of the node is told that its disk has synced, and
-//! what the copy would send is what waits. (Not in a run that hung: the copy might hang too.)
 
-use crate::cluster::{Action, Cluster, Timed};
+use crate::action::{Action, Timed};
+use crate::cluster::Cluster;
 use crate::flight::Ending;
-use crate::machine::{Input, Machine};
+use crate::machine::Machine;
 use crate::printed::Printed;
 use crate::report::{Event, Sent, Step, Trace};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,7 +28,6 @@ pub(crate) fn trace<M: Machine>(
         quiet: vec![0; nodes],
         steps: Vec::new(),
         printed,
-        asks: ending == Ending::AfterLast,
     };
     for node in 0..nodes {
         scribe.start(node);
@@ -56,8 +52,6 @@ struct Scribe<M: Machine> {
     quiet: Vec<u64>,
     steps: Vec<Step>,
     printed: Printed,
-    /// Copies of the nodes are asked what waits.
-    asks: bool,
 }
 
 impl<M: Machine> Scribe<M> {
@@ -79,7 +73,7 @@ impl<M: Machine> Scribe<M> {
         if !self.same_so_far(&timed.action) {
             return false;
         }
-        let node = self.actor(&timed.action);
+        let node = timed.action.node(self.cluster.packets());
         let before = node.and_then(|node| self.look(node));
         let sent_before = self.cluster.packets().len();
         let saves_before = node.map_or(0, |node| self.cluster.unsynced(node));
@@ -136,18 +130,8 @@ impl<M: Machine> Scribe<M> {
     }
 
     /// What a node will send when its newest save is synced, and not before.
-    fn waiting(&mut self, node: usize) -> Vec<Sent> {
-        let Some(machine) = self.cluster.machine(node).filter(|_| self.asks) else {
-            return Vec::new();
-        };
-        let asked = catch_unwind(AssertUnwindSafe(|| {
-            let mut copy = machine.clone();
-            let effects = self.cluster.saves(node).map(|s| copy.step(Input::Synced(s.clone()), 0));
-            effects.last().map(|newest| newest.now).unwrap_or_default()
-        }));
-        // What the copy prints was never printed, and if it panics, the node will say so itself.
-        self.printed.take();
-        let messages = asked.unwrap_or_default();
+    fn waiting(&self, node: usize) -> Vec<Sent> {
+        let messages = self.cluster.saves(node).last().map(M::waiting).unwrap_or_default();
         let known = messages.into_iter().filter(|(to, _)| *to < self.cluster.size());
         known.map(|(to, said)| Sent { packet: None, to, label: M::label(&said) }).collect()
     }
@@ -171,24 +155,9 @@ impl<M: Machine> Scribe<M> {
             | Action::Pause { .. }
             | Action::Resume { .. }
             | Action::Cut { .. }
-            | Action::Heal => true,
-        }
-    }
-
-    /// The node that an action happens on.
-    fn actor(&self, action: &Action) -> Option<usize> {
-        match action {
-            Action::Tick { node, .. }
-            | Action::Timeout { node, .. }
-            | Action::Sync { node, .. }
-            | Action::Crash { node, .. }
-            | Action::Restart { node, .. }
-            | Action::Pause { node }
-            | Action::Resume { node } => Some(*node),
-            Action::Deliver { packet, .. } | Action::Lose { packet } => {
-                Some(self.cluster.packets()[*packet].to)
-            }
-            Action::Cut { .. } | Action::Heal => None,
+            | Action::Heal
+            | Action::Wipe { .. }
+            | Action::Command { .. } => true,
         }
     }
 
@@ -221,6 +190,8 @@ impl<M: Machine> Scribe<M> {
             Action::Resume { .. } => Event::Resume,
             Action::Cut { links } => Event::Cut { links: links.clone() },
             Action::Heal => Event::Heal,
+            Action::Wipe { .. } => Event::Wipe,
+            Action::Command { command, .. } => Event::Command { label: M::wish(*command) },
         }
     }
 }

@@ -147,6 +147,13 @@ pub enum Event {
     },
     /// Every link works again.
     Heal,
+    /// The node, which is down, gets a blank disk.
+    Wipe,
+    /// A client asks for something.
+    Command {
+        /// What for, in a few words.
+        label: String,
+    },
 }
 
 /// A message that a node has sent, or will send once its disk has synced.

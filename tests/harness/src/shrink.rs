@@ -13,8 +13,9 @@
 //! Invariants: the result goes wrong as the original did; the same run shrinks the same way,
 //! everywhere. The budget is a number of actions, never time.
 
+use crate::action::{Action, Timed};
 use crate::check::{self, Caught, Panic};
-use crate::cluster::{Action, Cluster, Packet, Timed};
+use crate::cluster::{Cluster, Packet};
 use crate::machine::{Machine, Property, Violation};
 
 /// How many actions may be done in search of a shorter run.
@@ -192,7 +193,9 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
                 | Action::Pause { .. }
                 | Action::Resume { .. }
                 | Action::Cut { .. }
-                | Action::Heal => moves.extend(step),
+                | Action::Heal
+                | Action::Wipe { .. }
+                | Action::Command { .. } => moves.extend(step),
             }
         }
         moves
@@ -281,7 +284,7 @@ impl<M: Machine> Move<M> {
     fn is_without(&self, node: usize) -> bool {
         match self {
             Move::Deliver { from, to, .. } => *from != node && *to != node,
-            Move::Other(action) => actor(action) != Some(node),
+            Move::Other(action) => action.node::<M>(&[]) != Some(node),
         }
     }
 }
@@ -302,6 +305,10 @@ fn renumbered<M: Machine>(step: &Move<M>, gone: usize) -> Option<Move<M>> {
             Action::Sync { node, draw } => Action::Sync { node: number(node), draw },
             Action::Crash { node, kept } => Action::Crash { node: number(node), kept },
             Action::Restart { node, draw } => Action::Restart { node: number(node), draw },
+            Action::Wipe { node } => Action::Wipe { node: number(node) },
+            Action::Command { node, command, draw } => {
+                Action::Command { node: number(node), command, draw }
+            }
             other @ (Action::Deliver { .. }
             | Action::Lose { .. }
             | Action::Pause { .. }
@@ -310,23 +317,6 @@ fn renumbered<M: Machine>(step: &Move<M>, gone: usize) -> Option<Move<M>> {
             | Action::Heal) => other,
         }),
     })
-}
-
-/// The node on which a move that is no message happens.
-fn actor(action: &Action) -> Option<usize> {
-    match action {
-        Action::Tick { node, .. }
-        | Action::Timeout { node, .. }
-        | Action::Sync { node, .. }
-        | Action::Crash { node, .. }
-        | Action::Restart { node, .. } => Some(*node),
-        Action::Deliver { .. }
-        | Action::Lose { .. }
-        | Action::Pause { .. }
-        | Action::Resume { .. }
-        | Action::Cut { .. }
-        | Action::Heal => None,
-    }
 }
 
 /// The action with its message written out; none if it changes no node.
@@ -346,7 +336,9 @@ fn standing<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<Move<M>
         | Action::Timeout { .. }
         | Action::Sync { .. }
         | Action::Crash { .. }
-        | Action::Restart { .. } => Some(Move::Other(action.clone())),
+        | Action::Restart { .. }
+        | Action::Wipe { .. }
+        | Action::Command { .. } => Some(Move::Other(action.clone())),
     }
 }
 
@@ -376,8 +368,10 @@ fn with_plain_draw<M: Machine>(step: &Move<M>) -> Move<M> {
             Action::Timeout { node, .. } => Action::Timeout { node, draw },
             Action::Sync { node, .. } => Action::Sync { node, draw },
             Action::Restart { node, .. } => Action::Restart { node, draw },
+            Action::Command { node, command, .. } => Action::Command { node, command, draw },
             other @ (Action::Deliver { .. }
             | Action::Crash { .. }
+            | Action::Wipe { .. }
             | Action::Lose { .. }
             | Action::Pause { .. }
             | Action::Resume { .. }

@@ -10,22 +10,25 @@
 //! events. Each run draws its own weather first, many faults or few, so that no kind of fault hides
 //! another.
 
+mod disk;
 mod weather;
 mod world;
 
+use crate::action::Action;
 use crate::check::{self, hung, panicked, wrong};
-use crate::cluster::{Action, Cluster};
+use crate::cluster::Cluster;
 use crate::flight;
 use crate::machine::{Machine, Property, Violation};
 use crate::printed::Silence;
 use crate::random::Draws;
 use crate::report::Failure;
 use crate::shrink::{Breach, Course, shrink};
+use std::any::Any;
 use std::ops::RangeInclusive;
 use std::panic::resume_unwind;
 
 pub use weather::{Fault, Tally};
-use world::{Stop, World};
+use world::World;
 
 /// A tick is cut into this many moments, so that nodes do not move in step.
 pub(crate) const MOMENTS: u64 = 10;
@@ -50,6 +53,10 @@ pub struct Plan {
     pub storm: u64,
     /// The faults that may happen.
     pub faults: Vec<Fault>,
+    /// In the storm, some client asks some node for something every so many ticks on average; 0 if
+    /// there are no clients. If there are, the calm ends with one more command, which every node
+    /// must carry out.
+    pub commands: u64,
     /// Within how many ticks of calm the goal must be reached.
     pub calm: u64,
     /// How many ticks in a row the goal must hold to count as reached.
@@ -64,6 +71,18 @@ impl Plan {
         let fewest = *self.nodes.start();
         Plan { nodes: fewest..=fewest, storm: 0, faults: Vec::new(), ..self.clone() }
     }
+}
+
+/// Why a run ended before its goal.
+enum Stop {
+    /// A property does not hold, or the machine panicked.
+    Broken(Breach),
+    /// The goal was not reached in time.
+    NotAlive,
+    /// Too many events.
+    Storm(u64),
+    /// The test ends here: a hole, or more messages than a run may have.
+    Ended(Box<dyn Any + Send>),
 }
 
 /// What many runs came to.

@@ -45,7 +45,7 @@ impl Law<Toy> for OneLeader {
 }
 
 fn bounds(timeouts: u8, restarts: u8) -> Bounds {
-    Bounds { nodes: 3, timeouts, restarts, states: 1_000_000 }
+    Bounds { nodes: 3, timeouts, restarts, commands: 0, states: 1_000_000 }
 }
 
 fn search(bug: Bug, last_round: u64, bounds: Bounds) -> Found {

@@ -14,6 +14,7 @@ fn plan(runs: u64) -> Plan {
         runs,
         storm: 150,
         faults: Fault::ALL.to_vec(),
+        commands: 0,
         calm: 1_000,
         steady: 30,
         goal: "a leader that all follow".to_owned(),

@@ -146,6 +146,8 @@ fn check(trace: &Trace) -> Result<(), String> {
             | Event::Restart
             | Event::Pause
             | Event::Resume
+            | Event::Wipe
+            | Event::Command { .. }
             | Event::Heal => {}
         }
         if let Some(node) = named.into_iter().find(|node| *node >= nodes) {

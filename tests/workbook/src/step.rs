@@ -163,6 +163,8 @@ fn happened(trace: &Trace, event: &Event) -> String {
         Event::Restart => "starts again from its disk".to_owned(),
         Event::Pause => "stands still".to_owned(),
         Event::Resume => "goes on".to_owned(),
+        Event::Wipe => "gets a blank disk".to_owned(),
+        Event::Command { label } => format!("is asked to {label}"),
         Event::Cut { links } => {
             let links = links.iter().map(|(from, to)| format!("{}→{}", name(*from), name(*to)));
             format!("links are cut: {}", links.collect::<Vec<_>>().join(" "))

@@ -15,6 +15,8 @@ pub(super) enum Event {
     Sync(u8),
     /// Power goes, and comes back.
     Cycle(u8),
+    /// A client's command, the first of a run being number 0.
+    Command(u8, u8),
 }
 
 /// Knows the nodes behind the numbers, and calls the learner's code.
@@ -79,8 +81,11 @@ pub(super) struct Memory {
     sends: Vec<u16>,
 }
 
+/// How many commands there may be in a run.
+pub(super) const COMMANDS: usize = 8;
+
 /// Events before the messages, in a row of `known`.
-const OWN_EVENTS: usize = 3;
+const OWN_EVENTS: usize = 3 + COMMANDS;
 
 impl Memory {
     /// Of the messages in this word, those that are for this node and may change something.
@@ -118,6 +123,7 @@ impl Memory {
             Event::Timeout(_) => 0,
             Event::Sync(_) => 1,
             Event::Cycle(_) => 2,
+            Event::Command(_, number) => 3 + usize::from(number),
             Event::Deliver(message) => OWN_EVENTS + usize::from(message),
         };
         let number = self.known.get(at(part)).and_then(|row| row.get(slot)).copied().unwrap_or(0);

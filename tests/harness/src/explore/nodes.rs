@@ -74,6 +74,7 @@ impl<'a, M: Machine, L: Law<M>> Nodes<'a, M, L> {
                 return Some((part, Vec::new()));
             }
             Event::Timeout(_) => Input::Timeout,
+            Event::Command(_, number) => Input::Command(u64::from(number) + 1),
             Event::Sync(_) => {
                 let save = part.unsynced.pop_front()?;
                 M::write(&mut part.disk, &save);

@@ -34,8 +34,8 @@ pub(super) struct Search<'a> {
     transitions: u64,
 }
 
-/// A cluster's state, as a row of numbers: used timeouts and restarts, a node state for each node,
-/// and the set of messages as bits.
+/// A cluster's state, as a row of numbers: used timeouts, restarts and commands, a node state for
+/// each node, and the set of messages as bits.
 type Row = [u64];
 
 impl<'a> Search<'a> {
@@ -117,7 +117,8 @@ impl<'a> Search<'a> {
         next: &mut Vec<u64>,
     ) -> Result<bool, Stop> {
         let timeouts = row[0] & 0xFF;
-        let restarts = row[0] >> 8;
+        let restarts = row[0] >> 8 & 0xFF;
+        let command = u8::try_from(row[0] >> 16).expect("few commands");
         let parts = &row[1..=self.bounds.nodes];
         let waiting = parts.iter().position(|part| self.memory.waits(*part));
         for node in 0..self.bounds.nodes {
@@ -129,6 +130,7 @@ impl<'a> Search<'a> {
                 (Event::Sync(here), waiting.is_some()),
                 (Event::Timeout(here), timeouts < u64::from(self.bounds.timeouts)),
                 (Event::Cycle(here), restarts < u64::from(self.bounds.restarts)),
+                (Event::Command(here, command), command < self.bounds.commands),
             ];
             for (event, _) in allowed.into_iter().filter(|(_, allowed)| *allowed) {
                 if !self.take(row, node, event, parent, words, next)? {
@@ -173,6 +175,7 @@ impl<'a> Search<'a> {
         to[0] += match event {
             Event::Timeout(_) => 1,
             Event::Cycle(_) => 1 << 8,
+            Event::Command(..) => 1 << 16,
             Event::Deliver(_) | Event::Sync(_) => 0,
         };
         to[1 + node] = step.next;

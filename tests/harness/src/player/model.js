@@ -18,7 +18,8 @@
 
   const quoted = (label) => `\u201c${clean(label)}\u201d`;
 
-  const own = ['start', 'tick', 'timeout', 'sync', 'crash', 'restart', 'pause', 'resume'];
+  const own = ['start', 'tick', 'timeout', 'sync', 'crash', 'restart', 'pause', 'resume',
+    'wipe', 'command'];
   const passing = ['deliver', 'lose'];
 
   // Why a trace cannot be shown, or nothing. Every number in it must point to something.
@@ -178,7 +179,7 @@
     // what was printed, what a sync released, and the steps that sent a message which changed
     // something.
     findTelling() {
-      const faults = ['crash', 'restart', 'pause', 'resume', 'cut', 'heal'];
+      const faults = ['crash', 'restart', 'pause', 'resume', 'cut', 'heal', 'wipe', 'command'];
       this.tells = new Uint8Array(this.steps.length);
       this.steps.forEach((step, at) => {
         const { kind } = step.event;
@@ -251,6 +252,8 @@
         case 'restart': return 'starts again from its disk';
         case 'pause': return 'stands still';
         case 'resume': return 'goes on';
+        case 'wipe': return 'is given a blank disk';
+        case 'command': return `is asked by a client to ${clean(label)}`;
         case 'cut': return `Links are cut: ${this.links(links)}`;
         default: return 'Every link works again';
       }

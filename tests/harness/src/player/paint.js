@@ -128,8 +128,9 @@
 
     // A new status, or a fault, stands on the lifeline in words.
     chip(step) {
-      const words = { crash: 'crashes', pause: 'stands still', resume: 'goes on' };
-      const text = words[step.event.kind] ?? player.clean(step.says);
+      const words = { crash: 'crashes', pause: 'stands still', resume: 'goes on', wipe: 'loses its disk' };
+      const asked = step.event.kind === 'command' ? step.event.label : '';
+      const text = words[step.event.kind] ?? player.clean(step.says || asked);
       return text ? this.fit(text, this.spacing - 18) : '';
     }
 

@@ -3,31 +3,23 @@
 //! Owns the order of events. Whatever is due waits in one queue, by moment and then by age; nothing
 //! else decides what comes first.
 
+use super::disk::Syncing;
 use super::weather::{Fault, Tally, Weather};
-use super::{MOMENTS, Plan};
+use super::{MOMENTS, Plan, Stop};
+use crate::action::{Action, Timed};
 use crate::check::{self, Caught};
-use crate::cluster::{Action, Cluster, Timed};
+use crate::cluster::Cluster;
 use crate::machine::{Machine, Property};
 use crate::random::Draws;
 use crate::shrink::Breach;
-use std::any::Any;
 use std::collections::BTreeMap;
 
 /// More events than this in a run, and the nodes drown in their own messages. A run that behaves
 /// has a few thousand.
 const EVENT_LIMIT: u64 = 200_000;
 
-/// Why a run ended before its goal.
-pub(crate) enum Stop {
-    /// A property does not hold, or the machine panicked.
-    Broken(Breach),
-    /// The goal was not reached in time.
-    NotAlive,
-    /// Too many events.
-    Storm(u64),
-    /// The test ends here: a hole, or more messages than a run may have.
-    Ended(Box<dyn Any + Send>),
-}
+/// The number of the command in the calm. No storm gets that far.
+const LAST_COMMAND: u64 = 1_000_000;
 
 /// What is due at some moment.
 #[derive(Clone, Copy)]
@@ -39,6 +31,7 @@ enum Due {
     Resume(usize),
     Strike,
     Heal,
+    Command,
 }
 
 /// One run under way.
@@ -58,10 +51,11 @@ pub(crate) struct World<'a, M: Machine, P> {
     cut: Vec<(usize, usize)>,
     /// Until when each node stands still.
     paused: Vec<u64>,
-    /// When each node's last save will be synced.
-    synced_at: Vec<u64>,
+    disks: Vec<Syncing>,
     /// How many moments each node's tick takes.
     pace: Vec<u64>,
+    /// Commands given so far.
+    commands: u64,
     /// How many actions there were before the calm, once it has begun.
     storm: Option<usize>,
 }
@@ -82,6 +76,9 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let mut world = World::around(plan, seed, cluster, property, draws, weather);
         if !world.weather.strikes.is_empty() {
             world.plan_next_strike();
+        }
+        if plan.commands > 0 && plan.storm > 0 {
+            world.plan_next_command();
         }
         world
     }
@@ -125,8 +122,9 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             queue: BTreeMap::new(),
             cut: Vec::new(),
             paused: vec![0; nodes],
-            synced_at: vec![0; nodes],
+            disks: vec![Syncing::default(); nodes],
             pace,
+            commands: 0,
             storm: None,
         };
         if world.weather.drift > 0 {
@@ -154,10 +152,33 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             }
             let reached = *since.get_or_insert(self.now);
             if self.now >= reached + self.plan.steady * MOMENTS {
+                if self.plan.commands > 0 {
+                    self.carry_out(calm_ends)?;
+                }
                 return Ok((reached - storm_ends.min(reached)) / MOMENTS);
             }
         }
         Err(Stop::NotAlive)
+    }
+
+    /// The goal is reached. Now a client's last command must be carried out on every node. Like any
+    /// client, it asks again when nothing comes of it.
+    fn carry_out(&mut self, end: u64) -> Result<(), Stop> {
+        let (command, nodes) = (LAST_COMMAND, 0..self.cluster.size());
+        let mut ask_at = self.now;
+        while !nodes.clone().all(|node| self.cluster.node(node).has_done(command)) {
+            if self.now >= ask_at {
+                ask_at += self.plan.steady * MOMENTS;
+                for node in nodes.clone() {
+                    let draw = self.draws.next();
+                    self.act(Action::Command { node, command, draw })?;
+                }
+            }
+            if !self.next_before(end)? {
+                return Err(Stop::NotAlive);
+            }
+        }
+        Ok(())
     }
 
     /// What happened before the calm.
@@ -192,6 +213,15 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
                 self.act(Action::Restart { node, draw })?;
             }
             Due::Resume(node) => self.act(Action::Resume { node })?,
+            Due::Command => {
+                let node = self.draws.index(self.cluster.size());
+                if self.paused[node] <= self.now {
+                    self.commands += 1;
+                    let (command, draw) = (self.commands, self.draws.next());
+                    self.act(Action::Command { node, command, draw })?;
+                }
+                self.plan_next_command();
+            }
             Due::Strike => {
                 self.strike()?;
                 self.plan_next_strike();
@@ -231,7 +261,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             return Err(Stop::Storm(EVENT_LIMIT));
         }
         let packets = self.cluster.packets().len();
-        let actor = actor(&self.cluster, &action);
+        let actor = action.node(self.cluster.packets());
         let unsynced = actor.map_or(0, |node| self.cluster.unsynced(node));
         let syncs = matches!(action, Action::Sync { .. });
         self.cluster.set_time(self.now / MOMENTS);
@@ -275,8 +305,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         if takes > Weather::CALM.sync {
             self.tally.count(Fault::SlowDisk);
         }
-        let at = self.synced_at[node].max(self.now) + takes;
-        self.synced_at[node] = at;
+        let at = self.disks[node].join(self.now, takes);
         self.plan_for(at - self.now, Due::Sync(node));
     }
 
@@ -328,7 +357,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
     /// The storm is over: every link works, every node runs, every clock is right.
     fn heal(&mut self) -> Result<(), Stop> {
         self.weather = Weather::CALM;
-        self.queue.retain(|_, due| !matches!(due, Due::Strike | Due::Heal));
+        self.queue.retain(|_, due| !matches!(due, Due::Strike | Due::Heal | Due::Command));
         self.cut.clear();
         self.act(Action::Heal)?;
         for node in 0..self.cluster.size() {
@@ -350,25 +379,13 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         self.plan_for(wait, Due::Strike);
     }
 
+    fn plan_next_command(&mut self) {
+        let wait = self.draws.between(1, 2 * self.plan.commands * MOMENTS);
+        self.plan_for(wait, Due::Command);
+    }
+
     fn plan_for(&mut self, wait: u64, due: Due) {
         self.age += 1;
         self.queue.insert((self.now + wait, self.age), due);
-    }
-}
-
-/// The node that an action may give new saves to.
-fn actor<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<usize> {
-    match action {
-        Action::Tick { node, .. } | Action::Timeout { node, .. } | Action::Sync { node, .. } => {
-            Some(*node)
-        }
-        Action::Deliver { packet, .. } => Some(cluster.packets()[*packet].to),
-        Action::Lose { .. }
-        | Action::Crash { .. }
-        | Action::Restart { .. }
-        | Action::Pause { .. }
-        | Action::Resume { .. }
-        | Action::Cut { .. }
-        | Action::Heal => None,
     }
 }

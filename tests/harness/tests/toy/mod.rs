@@ -154,13 +154,13 @@ impl Machine for Toy {
                 !self.leads && self.waited >= self.patience
             }
             Input::Timeout => !self.leads,
-            Input::Message { .. } | Input::Synced(_) => false,
+            Input::Message { .. } | Input::Synced(_) | Input::Command(_) => false,
         };
         match input {
             Input::Tick if self.leads => {
                 effects.now.extend(self.others(&Say::Lead(self.kept.0)));
             }
-            Input::Tick | Input::Timeout => {}
+            Input::Tick | Input::Timeout | Input::Command(_) => {}
             Input::Message { from, message } => self.hear(from, &message, &mut effects),
             Input::Synced(save) => {
                 effects.now.extend(save.after);
@@ -187,6 +187,10 @@ impl Machine for Toy {
 
     fn write(disk: &mut (u64, Option<usize>), save: &Save) {
         *disk = save.kept;
+    }
+
+    fn waiting(save: &Save) -> Vec<(usize, Say)> {
+        save.after.clone()
     }
 
     fn label(message: &Say) -> String {
