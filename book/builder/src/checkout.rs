@@ -3,7 +3,7 @@
 //!
 //! Leaves the reading itself to the package `workbook`; adds where things are. A course can be
 //! handed out without `solutions/`: then the book shows the code of `chapters/`, whose signatures
-//! and doc comments are the same.
+//! and doc comments are the same until a learner changes them; see `sought`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use harness::report::Trace;
 use workbook::items::Crate;
 use workbook::manifest::{Exercise, Manifest};
+use workbook::repo::{Repo, Tree as Side};
+use workbook::reset;
 use workbook::traces::Recorder;
 
 /// Where things are, and what was read of them so far. A clone shares what was read.
@@ -21,6 +23,8 @@ pub struct Checkout {
     root: PathBuf,
     /// The program that starts tests: this one, if it is not told otherwise.
     runner: Option<PathBuf>,
+    /// Nobody has edited `chapters/`: what is missing there is an author's mistake.
+    untouched: bool,
     read: Arc<Read>,
 }
 
@@ -37,6 +41,7 @@ pub(crate) enum Tree {
 struct Read {
     manifests: OnceLock<Result<Vec<Manifest>, String>>,
     crates: Mutex<BTreeMap<(Tree, String), Found>>,
+    given: Mutex<BTreeMap<String, Option<Arc<Package>>>>,
     recorders: Mutex<BTreeMap<u32, Result<Recorder, String>>>,
 }
 
@@ -61,7 +66,7 @@ impl Tree {
 impl Checkout {
     /// The checkout whose root is `root`.
     pub fn at(root: &Path) -> Checkout {
-        Checkout { root: root.to_owned(), runner: None, read: Arc::default() }
+        Checkout { root: root.to_owned(), runner: None, untouched: false, read: Arc::default() }
     }
 
     /// The checkout that `folder` is in, at any depth.
@@ -85,6 +90,11 @@ impl Checkout {
     /// that are another.
     pub fn running(self, program: &Path) -> Checkout {
         Checkout { runner: Some(program.to_owned()), ..self }
+    }
+
+    /// The same place, whose `chapters/` are as they are handed out: no item may be missing.
+    pub fn untouched(self) -> Checkout {
+        Checkout { untouched: true, ..self }
     }
 
     /// The repository's root.
@@ -123,16 +133,43 @@ impl Checkout {
 
     /// The crate of this name; of the starters, if there are no solutions.
     pub(crate) fn package(&self, tree: Tree, name: &str) -> Found {
-        let tree = if self.root.join(tree.folder()).is_dir() { tree } else { Tree::Chapters };
+        let tree = if self.has_solutions() { tree } else { Tree::Chapters };
         let mut crates = self.read.crates.lock().unwrap_or_else(PoisonError::into_inner);
         let read = crates.entry((tree, name.to_owned())).or_insert_with(|| self.find(tree, name));
+        read.clone()
+    }
+
+    /// The complete crates are here.
+    pub(crate) fn has_solutions(&self) -> bool {
+        self.root.join(Tree::Solutions.folder()).is_dir()
+    }
+
+    /// A chapter's crate that a learner may have edited; there has to be a `chapters/` at all.
+    pub(crate) fn is_learners(&self, name: &str) -> bool {
+        let is_its = |manifest: &Manifest| manifest.package.replace('-', "_") == name;
+        !self.untouched
+            && self.root.join(Tree::Chapters.folder()).is_dir()
+            && self.manifests().is_ok_and(|all| all.iter().any(is_its))
+    }
+
+    /// The chapter's crate as it was given, if git has it.
+    pub(crate) fn given(&self, name: &str) -> Option<Arc<Package>> {
+        let mut given = self.read.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = given.entry(name.to_owned()).or_insert_with(|| {
+            let repo = Repo::at(&self.root).ok()?;
+            let mut chapters = repo.chapters.iter();
+            let chapter =
+                chapters.find(|chapter| chapter.manifest.package.replace('-', "_") == name)?;
+            let source = reset::from_git(&repo, chapter)?;
+            Some(Arc::new(Package { folder: chapter.folder(Side::Mine), source }))
+        });
         read.clone()
     }
 
     /// The run that a graded test of a chapter plays on the solution; none if this checkout has no
     /// solutions.
     pub(crate) fn trace(&self, chapter: u32, test: &str) -> Result<Option<Trace>, String> {
-        if !self.root.join(Tree::Solutions.folder()).is_dir() {
+        if !self.has_solutions() {
             return Ok(None);
         }
         let mut recorders = self.read.recorders.lock().unwrap_or_else(PoisonError::into_inner);

@@ -40,4 +40,5 @@ mod links;
 mod outline;
 mod page;
 mod scan;
+mod sought;
 mod warnings;

@@ -6,6 +6,8 @@
 //! Invariant: a page whose blocks are not closed, or that holds a directive nobody knows, is a
 //! problem with its line; nothing is passed over in silence.
 
+use std::cell::Cell;
+
 use crate::checkout::Checkout;
 use crate::code;
 use crate::directives::{self, Action, Directive};
@@ -24,6 +26,8 @@ pub(crate) struct Context<'a> {
     pub figures: usize,
     /// How many recorded runs stand above: the first brings along what all of them need.
     pub traces: usize,
+    /// The page has said that it shows code which is not written yet.
+    pub told: Cell<bool>,
 }
 
 /// A block that waits for its end.
@@ -57,7 +61,8 @@ pub(crate) fn expand<'a>(
     page: &'a Page,
     problems: &'a mut Vec<Problem>,
 ) -> String {
-    let context = Context { checkout, outline, page, level: 1, figures: 0, traces: 0 };
+    let (level, figures, traces, told) = (1, 0, 0, Cell::new(false));
+    let context = Context { checkout, outline, page, level, figures, traces, told };
     let markdown = String::with_capacity(text.len() * 2);
     let mut expansion = Expansion { context, problems, open: Vec::new(), fence: None, markdown };
     for (number, line) in scan::lines(text) {

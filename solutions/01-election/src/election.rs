@@ -292,7 +292,7 @@ impl Election {
     /// The disk has synced a save, and here is its receipt.
     ///
     /// A candidate's own vote counts from now on: if this node's role is [`Role::Candidate`] and
-    /// the receipt is for the hard state that it is in, [`Election::tally`] a yes from itself, in
+    /// the receipt is for the hard state that it is in, `tally` a yes from itself, in
     /// [`Round::Vote`]. A receipt for an earlier state changes nothing.
     ///
     /// *Example:* the only node of a cluster stands, in term 1. It leads as soon as the disk holds

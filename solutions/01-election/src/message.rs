@@ -6,9 +6,10 @@
 use crate::types::{NodeId, Position, Term};
 use std::fmt;
 
-/// One message from one node to another.
+/// One message from one node to another: an envelope, with what it says in it. Here that is a
+/// [`Body`]; the layers above put letters of their own into the same envelope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Message {
+pub struct Message<B = Body> {
     /// The sender.
     pub from: NodeId,
     /// The receiver.
@@ -16,7 +17,7 @@ pub struct Message {
     /// The sender's term when it spoke.
     pub term: Term,
     /// What it says.
-    pub body: Body,
+    pub body: B,
 }
 
 /// What a message says.
@@ -49,6 +50,14 @@ pub enum Round {
     PreVote,
     /// The vote for the message's own term.
     Vote,
+}
+
+impl<B> Message<B> {
+    /// The same envelope with another letter in it, made from this one.
+    pub fn map<C>(self, change: impl FnOnce(B) -> C) -> Message<C> {
+        let Message { from, to, term, body } = self;
+        Message { from, to, term, body: change(body) }
+    }
 }
 
 impl Body {

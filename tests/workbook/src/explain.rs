@@ -197,21 +197,29 @@ fn ways_on(
         && first.test != outcome.test
     {
         let message = plain(&harmless(first.message.trim()));
-        let line = format!("{}: {}", first.test, message.lines().next().unwrap_or_default());
-        lines.push(("smaller", clip(&line, shown.look.width.saturating_sub(12))));
+        let message = message.lines().next().unwrap_or_default();
+        lines.push(("smaller", first.test.clone()));
+        lines.push(("", clip(message, shown.look.width.saturating_sub(12))));
     }
     if outcome.kind == Kind::Missing {
         lines.push(("changed?", format!("git diff tests/{}", chapter.name)));
         lines.push(("bring back", format!("git checkout tests/{}", chapter.name)));
     } else {
         let places = place::of_exercises(shown.repo, chapter, shown.request.tree);
-        for (number, item) in exercise.items.iter().take(ITEMS).enumerate() {
+        let line = |item: &String| {
             let name = place::short(item);
             let found = places.iter().find(|lines| lines.item == *item);
-            let line = found.map_or(name.clone(), |found| {
+            found.map_or(name.clone(), |found| {
                 format!("{name} · {}:{}", found.file.display(), found.lines.start())
-            });
-            lines.push((if number == 0 { "look at" } else { "" }, line));
+            })
+        };
+        for (number, item) in exercise.items.iter().take(ITEMS).enumerate() {
+            lines.push((if number == 0 { "look at" } else { "" }, line(item)));
+        }
+        let suspects = exercise.suspects.iter().filter_map(|id| chapter.manifest.exercise(id));
+        let suspects = suspects.filter_map(|exercise| exercise.items.last());
+        for (number, item) in suspects.take(ITEMS).enumerate() {
+            lines.push((if number == 0 { "or at" } else { "" }, line(item)));
         }
         if let Some(section) = &exercise.section {
             lines.push(("read", section_line(shown.repo, section, shown.look)));
@@ -253,12 +261,13 @@ fn next(shown: &Shown<'_>, exercises: &[&Exercise]) -> String {
     }
     match shown.target {
         Target::Exercise(_, exercise) => {
-            format!("{} is right.\n{}", exercise.id, status::next_text(shown.repo, shown.look))
+            let next = status::next_text(shown.repo, chapter, shown.look);
+            format!("{} is right.\n{next}", exercise.id)
         }
         Target::Chapter(chapter) => format!(
             "Chapter {} is complete.\n{}",
             chapter.number(),
-            status::next_text(shown.repo, shown.look)
+            status::next_text(shown.repo, chapter, shown.look)
         ),
     }
 }

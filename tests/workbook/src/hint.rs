@@ -96,6 +96,7 @@ mod tests {
             half: Half::First,
             tests: vec!["votes::one".to_owned()],
             needs: Vec::new(),
+            suspects: Vec::new(),
             invariant: None,
             section: Some("01-election/votes.md#one".to_owned()),
             hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),

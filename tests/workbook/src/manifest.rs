@@ -57,6 +57,8 @@ pub struct Exercise {
     pub tests: Vec<String>,
     /// Earlier exercises which the tests need too.
     pub needs: Vec<String>,
+    /// Earlier exercises whose mistakes may come out in these tests and in none of their own.
+    pub suspects: Vec<String>,
     /// The invariant that the exercise keeps, by its name in the book.
     pub invariant: Option<String>,
     /// Where to read, relative to `book/src`, perhaps with an anchor.
@@ -207,6 +209,8 @@ struct RawExercise {
     tests: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     needs: Vec<Spanned<String>>,
+    #[serde(default)]
+    suspects: Vec<Spanned<String>>,
     invariant: Option<String>,
     section: Option<String>,
     #[serde(default)]
@@ -299,6 +303,7 @@ impl Checker<'_> {
         };
         let own = self.tests(&id, raw.tests.into_inner(), tests)?;
         let needs = self.needs(&id, raw.needs)?;
+        let suspects = self.needs(&id, raw.suspects)?;
         self.ids.insert(id.clone(), ());
         Ok(Exercise {
             id,
@@ -309,6 +314,7 @@ impl Checker<'_> {
             half,
             tests: own,
             needs,
+            suspects,
             invariant: raw.invariant,
             section: raw.section,
             hints: raw.hints,

@@ -21,6 +21,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+pub use given::from_git;
+
 /// Puts an exercise or a chapter back.
 pub fn run(repo: &Repo, target: &str, bare: bool) -> Result<ExitCode, Error> {
     let target = repo.target(target)?;

@@ -164,10 +164,12 @@ pub fn text(repo: &Repo, look: Look) -> String {
     text
 }
 
-/// The next step alone, for the end of another screen.
-pub fn next_text(repo: &Repo, look: Look) -> String {
-    let known: Vec<Known<'_>> =
-        repo.chapters.iter().map(|chapter| Known::of(repo, chapter)).collect();
+/// The next step alone, for the end of another screen: in this chapter, as long as it has one.
+pub fn next_text(repo: &Repo, chapter: &Chapter, look: Look) -> String {
+    let at = repo.chapters.iter().position(|other| other.name == chapter.name).unwrap_or(0);
+    let (before, from_here) = repo.chapters.split_at(at);
+    let chapters = from_here.iter().chain(before);
+    let known: Vec<Known<'_>> = chapters.map(|chapter| Known::of(repo, chapter)).collect();
     next_of(repo, &known, look)
 }
 

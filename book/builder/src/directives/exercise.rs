@@ -1,4 +1,5 @@
-//! `{{#exercise 1.4}}`: an exercise with its contract, which is the doc comment in the solution.
+//! `{{#exercise 1.4}}`: an exercise with its contract, which is the doc comment in the solution
+//! or, in a copy without solutions, in the starter.
 //!
 //! Nothing of an exercise is written twice: title, points, tests and hints come from the manifest,
 //! signature and contract from the code.
@@ -9,13 +10,14 @@ use workbook::items::{Item, Owner};
 use workbook::manifest::{Exercise, Half, Manifest};
 
 use super::Expanded;
-use super::item::{dedent, package};
-use crate::checkout::{Package, Tree, told};
+use super::item::dedent;
+use crate::checkout::{Package, told};
 use crate::code;
 use crate::docs;
 use crate::html::{escape, inline};
 use crate::outline::exercise_anchor;
 use crate::page::Context;
+use crate::sought::{self, Sought};
 
 /// Draws the exercise's block.
 pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {
@@ -58,7 +60,11 @@ fn facts(exercise: &Exercise) -> String {
 
 /// The signature of an item and, under it, what it promises.
 fn contract(context: &Context<'_>, path: &str) -> Result<String, String> {
-    let package = package(context.checkout, Tree::Solutions, path)?;
+    let promises = |package: &Package, item: &Item| promise(package, item).is_some();
+    let (package, remark) = match sought::contract(context.checkout, path, promises)? {
+        Sought::Found { package, remark } => (package, remark),
+        Sought::Gone(sentence) => return Ok(format!("{sentence}\n\n")),
+    };
     let item = package.source.find(path).map_err(told)?;
     let promise = promise(&package, item).ok_or_else(|| {
         format!("`{path}` has no doc comment, and the doc comment is the exercise's contract")
@@ -74,7 +80,8 @@ fn contract(context: &Context<'_>, path: &str) -> Result<String, String> {
     let file =
         format!("{}/{}", package.folder.replace("solutions/", "chapters/"), item.file.display());
     let block = code::block("rust", &signature, Some(&file));
-    Ok(format!("{block}\n\n{}\n\n", docs::markdown(&promise)))
+    let remark = remark.map_or_else(String::new, |remark| format!("{remark}\n\n"));
+    Ok(format!("{block}\n\n{remark}{}\n\n", docs::markdown(&promise)))
 }
 
 /// The item's doc comment, or that of the trait's method that it implements.

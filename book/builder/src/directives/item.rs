@@ -1,10 +1,14 @@
 //! `{{#item …}}`: code by the name of its item; `{{#contract …}}`: a crate's public side.
 
 use super::Expanded;
-use crate::checkout::{Checkout, Package, Tree, told};
+use crate::checkout::{Tree, told};
 use crate::code;
 use crate::contract;
 use crate::page::Context;
+use crate::sought::{self, Sought};
+
+const HOLES: &str = "This copy of the workbook has no `solutions/`, so you see your own \
+                     `chapters/` here, with a `todo!` where nothing is written yet.";
 
 /// How much of an item is shown.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -39,8 +43,18 @@ pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {
     let tree = if options.starter { Tree::Chapters } else { Tree::Solutions };
     let mut parts: Vec<String> = Vec::new();
     let mut files: Vec<String> = Vec::new();
+    let mut remarks: Vec<String> = Vec::new();
     for path in paths {
-        let package = package(context.checkout, tree, path)?;
+        let package = match sought::code(context.checkout, tree, path)? {
+            Sought::Found { package, remark } => {
+                remarks.extend(remark);
+                package
+            }
+            Sought::Gone(sentence) => {
+                remarks.push(sentence);
+                continue;
+            }
+        };
         let item = package.source.find(path).map_err(told)?;
         let file = format!("{}/{}", package.folder, item.file.display());
         if !files.contains(&file) {
@@ -56,7 +70,19 @@ pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {
     }
     // Signatures stand under each other; whole items apart.
     let between = if options.signature && !options.docs { "\n" } else { "\n\n" };
-    Ok(code::block("rust", &parts.join(between), Some(&files.join(", "))))
+    let text = parts.join(between);
+    let has_holes = text.contains("todo!(\"exercise ") && !options.starter;
+    // Once a page is enough.
+    if has_holes && !context.checkout.has_solutions() && !context.told.replace(true) {
+        remarks.push(HOLES.to_owned());
+    }
+    let block = if parts.is_empty() {
+        String::new()
+    } else {
+        code::block("rust", &text, Some(&files.join(", ")))
+    };
+    remarks.insert(0, block);
+    Ok(remarks.join("\n\n"))
 }
 
 /// The crate's public items, with signatures and first paragraphs.
@@ -64,18 +90,13 @@ pub(super) fn contract(context: &Context<'_>, words: &str) -> Expanded {
     if words.is_empty() || words.contains(char::is_whitespace) {
         return Err(format!("want the name of one crate, and have `{words}`"));
     }
-    let package = context.checkout.package(Tree::Solutions, words)?;
-    contract::render(&package.source, context.level)
-}
-
-/// The crate that a path begins with.
-pub(super) fn package(
-    checkout: &Checkout,
-    tree: Tree,
-    path: &str,
-) -> Result<std::sync::Arc<Package>, String> {
-    let name = path.split("::").next().unwrap_or_default();
-    checkout.package(tree, name)
+    let (checkout, level) = (context.checkout, context.level);
+    let now = || contract::render(&checkout.package(Tree::Solutions, words)?.source, level);
+    if checkout.has_solutions() || !checkout.is_learners(words) {
+        return now();
+    }
+    let given = checkout.given(words).and_then(|given| contract::render(&given.source, level).ok());
+    Ok(given.or_else(|| now().ok()).unwrap_or_else(|| sought::gone(words)))
 }
 
 /// Words, with `<Type as Trait>` in one piece.

@@ -105,8 +105,39 @@ impl Bench {
 
     /// Compiles a package's library and programs. An error prints the compiler's own words first.
     pub fn check(&self, package: &str, chapter: &str) -> Result<Vec<Warning>, Error> {
+        self.compile(package, chapter, &[])?.ok_or_else(|| {
+            Error::new(
+                format!("the starter of chapters/{chapter} does not compile"),
+                "a hole or a removed item is needed to compile the rest: see the errors above",
+            )
+        })
+    }
+
+    /// Compiles all that, and the tests that use it.
+    pub fn check_with_tests(&self, package: &str, chapter: &str) -> Result<Vec<Warning>, Error> {
+        let all = ["--lib", "--bins", "--tests"];
+        self.compile(package, chapter, &all)?.ok_or_else(|| {
+            Error::new(
+                format!(
+                    "what would be left of chapters/{chapter} does not compile with its graded \
+                     tests, so nothing was changed"
+                ),
+                "see the errors above; the chapter with its exercises is always possible, without \
+                 --bare",
+            )
+        })
+    }
+
+    /// The warnings, or nothing if there are errors; these are printed.
+    fn compile(
+        &self,
+        package: &str,
+        chapter: &str,
+        targets: &[&str],
+    ) -> Result<Option<Vec<Warning>>, Error> {
         let output = Command::new(cargo())
             .args(["check", "--quiet", "--locked", "--message-format=json", "--package", package])
+            .args(targets)
             .arg("--manifest-path")
             .arg(self.folder.join("Cargo.toml"))
             .current_dir(&self.root)
@@ -128,16 +159,13 @@ impl Bench {
             }
         }
         if output.status.success() {
-            return Ok(warnings);
+            return Ok(Some(warnings));
         }
         if errors.is_empty() {
             errors = String::from_utf8_lossy(&output.stderr).into_owned();
         }
         eprintln!("{}", errors.trim_end());
-        Err(Error::new(
-            format!("the starter of chapters/{chapter} does not compile"),
-            "a hole or a removed item is needed to compile the rest: see the errors above",
-        ))
+        Ok(None)
     }
 }
 

@@ -78,11 +78,12 @@ pub fn require_solutions(repo: &Repo, chapter: &Chapter) -> Result<(), Error> {
     ))
 }
 
-/// Compiles a chapter's files in the copy of the workspace; an error says why they do not.
+/// Compiles a chapter's files in the copy of the workspace, and the graded tests against them; an
+/// error says why they do not.
 pub fn compile(repo: &Repo, chapter: &Chapter, files: &Files) -> Result<(), Error> {
     let (bench, _lock) = bench(repo, chapter)?;
     bench.put(&chapter.name, files)?;
-    let warnings = bench.check(&chapter.manifest.package, &chapter.name)?;
+    let warnings = bench.check_with_tests(&chapter.manifest.package, &chapter.name)?;
     match warnings.first() {
         None => Ok(()),
         Some(warning) => Err(Error::new(

@@ -4,7 +4,8 @@
 //! and documentation, and the public functions and trait implementations with holes for bodies.
 //! Private items, fields and modules go, for whoever wants to design the inside alone.
 //!
-//! Invariant: the result compiles without a warning, or nothing is changed.
+//! Invariant: the result has every public method of the types that it keeps, and compiles without a
+//! warning and with the graded tests, or nothing is changed.
 
 mod keep;
 
@@ -14,7 +15,7 @@ use crate::cut::{Edits, allow_line, lines_of};
 use crate::items::{Crate, Item, Kind, Owner};
 use crate::repo::{Chapter, Repo};
 use keep::{Keep, imports, is_public, member_stays};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -44,8 +45,33 @@ pub(super) fn of(repo: &Repo, chapter: &Chapter, given: &Files) -> Result<Files,
         };
         files.push((path.clone(), text));
     }
+    complete(&krate, &as_crate(chapter, &files))?;
     starter::compile(repo, chapter, &files)?;
     Ok(files)
+}
+
+/// Every public method of a type that stays is still there. The graded tests, which are compiled
+/// next, need not use each of them; a later chapter may.
+fn complete(given: &Crate, left: &Crate) -> Result<(), Error> {
+    let methods = |krate: &Crate| -> BTreeSet<(String, String)> {
+        let of = |item: &Item| match &item.owner {
+            Some(Owner::Inherent(of)) if is_public(item) && !item.in_tests => {
+                Some((of.short.clone(), item.name.clone()))
+            }
+            _ => None,
+        };
+        krate.items().iter().filter(|item| !is_program(&item.file)).filter_map(of).collect()
+    };
+    let stays =
+        |name: &String| left.items().iter().any(|item| item.owner.is_none() && item.name == *name);
+    let (before, after) = (methods(given), methods(left));
+    match before.difference(&after).find(|(owner, _)| stays(owner)) {
+        None => Ok(()),
+        Some((owner, name)) => Err(Error::new(
+            format!("`{owner}::{name}` is public and would be lost, so nothing was changed"),
+            "leave out --bare: the chapter with its exercises is always possible",
+        )),
+    }
 }
 
 struct Stripper<'a> {
@@ -230,7 +256,8 @@ impl Stripper<'_> {
 
     /// One attribute for the whole crate: until it is written, almost everything is unused.
     fn head(&mut self, chapter: &Chapter) -> Result<(), Error> {
-        let reason = format!("exercise {} is written: delete this line", chapter.number());
+        let reason =
+            format!("chapter {} is not written yet: delete this line when it is", chapter.number());
         let line = allow_line("", "#![allow", &["unused"], &reason);
         let root = self.krate.items().iter().find(|item| item.kind == Kind::Crate);
         match root {

@@ -186,6 +186,32 @@ fn reset_bare_leaves_the_contract() {
 }
 
 #[test]
+fn reset_bare_never_leaves_tests_that_do_not_compile() {
+    let book = Fixture::cut();
+    book.write("tests/01-demo/main.rs", "#[test]\nfn count() {\n    demo::Votes::lost();\n}\n");
+    let text = book.fails(&["reset", "1", "--bare"]);
+    assert!(text.contains("named `lost` found for struct `Votes`"), "{text}");
+    assert!(text.contains("does not compile with its graded tests, so nothing was"), "{text}");
+    assert_eq!(book.mine(), STARTER);
+    assert!(!book.path("target/workbook/backup").exists());
+}
+
+#[test]
+fn reset_bare_keeps_methods_in_files_of_their_own() {
+    let book = Fixture::new();
+    let solution = SOLUTION.replace("mod limits;", "mod limits;\nmod more;");
+    book.write("solutions/01-demo/src/lib.rs", &solution);
+    let more = "//! More.\n\nuse super::Votes;\n\nimpl Votes {\n    /// All of them.\n    pub fn \
+                all(&self) -> bool {\n        self.yes() > 1\n    }\n}\n";
+    book.write("solutions/01-demo/src/more.rs", more);
+    book.succeeds(&["sync", "--force"]);
+    book.succeeds(&["reset", "1", "--bare"]);
+    let hole = "todo!(\"exercise 1: everything behind the contract\")";
+    assert_eq!(book.read("chapters/01-demo/src/more.rs"), more.replace("self.yes() > 1", hole));
+    book.compiles();
+}
+
+#[test]
 fn hints_come_one_by_one() {
     let book = Fixture::cut();
     let first = book.succeeds(&["hint", "1.1"]);

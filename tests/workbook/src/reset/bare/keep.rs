@@ -73,9 +73,27 @@ impl Keep {
         self.computed.contains(name)
     }
 
-    /// A module stays if something in it does.
+    /// A module stays if something in it does: an item, or a method of a type from elsewhere.
     pub(super) fn module(&self, krate: &Crate, path: &[String]) -> bool {
-        self.items.iter().any(|at| krate.items()[*at].modules.starts_with(path))
+        self.staying(krate).any(|item| item.modules.starts_with(path))
+    }
+
+    /// The items that stay for their own sake, with the members that their blocks are kept for.
+    fn staying<'a>(&'a self, krate: &'a Crate) -> impl Iterator<Item = &'a Item> {
+        krate.items().iter().enumerate().filter_map(|(at, item)| {
+            let stays = match &item.owner {
+                None => self.items.contains(&at),
+                // The head of an inherent block says nothing yet; that of a trait's says enough.
+                Some(Owner::Inherent(_)) if item.kind == Kind::Impl => false,
+                Some(owner @ (Owner::Inherent(_) | Owner::Trait(..))) => {
+                    !item.in_tests
+                        && self.block(krate, owner)
+                        && (member_stays(item) || self.keeps_body(item))
+                }
+                Some(Owner::Definition(_)) => false,
+            };
+            stays.then_some(item)
+        })
     }
 
     /// An import of something that goes must go.
@@ -101,7 +119,7 @@ impl Keep {
     }
 
     fn has_module(&self, krate: &Crate, name: &str) -> bool {
-        self.items.iter().any(|at| krate.items()[*at].modules.iter().any(|part| part == name))
+        self.staying(krate).any(|item| item.modules.iter().any(|part| part == name))
     }
 
     fn add(&mut self, at: usize, item: &Item) {

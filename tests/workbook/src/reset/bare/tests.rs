@@ -1,7 +1,7 @@
 //! Small crates, and what is left of them.
 
-use super::Stripper;
 use super::keep::Keep;
+use super::{Stripper, complete};
 use crate::items::Crate;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -142,6 +142,98 @@ fn what_the_contract_mentions_stays() {
     );
     assert_eq!(after[2].1, "pub struct Argument;\n");
     assert!(!after[3].1.contains("deep"), "{}", after[3].1);
+}
+
+const REPLICA: &str = "mod display;
+mod inner;
+mod leader;
+mod tests;
+
+use inner::Hidden;
+
+pub struct Replica(Hidden);
+";
+
+const LEADER: &str = "//! Leading.
+
+use super::Replica;
+use super::inner::Hidden;
+
+impl Replica {
+    pub fn appends(&self) -> u8 {
+        self.own()
+    }
+
+    fn own(&self) -> u8 {
+        1
+    }
+}
+";
+
+const DISPLAY: &str = "impl std::fmt::Display for super::Replica {
+    fn fmt(&self) {}
+}
+";
+
+/// Nobody outside sees what is in it.
+const INNER: &str = "use super::Replica;
+
+pub(super) struct Hidden;
+
+impl Hidden {
+    pub fn f() {}
+}
+
+impl Replica {
+    pub(super) fn g(&self) {}
+}
+";
+
+const TESTS: &str = "#![cfg(test)]
+impl super::Replica {
+    pub fn h() {}
+}
+";
+
+#[test]
+fn a_file_with_nothing_but_blocks_of_a_kept_type_stays() {
+    let after = stripped(&[
+        ("src/lib.rs", "mod replica;\n\npub use replica::Replica;\n"),
+        ("src/replica.rs", REPLICA),
+        ("src/replica/leader.rs", LEADER),
+        ("src/replica/display.rs", DISPLAY),
+        ("src/replica/inner.rs", INNER),
+        ("src/replica/tests.rs", TESTS),
+    ]);
+    let names: Vec<&str> = after.iter().map(|(path, _)| path.as_str()).collect();
+    let kept = ["src/lib.rs", "src/replica.rs", "src/replica/leader.rs", "src/replica/display.rs"];
+    assert_eq!(names, kept);
+    assert_eq!(after[1].1, "mod display;\nmod leader;\n\npub struct Replica();\n");
+    assert_eq!(
+        after[2].1,
+        "//! Leading.
+
+use super::Replica;
+
+impl Replica {
+    pub fn appends(&self) -> u8 {
+        todo!(\"exercise 1: all\")
+    }
+}
+"
+    );
+}
+
+#[test]
+fn a_public_method_is_never_lost_in_silence() {
+    let krate =
+        |text: &str| Crate::from_files("demo", [(PathBuf::from("src/lib.rs"), text.into())]);
+    let given = krate("pub struct S;\nimpl S {\n    pub fn f() {}\n    fn g() {}\n}\n");
+    let error = complete(&given, &krate("pub struct S;\n")).expect_err("`f` is gone");
+    assert!(error.message.contains("`S::f` is public and would be lost"), "{error}");
+    complete(&given, &krate("pub struct S;\nimpl S {\n    pub fn f() {}\n}\n"))
+        .expect("only `g` is gone");
+    complete(&given, &krate("pub struct Other;\n")).expect("the type went with it");
 }
 
 #[test]
