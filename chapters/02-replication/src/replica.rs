@@ -1,0 +1,260 @@
+//! A replicated log, as one node sees it.
+//!
+//! Owns [`Replica`]: the node's log, how far it is on disk, committed and applied, and the part
+//! that the node plays. It stands on an [`Election`], which decides who leads, and tells it of
+//! heartbeats by appends. It reads in the order of an entry's life: somebody leads, a client
+//! proposes, a follower appends, the answers are counted, the entry is committed, and applied.
+//!
+//! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
+
+#[allow(unused_imports, reason = "exercise 2.8 uses it")]
+use crate::durable::{Batch, Save, Synced};
+use crate::interface::{Contradiction, Dropped, Options, Payload, Refused, Stored, View};
+use crate::log::{Entry, Log, Span};
+use crate::message::{Answer, Body, Message};
+use crate::on_disk::OnDisk;
+use crate::progress::{Mode, Progress};
+use election::{Election, Index, NodeId, Position, Quorum, Role};
+use std::collections::BTreeMap;
+
+mod leader;
+
+/// One node's part in the replication of a log.
+///
+/// Invariants:
+/// - `applied <= commit <= log.last()`, and `applied` is on this node's disk.
+/// - `commit` and `applied` never fall, and an entry up to `commit` is never cut.
+/// - It is `leading` exactly while its election leads; a leader only adds to its log.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Replica<P> {
+    election: Election,
+    options: Options,
+    log: Log<P>,
+    on_disk: OnDisk,
+    /// Every entry up to here is in the logs of all leaders to come.
+    commit: Index,
+    /// Every entry up to here was handed out to the state machine.
+    applied: Index,
+    leading: Option<Leading>,
+    /// Answers to appends since the last batch, in order.
+    answers: Vec<Message<P>>,
+}
+
+/// What a leader has to remember.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Leading {
+    /// One for each other voter.
+    followers: BTreeMap<NodeId, Progress>,
+    /// Bytes of the entries after `commit`.
+    uncommitted: usize,
+}
+
+impl<P: Payload> Replica<P> {
+    /// A node that starts: for the first time with `Stored::default()`, later with what its disk
+    /// holds.
+    ///
+    /// It panics if `applied` is not in the log: then disk and state machine are of two nodes.
+    pub fn new(id: NodeId, options: Options, stored: Stored<P>, draw: u64) -> Replica<P> {
+        let Stored { hard_state, log, applied } = stored;
+        assert!(log.term_at(applied).is_some(), "what was applied is in the log, or its start");
+        Replica {
+            election: Election::new(id, options.election, hard_state, draw),
+            options,
+            on_disk: OnDisk::new(log.last().index),
+            log,
+            commit: applied,
+            applied,
+            leading: None,
+            answers: Vec::new(),
+        }
+    }
+
+    /// Who leads, and in which term.
+    pub fn election(&self) -> &Election {
+        &self.election
+    }
+
+    /// The log, saved or not, committed or not.
+    pub fn log(&self) -> &Log<P> {
+        &self.log
+    }
+
+    /// Every entry up to here is committed.
+    pub fn commit(&self) -> Index {
+        self.commit
+    }
+
+    /// Every entry up to here was handed out to be applied.
+    pub fn applied(&self) -> Index {
+        self.applied
+    }
+
+    /// How far this node's disk holds the log as it is now.
+    pub fn synced(&self) -> Index {
+        self.on_disk.synced()
+    }
+
+    /// The answers to appends that the next batch will hold, in the order in which they were given.
+    /// Every append that the election lets through has one of its own.
+    pub fn answers(&self) -> &[Message<P>] {
+        &self.answers
+    }
+
+    /// What a leader knows of a follower.
+    pub fn progress(&self, follower: NodeId) -> Option<&Progress> {
+        self.leading.as_ref()?.followers.get(&follower)
+    }
+
+    /// A tick passes. Elections and heartbeats hang on it; nothing else does.
+    pub fn tick(&mut self, view: View<'_>) {
+        self.election.tick(view.of_log_to(self.log.last()));
+        self.notice(view);
+    }
+
+    /// Somebody wants an election now.
+    pub fn stand(&mut self, view: View<'_>) {
+        self.election.stand(view.of_log_to(self.log.last()));
+        self.notice(view);
+    }
+
+    /// A client's wish: put this into the log. Where it stands, if all goes well.
+    ///
+    /// - Only a leader takes it. Others name the leader that they know.
+    /// - With [`Options::limits`], a leader takes what they [`admit`](crate::Limits::admit), and is
+    ///   full otherwise.
+    /// - It goes to the end of the log, in the leader's term, and its [`Entry::size`] counts as
+    ///   uncommitted. Nothing is sent here: [`Replica::ready`] sends what has come together by
+    ///   then.
+    ///
+    /// The position is no promise. If this leader is deposed before the entry is committed, another
+    /// leader's entry may stand there. Whoever asked compares the terms when the index is applied.
+    ///
+    /// *Example:* n1 leads term 3 and its log ends at (3, 8). The proposal goes to (3, 9).
+    pub fn propose(&mut self, payload: P) -> Result<Position, Refused> {
+        #![allow(unused_variables, reason = "exercise 2.4 is not written yet")]
+        todo!("exercise 2.4: begin to lead, and take proposals")
+    }
+
+    /// A message arrives. An append in disorder is dropped. Every other message is shown to the
+    /// election first, for it compares the terms: an append is the leader's heartbeat, and the
+    /// answer to an append is the answer to one.
+    pub fn receive(&mut self, message: Message<P>, view: View<'_>) -> Result<(), Dropped> {
+        let Message { from, to, term, body } = message;
+        let letter = match &body {
+            Body::Election(body) => body.clone(),
+            Body::Append { span, .. } if !span.is_sound(term) => {
+                return Err(Dropped::Contradiction(Contradiction::Disorder));
+            }
+            Body::Append { .. } => election::Body::Heartbeat,
+            Body::Answer(_) => election::Body::HeartbeatAnswer,
+        };
+        let letter = election::Message { from, to, term, body: letter };
+        let heard = self.election.receive(letter, view.of_log_to(self.log.last()));
+        self.notice(view);
+        heard.map_err(Dropped::Election)?;
+        match body {
+            Body::Election(_) => Ok(()),
+            Body::Append { span, commit } => {
+                let body = Body::Answer(self.append(span, commit));
+                self.answers.push(Message { from: to, to: from, term, body });
+                Ok(())
+            }
+            Body::Answer(answer) => self.hear(from, answer, view.quorum),
+        }
+    }
+
+    /// The leader of our term sends entries, or asks about a position. What do we answer?
+    ///
+    /// - `prev` is before our `commit`: the leader has every committed entry, so we share the log
+    ///   up to `commit` at least. Accept that, and leave everything as it is.
+    /// - Our log does not hold `prev`: refuse. The hint is the last position that we may share, see
+    ///   [`Log::shared`].
+    /// - Otherwise [`Log::merge`] the entries. If that cut something, tell [`OnDisk::cut`]. Accept
+    ///   the position of the span's last entry: the message speaks for no more of our log than it
+    ///   covers. So far we may commit as well, if the leader's `commit` reaches it.
+    ///
+    /// Refusals and cuts need [`Log::shared`] (2.10) and [`OnDisk::cut`] (2.9). Call them; it does
+    /// not matter yet that they are not written.
+    ///
+    /// *Example:* our log ends at 9, and an append of 4 and 5, with commit 8, was held up in the
+    /// network. We hold both. The answer is 5, and `commit` becomes 5: about 6 to 9 it says
+    /// nothing.
+    fn append(&mut self, span: Span<P>, commit: Index) -> Answer {
+        #![allow(unused_variables, reason = "exercise 2.3 is not written yet")]
+        todo!("exercise 2.3: answer an append")
+    }
+
+    /// Hands out what this node wants done since the last call; none if there is nothing.
+    ///
+    /// All of it is in this one batch, but for entries to apply that exceed `batch_bytes`. The
+    /// election comes first (`ready_election`): its heartbeats make appends due.
+    ///
+    /// - The election's own messages go through the doors that it chose, but for two kinds that the
+    ///   log says better. Its heartbeats do not leave: an append does. Nor does its answer to the
+    ///   leader's heartbeat: the answer to the append does.
+    /// - **Now:** [`Replica::appends`], and refusals. An append only says what is in the leader's
+    ///   log.
+    /// - **Gated:** acceptances. They say what is on this disk.
+    /// - To **save**: what the election wants saved, and the entries after
+    ///   [`OnDisk::handed_out`]. A save goes out if there is either, or if a message is gated; tell
+    ///   [`OnDisk::hand_out`] how far the disk will hold the log then.
+    /// - To **apply**: what is committed *and* on this disk, after `applied`, as much as
+    ///   `batch_bytes` holds. It counts as applied from now on.
+    ///
+    /// *Example:* a leader takes two proposals. The batch has one append for each follower, with
+    /// both entries, to send now, and a save of the two. Nothing waits inside the save, and nothing
+    /// is applied.
+    pub fn ready(&mut self) -> Option<Batch<P>> {
+        todo!("exercise 2.8: hand out the work")
+    }
+
+    /// The disk has synced the oldest save that is on its way, and here is its receipt.
+    pub fn persisted(&mut self, synced: Synced, view: View<'_>) {
+        self.on_disk.receipt();
+        if let Some(election) = synced.election() {
+            self.election.persisted(election, view.of_log_to(self.log.last()));
+            self.notice(view);
+        }
+        self.advance_commit(view.quorum);
+    }
+
+    /// What the election wants done. Its heartbeats do not leave: the followers that they are for
+    /// are due an append. Nor do its answers to the leader's heartbeats: the answer to the append
+    /// says the same, and more.
+    #[allow(dead_code, reason = "exercise 2.8 uses it")]
+    fn ready_election(&mut self) -> (Vec<Message<P>>, Option<election::Save>) {
+        let Some(batch) = self.election.ready() else { return (Vec::new(), None) };
+        let mut send_now = Vec::new();
+        for message in batch.send_now {
+            match &message.body {
+                election::Body::Heartbeat => {
+                    let followers = self.leading.as_mut().map(|leading| &mut leading.followers);
+                    if let Some(follower) = followers.and_then(|all| all.get_mut(&message.to)) {
+                        follower.due = true;
+                    }
+                }
+                election::Body::HeartbeatAnswer if self.election.leader() == Some(message.to) => {}
+                election::Body::HeartbeatAnswer
+                | election::Body::VoteRequest { .. }
+                | election::Body::VoteAnswer { .. } => send_now.push(message.map(Body::Election)),
+            }
+        }
+        (send_now, batch.save)
+    }
+
+    /// The next entries for the state machine.
+    #[allow(dead_code, reason = "exercise 2.8 uses it")]
+    fn take_committed(&mut self) -> Option<Span<P>> {
+        todo!("exercise 2.8: hand out the work")
+    }
+
+    /// Takes up what the election has decided: whether this node leads.
+    fn notice(&mut self, view: View<'_>) {
+        let leads = self.election.role() == Role::Leader;
+        match (&self.leading, leads) {
+            (None, true) => self.lead(view.quorum),
+            (Some(_), false) => self.leading = None,
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+}

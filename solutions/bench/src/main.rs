@@ -1,0 +1,67 @@
+//! # Figures of single components
+//!
+//! Each figure drives one crate of the workbook and one that others wrote in the same way, in the
+//! same run, and prints both rates and their ratio:
+//!
+//! ```text
+//! cd solutions
+//! cargo run --release -p bench                  # every figure
+//! cargo run --release -p bench -- replication   # one
+//! ```
+//!
+//! | figure | what is measured | beside |
+//! |---|---|---|
+//! | `replication` | commits a second of three nodes (chapter 2) | `raft` 0.7, TiKV's |
+//!
+//! A rate depends on the machine and on what else it does. So every figure alternates between the
+//! two, five times each, and shows the median and the slowest and fastest run; look at the ratio.
+//! Nothing here is graded, and no test looks at a clock.
+//!
+//! On a Mac with Apple's processor, `raft` does not build from Rust alone. There, the workbook's
+//! own rate stands alone.
+//!
+//! This crate owns the drivers and the arithmetic. Whole servers under load are not its business.
+
+mod measure;
+mod replication;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Each figure with its name.
+const FIGURES: [(&str, Figure); 1] = [("replication", replication::figure)];
+
+/// Measures, and writes what it found.
+type Figure = fn(&mut dyn Write) -> io::Result<()>;
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = wanted.iter().find(|name| FIGURES.iter().all(|(known, _)| known != name))
+    {
+        let names: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
+        eprintln!("bench: there is no figure `{unknown}`; there is: {}", names.join(", "));
+        return ExitCode::from(2);
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("bench: this build is not optimised, so its figures mean nothing; use --release");
+    }
+    match show(&wanted, &mut io::stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: cannot write the figures: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures what is wanted, or everything if nothing is named.
+fn show(wanted: &[String], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", measure::machine())?;
+    for (name, figure) in FIGURES {
+        if wanted.is_empty() || wanted.iter().any(|other| other == name) {
+            writeln!(out)?;
+            figure(out)?;
+        }
+    }
+    Ok(())
+}

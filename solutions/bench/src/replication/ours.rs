@@ -1,0 +1,118 @@
+//! Drives chapter 2: [`Ours`] is a [`Replica`] with its disk.
+
+use super::{Node, WINDOW};
+use bytes::Bytes;
+use election::{HardState, Index, Majority, NodeId, Role};
+use replication::{Entry, Limits, Message, Options, Payload, Replica, Span, Stored, View};
+use std::collections::VecDeque;
+
+/// A node of the workbook.
+pub struct Ours {
+    replica: Replica<Proposal>,
+    quorum: Majority,
+    disk: Disk,
+}
+
+/// What the log carries.
+#[derive(Clone)]
+pub struct Proposal(Bytes);
+
+/// What a node has saved. It syncs at once.
+struct Disk {
+    hard_state: HardState,
+    /// The index before the first entry.
+    start: Index,
+    entries: VecDeque<Entry<Proposal>>,
+}
+
+impl Payload for Proposal {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The replica asks its driver for a random number, and uses it for timers. Nothing ticks here.
+fn view(quorum: &Majority) -> View<'_> {
+    View { quorum, draw: 0 }
+}
+
+impl Node for Ours {
+    type Message = Message<Proposal>;
+
+    fn new(name: u64) -> Ours {
+        let limits = Limits {
+            window_messages: WINDOW,
+            ..Options::default().limits.expect("a follower's window has limits")
+        };
+        let options = Options { limits: Some(limits), ..Options::default() };
+        Ours {
+            replica: Replica::new(NodeId(name), options, Stored::default(), 0),
+            quorum: Majority::of([1, 2, 3].map(NodeId)),
+            disk: Disk {
+                hard_state: HardState::default(),
+                start: Index(0),
+                entries: VecDeque::new(),
+            },
+        }
+    }
+
+    fn stand(&mut self) {
+        self.replica.stand(view(&self.quorum));
+    }
+
+    fn leads(&self) -> bool {
+        self.replica.election().role() == Role::Leader
+    }
+
+    fn propose(&mut self, payloads: Vec<Vec<u8>>) {
+        for payload in payloads {
+            let proposal = Proposal(Bytes::from(payload));
+            self.replica.propose(proposal).expect("the leader leads, and has room");
+        }
+    }
+
+    fn receive(&mut self, message: Message<Proposal>) {
+        // A message that comes too late is dropped: the third vote, for one.
+        let _ = self.replica.receive(message, view(&self.quorum));
+    }
+
+    fn work(
+        &mut self,
+        send: &mut impl FnMut(u64, Message<Proposal>),
+        apply: &mut impl FnMut(&[u8]),
+    ) {
+        while let Some(batch) = self.replica.ready() {
+            batch.send_now.into_iter().for_each(|message| send(message.to.0, message));
+            if let Some(save) = batch.save {
+                self.disk.write(save.hard_state(), save.entries());
+                let (synced, messages) = save.synced();
+                messages.into_iter().for_each(|message| send(message.to.0, message));
+                self.replica.persisted(synced, view(&self.quorum));
+            }
+            let entries = batch.apply.iter().flat_map(|span| &span.entries);
+            entries
+                .filter_map(|entry| entry.payload.as_ref())
+                .for_each(|payload| apply(&payload.0));
+        }
+    }
+
+    fn compact(&mut self, index: u64) {
+        self.replica.forget(Index(index));
+        self.disk.forget(Index(index));
+    }
+}
+
+impl Disk {
+    fn write(&mut self, hard_state: Option<HardState>, span: Option<&Span<Proposal>>) {
+        self.hard_state = hard_state.unwrap_or(self.hard_state);
+        if let Some(span) = span {
+            self.entries.truncate((span.prev.index.0 - self.start.0) as usize);
+            self.entries.extend(span.entries.iter().cloned());
+        }
+    }
+
+    fn forget(&mut self, index: Index) {
+        self.entries.drain(..(index.0 - self.start.0) as usize);
+        self.start = index;
+    }
+}

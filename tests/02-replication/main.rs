@@ -1,0 +1,23 @@
+//! The graded tests of chapter 2, by exercise.
+//!
+//! They use what the chapter's Contract page promises and nothing else. Where the text leaves a
+//! choice, they accept every choice.
+
+mod lab;
+mod node;
+mod properties;
+
+mod appends;
+mod commits;
+mod doors;
+mod flow;
+mod hazards;
+mod leaders;
+mod logs;
+mod past;
+mod play;
+mod progress;
+mod repair;
+mod search;
+mod simulation;
+mod traces;

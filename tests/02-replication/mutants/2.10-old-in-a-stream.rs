@@ -1,0 +1,15 @@
+// exercise: 2.10
+// item: replication::Progress::refused
+// differs: a stream believes the refusal of what was acknowledged since
+fn refused(&mut self, prev: Index, shared: Index) {
+    let news = match &self.mode {
+        Mode::Probe { .. } => prev.0 + 1 == self.next.0,
+        Mode::Replicate { .. } => true,
+        Mode::Snapshot => false,
+    };
+    if news {
+        self.matched = self.matched.min(shared);
+        self.next = Index(shared.0 + 1);
+        self.mode = Mode::Probe { asked: false };
+    }
+}

@@ -1,0 +1,13 @@
+// exercise: 2.11
+// item: replication::Replica::lead
+// differs: what is committed counts as uncommitted
+fn lead(&mut self, quorum: &dyn Quorum) {
+    let id = self.election.id();
+    let next = Index(self.log.last().index.0 + 1);
+    let others = quorum.voters().into_iter().filter(|voter| *voter != id);
+    let followers = others.map(|voter| (voter, Progress::new(next))).collect();
+    let term = self.election.hard_state().term;
+    self.log.push(Entry { term, payload: None });
+    let uncommitted = self.bytes_between(Index(0), self.log.last().index);
+    self.leading = Some(Leading { followers, uncommitted });
+}

@@ -1,0 +1,6 @@
+// exercise: 2.12
+// item: replication::Replica::forget
+// differs: the last entry that was applied cannot go
+fn forget(&mut self, index: Index) {
+    self.log.forget(index.min(Index(self.applied.0.saturating_sub(1))));
+}

@@ -1,0 +1,16 @@
+// exercise: 2.5
+// item: replication::Progress::accepted
+// differs: an old answer that ends a probe takes the next entry back before what is acknowledged
+fn accepted(&mut self, matched: Index) {
+    self.matched = self.matched.max(matched);
+    match &mut self.mode {
+        Mode::Probe { .. } | Mode::Snapshot => {
+            self.next = Index(matched.0 + 1);
+            self.mode = Mode::Replicate { window: VecDeque::new() };
+        }
+        Mode::Replicate { window } => {
+            window.retain(|flight| flight.last > self.matched);
+            self.next = self.next.max(Index(self.matched.0 + 1));
+        }
+    }
+}

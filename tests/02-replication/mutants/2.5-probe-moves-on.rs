@@ -1,0 +1,11 @@
+// exercise: 2.5
+// item: replication::Progress::sent
+// differs: a probe is an optimist too: next moves before the answer
+fn sent(&mut self, last: Index, bytes: usize) {
+    match &mut self.mode {
+        Mode::Probe { asked } => *asked = true,
+        Mode::Replicate { window } => window.push_back(Flight { last, bytes }),
+        Mode::Snapshot => unreachable!("a follower that waits for a snapshot has no room"),
+    }
+    self.next = Index(last.0 + 1);
+}

@@ -1,0 +1,15 @@
+// exercise: 2.7
+// item: replication::Progress::next_append
+// differs: an append has all entries that there are
+fn next_append<P: Payload>(&mut self, log: &Log<P>, options: &Options) -> Option<Span<P>> {
+    if !self.has_room(options) || self.next > log.last().index {
+        return None;
+    }
+    let last = log.last().index;
+    let Some(span) = log.span(self.before_next(), last, usize::MAX) else {
+        self.mode = Mode::Snapshot;
+        return None;
+    };
+    self.sent(span.last().index, span.entries.iter().map(crate::Entry::size).sum());
+    Some(span)
+}

@@ -1,0 +1,26 @@
+// exercise: 2.8
+// item: replication::Replica::ready
+// differs: what is on its way to the disk is written again
+fn ready(&mut self) -> Option<Batch<P>> {
+    let (mut send_now, election_save) = self.ready_election();
+    let mut gated = Vec::new();
+    send_now.extend(self.appends());
+    for message in std::mem::take(&mut self.answers) {
+        match message.body {
+            Body::Answer(Answer::Accepted { .. }) => gated.push(message),
+            Body::Answer(Answer::Refused { .. }) | Body::Append { .. } | Body::Election(_) => {
+                send_now.push(message)
+            }
+        }
+    }
+    let last = self.log.last().index;
+    let unsaved = self.log.span(self.on_disk.synced(), last, usize::MAX);
+    let unsaved = unsaved.filter(|span| !span.entries.is_empty());
+    let save = (election_save.is_some() || unsaved.is_some() || !gated.is_empty()).then(|| {
+        self.on_disk.hand_out(last);
+        Save::new(election_save, unsaved, gated)
+    });
+    let apply = self.take_committed();
+    let idle = send_now.is_empty() && save.is_none() && apply.is_none();
+    (!idle).then_some(Batch { send_now, save, apply })
+}

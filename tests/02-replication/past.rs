@@ -1,0 +1,143 @@
+//! 2.12: letting go of the log's beginning, and of followers that would need it.
+
+use crate::lab::{Lab, N2, N3, WIDE, appends, at, holds, log, terms};
+use crate::node::entries;
+use election::{Index, Position};
+use harness::check;
+use replication::{Answer, Body, Mode};
+
+#[test]
+fn the_beginning_can_go() {
+    check(|| {
+        let mut log = log(&[1, 1, 2, 2, 3]);
+        log.forget(Index(3));
+        assert_eq!(
+            (log.start(), log.last()),
+            (at(2, 3), at(3, 5)),
+            "where the log begins and ends"
+        );
+        assert_eq!(terms(&log), [2, 3], "what is left");
+        let payload = log.get(Index(4)).and_then(|entry| entry.payload);
+        assert_eq!(payload, entries(&[1, 1, 2, 2, 3])[3].payload, "entry 4 is entry 4");
+        log.forget(Index(2));
+        assert_eq!((log.start(), log.last()), (at(2, 3), at(3, 5)), "what is gone, is gone");
+        let mut all = log.clone();
+        all.forget(Index(5));
+        assert_eq!((all.start(), all.last()), (at(3, 5), at(3, 5)), "all of it can go");
+        // Whether the rest goes or stays is left open.
+        log.forget(Index(9));
+        assert_eq!(log.last(), at(3, 5), "entries 6 to 9 are not there, and cannot go");
+        assert!(log.start() == at(2, 3) || log.start() == at(3, 5), "where the log begins");
+    });
+}
+
+#[test]
+fn only_what_is_applied_can_go() {
+    check(|| {
+        let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+        lab.replica.forget(Index(2));
+        assert_eq!(lab.replica.log().start(), Position::START, "nothing is applied");
+        for node in [N2, N3] {
+            lab.receive(node, 4, holds(3)).expect("n1 leads");
+        }
+        assert_eq!((lab.commit(), lab.replica.applied()), (3, Index(0)), "commit and applied");
+        lab.replica.forget(Index(3));
+        assert_eq!(
+            lab.replica.log().start(),
+            Position::START,
+            "three entries are committed, and none is applied"
+        );
+        lab.work();
+        lab.propose(1).expect("n1 leads");
+        lab.replica.forget(Index(4));
+        assert_eq!(
+            lab.replica.log().start(),
+            at(4, 3),
+            "three entries are applied, the fourth not"
+        );
+    });
+}
+
+/// A leader of term 4 whose log begins at 4, and n3 far behind.
+fn behind() -> Lab {
+    let mut lab = Lab::leader(3, WIDE, 3, &[1, 1, 2]);
+    lab.receive(N2, 4, holds(4)).expect("n1 leads");
+    lab.work();
+    lab.replica.forget(Index(4));
+    lab.sent.clear();
+    let refusal = Answer::Refused { prev: at(2, 3), hint: at(1, 1) };
+    lab.receive(N3, 4, Body::Answer(refusal)).expect("n1 leads");
+    lab
+}
+
+#[test]
+fn a_follower_too_far_behind_waits_for_a_snapshot() {
+    check(|| {
+        let mut lab = behind();
+        lab.work();
+        assert_eq!(lab.progress(N3).mode, Mode::Snapshot, "entry 2 is gone from n1's log");
+        assert_eq!(lab.replica.waiting_for_snapshot(), [N3], "who needs one");
+        lab.sent.clear();
+        lab.propose(1).expect("n1 leads");
+        assert_eq!(appends(&mut lab, N3), [], "entries are of no use to n3");
+        lab.tick(1);
+        lab.work();
+        assert_eq!(appends(&mut lab, N3), [(4, 0, 4)], "it still hears its leader");
+        lab.receive(N3, 4, Body::Answer(Answer::Refused { prev: at(4, 4), hint: at(1, 1) }))
+            .expect("n1 leads");
+        assert_eq!(lab.progress(N3).mode, Mode::Snapshot, "that much was known");
+    });
+}
+
+#[test]
+fn what_is_gone_may_still_be_shared() {
+    check(|| {
+        let mut log = log(&[1, 1, 2, 4, 4]);
+        log.forget(Index(4));
+        assert_eq!(log.shared(at(1, 2)), at(1, 2), "entry 2 is gone: who knows");
+        assert_eq!(log.shared(at(1, 9)).index, Index(3), "the log starts with term 4");
+        assert_eq!(
+            log.shared(at(4, 2)),
+            at(4, 2),
+            "a slow follower's log may end before the start"
+        );
+        assert_eq!(log.shared(at(4, 9)), at(4, 5), "what is there can be compared");
+    });
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_again() {
+    check(|| {
+        // n3's first question, about entry 3, is lost. Meanwhile n1 lets go of that entry.
+        let mut lab = Lab::leader(3, WIDE, 3, &[1, 1, 2]);
+        lab.receive(N2, 4, holds(4)).expect("n1 leads");
+        lab.work();
+        lab.replica.forget(Index(4));
+        for _ in 0..3 {
+            lab.tick(1);
+            lab.work();
+            lab.sent.clear();
+            let refusal = Answer::Refused { prev: at(4, 4), hint: at(1, 1) };
+            let _ = lab.receive(N3, 4, Body::Answer(refusal));
+        }
+        assert_eq!(lab.replica.waiting_for_snapshot(), [N3], "nothing else can help n3");
+        lab.receive(N3, 4, holds(4)).expect("n1 leads");
+        lab.propose(1).expect("n1 leads");
+        assert_eq!(appends(&mut lab, N3), [(4, 1, 4)], "n3 has the snapshot: entries flow");
+    });
+}
+
+#[test]
+fn a_snapshot_ends_the_wait() {
+    check(|| {
+        let mut lab = behind();
+        lab.work();
+        lab.propose(1).expect("n1 leads");
+        lab.work();
+        lab.sent.clear();
+        // Somebody has put n1's snapshot on n3's disk. n3 answers the next heartbeat.
+        lab.receive(N3, 4, holds(4)).expect("n1 leads");
+        assert_eq!(lab.replica.waiting_for_snapshot(), [], "nobody waits");
+        assert_eq!(appends(&mut lab, N3), [(4, 1, 4)], "entries flow");
+    });
+}
