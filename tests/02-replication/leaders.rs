@@ -230,6 +230,11 @@ fn an_answer_that_nobody_can_give() {
         let mut lab = Lab::leader(3, WIDE, 3, &[1]);
         let never = Err(Dropped::Contradiction(Contradiction::NeverSent(Index(9))));
         assert_eq!(lab.receive(N2, 4, holds(9)), never, "n1's log ends at 2");
+        assert_eq!(
+            lab.receive(N2, 4, lacks(at(4, 9), at(1, 1))),
+            never,
+            "n1 asked about no entry 9"
+        );
         let both = Err(Dropped::Contradiction(Contradiction::HoldsWhatItLacks(at(1, 1))));
         assert_eq!(lab.receive(N2, 4, lacks(at(1, 1), at(4, 2))), both, "it may hold (1, 1)");
         assert_eq!(lab.progress(N2).matched, Index(0), "neither counts");

@@ -91,7 +91,7 @@ pub enum Contradiction {
     /// An append whose terms fall, or exceed its leader's, or that has more entries than there are
     /// indexes after its position.
     Disorder,
-    /// A follower acknowledges this entry, and the leader has none there.
+    /// A follower answers about this entry, and the leader has none there.
     NeverSent(Index),
     /// A follower refuses this position, and says in the same breath that it may hold it.
     HoldsWhatItLacks(Position),
@@ -173,7 +173,7 @@ impl fmt::Display for Dropped {
                 f.write_str("its terms fall, or exceed its leader's, or its indexes have no end")
             }
             Dropped::Contradiction(Contradiction::NeverSent(index)) => {
-                write!(f, "it acknowledges entry {index}, which was never sent")
+                write!(f, "it answers about entry {index}, which was never sent")
             }
             Dropped::Contradiction(Contradiction::HoldsWhatItLacks(position)) => {
                 write!(f, "it refuses {position}, and says that it may hold it")

@@ -144,7 +144,7 @@ impl Progress {
         }
     }
 
-    #[allow(dead_code, reason = "exercise 2.7 uses it")]
+    #[allow(dead_code, reason = "exercises 2.7 and 2.10 use it")]
     fn before_next(&self) -> Index {
         Index(self.next.0 - 1)
     }

@@ -62,7 +62,7 @@ impl<P> Span<P> {
 
     /// The position of the last entry; that before the span if it has none.
     pub fn last(&self) -> Position {
-        let index = Index(self.prev.index.0 + self.entries.len() as u64);
+        let index = Index(self.prev.index.0.saturating_add(self.entries.len() as u64));
         Position { term: self.entries.last().map_or(self.prev.term, |entry| entry.term), index }
     }
 

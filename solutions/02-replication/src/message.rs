@@ -47,12 +47,22 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// The entry that the append asked about or ended with.
+    pub(crate) fn about(&self) -> Index {
+        match self {
+            Answer::Accepted { matched } => *matched,
+            Answer::Refused { prev, .. } => prev.index,
+        }
+    }
+}
+
 impl<P> fmt::Display for Body<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Body::Election(body) => write!(f, "{body}"),
             Body::Append { span, commit } => {
-                let (first, last) = (span.prev.index.0 + 1, span.last().index.0);
+                let (first, last) = (span.prev.index.0.saturating_add(1), span.last().index.0);
                 match span.entries.len() {
                     0 => write!(f, "append after {}", span.prev)?,
                     1 => write!(f, "append {first} after {}", span.prev)?,

@@ -126,7 +126,7 @@ impl Progress {
     /// is gone.
     pub fn refused(&mut self, prev: Index, shared: Index) {
         let news = match &self.mode {
-            Mode::Probe { .. } => prev.0 + 1 == self.next.0,
+            Mode::Probe { .. } => prev == self.before_next(),
             Mode::Replicate { .. } => prev >= self.matched,
             Mode::Snapshot => false,
         };

@@ -50,10 +50,10 @@ impl<P: Payload> Replica<P> {
         let Some(follower) = leading.followers.get_mut(&from) else {
             return Err(Dropped::Stranger);
         };
+        if answer.about() > self.log.last().index {
+            return Err(Dropped::Contradiction(Contradiction::NeverSent(answer.about())));
+        }
         match answer {
-            Answer::Accepted { matched } if matched > self.log.last().index => {
-                Err(Dropped::Contradiction(Contradiction::NeverSent(matched)))
-            }
             Answer::Accepted { matched } => {
                 follower.accepted(matched);
                 self.advance_commit(quorum);
