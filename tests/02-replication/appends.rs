@@ -5,7 +5,7 @@ use crate::node::{Disk, Op, SMALL, entries, entry};
 use election::{Index, Position};
 use harness::check;
 use replication::Answer::Accepted;
-use replication::{Body, Contradiction, Dropped, Entry};
+use replication::{Body, Contradiction, Dropped, Entry, Message};
 
 /// n2, which leads this term, sends an append to a follower; what the follower answers.
 fn answer(
@@ -38,13 +38,18 @@ fn what_does_not_join_on_is_not_accepted() {
         for (what, prev) in [("there is a gap", at(1, 5)), ("entry 2 is of another term", at(4, 2))]
         {
             let mut lab = Lab::follower(5, &[1, 1]);
+            assert_eq!(answer(&mut lab, 5, at(1, 2), vec![], 0), holds(2), "this one joins on");
             // A refusal needs a hint, and that is 2.10. Until it is written, it ends in its hole.
             let append = append(prev, vec![entry(5, 1)], 2);
             let refusing = || lab.receive(N2, 5, append);
             let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(refusing));
             let answers = lab.replica.answers();
-            let accepts = answers.iter().any(|it| matches!(it.body, Body::Answer(Accepted { .. })));
-            assert!(!accepts, "n1's terms are 1 1, and it accepts an append after {prev}: {what}");
+            let accepts = |it: &&Message<Op>| matches!(it.body, Body::Answer(Accepted { .. }));
+            let accepted = answers.iter().filter(accepts).count();
+            assert!(
+                accepted == 1,
+                "n1's terms are 1 1, and it accepts an append after {prev}: {what}"
+            );
             assert_eq!((lab.terms(), lab.commit()), (vec![1, 1], 0), "n1's log and commit: {what}");
         }
     });
