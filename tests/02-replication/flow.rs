@@ -12,6 +12,17 @@ fn window(bytes: &[usize]) -> VecDeque<Flight> {
     (1..).zip(bytes).map(|(last, bytes)| Flight { last: Index(last), bytes: *bytes }).collect()
 }
 
+/// A leader to which n2 has answered, and that has taken so many proposals since.
+fn streaming(options: Options, proposals: u64) -> Lab {
+    let mut lab = Lab::leader(3, options, 3, &[]);
+    lab.receive(N2, 4, holds(1)).expect("n1 leads");
+    appends(&mut lab, N2);
+    for number in 0..proposals {
+        lab.propose(number).expect("n1 leads");
+    }
+    lab
+}
+
 #[test]
 fn a_window_bounds_messages_and_bytes() {
     check(|| {
@@ -108,12 +119,7 @@ fn a_window_is_full_of_bytes() {
     check(|| {
         // Entries of 20 bytes, two to an append, and 70 bytes to a window.
         let limits = Some(Limits { window_messages: 100, ..LIMITS });
-        let mut lab = Lab::leader(3, Options { limits, ..SMALL }, 3, &[]);
-        lab.receive(N2, 4, holds(1)).expect("n1 leads");
-        appends(&mut lab, N2);
-        for number in 0..7 {
-            lab.propose(number).expect("n1 leads");
-        }
+        let mut lab = streaming(Options { limits, ..SMALL }, 7);
         assert_eq!(appends(&mut lab, N2), [(1, 2, 0), (3, 2, 0)], "80 bytes are under way");
         lab.receive(N2, 4, holds(3)).expect("n1 leads");
         assert_eq!(appends(&mut lab, N2), [(5, 2, 0)], "40 are, and there is room");
@@ -123,12 +129,7 @@ fn a_window_is_full_of_bytes() {
 #[test]
 fn a_full_window_waits_for_an_answer() {
     check(|| {
-        let mut lab = Lab::leader(3, SMALL, 3, &[]);
-        lab.receive(N2, 4, holds(1)).expect("n1 leads");
-        appends(&mut lab, N2);
-        for number in 0..7 {
-            lab.propose(number).expect("n1 leads");
-        }
+        let mut lab = streaming(SMALL, 7);
         assert_eq!(appends(&mut lab, N2), [(1, 2, 0), (3, 2, 0)], "two appends of two entries");
         lab.receive(N2, 4, holds(3)).expect("n1 leads");
         assert_eq!(appends(&mut lab, N2), [(5, 2, 0)], "one place is free, and one append leaves");
@@ -139,12 +140,7 @@ fn a_full_window_waits_for_an_answer() {
 #[test]
 fn a_lost_window_opens_again() {
     check(|| {
-        let mut lab = Lab::leader(3, SMALL, 3, &[]);
-        lab.receive(N2, 4, holds(1)).expect("n1 leads");
-        appends(&mut lab, N2);
-        for number in 0..6 {
-            lab.propose(number).expect("n1 leads");
-        }
+        let mut lab = streaming(SMALL, 6);
         assert_eq!(appends(&mut lab, N2).len(), 2, "and both are lost");
         lab.tick(1);
         lab.work();
@@ -161,12 +157,7 @@ fn a_lost_window_opens_again() {
 #[test]
 fn lost_answers_close_no_window() {
     check(|| {
-        let mut lab = Lab::leader(3, SMALL, 3, &[]);
-        lab.receive(N2, 4, holds(1)).expect("n1 leads");
-        appends(&mut lab, N2);
-        for number in 0..6 {
-            lab.propose(number).expect("n1 leads");
-        }
+        let mut lab = streaming(SMALL, 6);
         appends(&mut lab, N2);
         // n2 holds it all, and its answers were lost. It answers the heartbeat.
         lab.tick(1);
