@@ -33,7 +33,7 @@ pub fn screen(repo: &Repo, target: &Target<'_>, tree: Tree, broken: &Broken, loo
     }
     let (title, lines) = match &broken.part {
         Part::Code => code(repo, target, tree, broken),
-        Part::Layer(folder) => layer(chapter, folder, broken),
+        Part::Layer(folder) => layer(repo, chapter, folder, broken),
         Part::Tests => tests(repo, target, tree, broken),
         Part::Other => other(chapter),
     };
@@ -59,8 +59,7 @@ fn count(errors: usize) -> String {
 
 fn code(repo: &Repo, target: &Target<'_>, tree: Tree, broken: &Broken) -> Words {
     let chapter = target.chapter();
-    let title =
-        format!("Chapter {} does not compile: {}.", chapter.number(), count(broken.errors.len()));
+    let title = format!("{} does not compile: {}.", chapter.starts(), count(broken.errors.len()));
     let mut lines = Vec::new();
     let first = broken.errors.first().and_then(|error| error.places.first());
     let mut again = target.name();
@@ -86,20 +85,18 @@ fn around<'a>(lines: &'a [Lines], place: &Place) -> Option<&'a str> {
     found.map(|lines| lines.exercise.as_str())
 }
 
-fn layer(chapter: &Chapter, folder: &str, broken: &Broken) -> Words {
+fn layer(repo: &Repo, chapter: &Chapter, folder: &str, broken: &Broken) -> Words {
     let title = format!(
-        "Chapter {} stands on {folder}, which does not compile: {}.",
-        chapter.number(),
+        "{} stands on {folder}, which does not compile: {}.",
+        chapter.starts(),
         count(broken.errors.len())
     );
-    let number: u32 = folder
-        .rsplit('/')
-        .next()
-        .and_then(|name| name.split('-').next()?.parse().ok())
-        .unwrap_or_default();
+    let name = folder.rsplit('/').next().unwrap_or(folder);
+    let word = repo.chapters.iter().find(|layer| layer.name == name).map(Chapter::word);
+    let word = word.unwrap_or_else(|| name.to_owned());
     let lines = vec![
-        ("repair", format!("cargo workbook grade {number}")),
-        ("or", format!("cargo workbook use solution {number}")),
+        ("repair", format!("cargo workbook grade {word}")),
+        ("or", format!("cargo workbook use solution {word}")),
     ];
     (title, lines)
 }
@@ -115,9 +112,9 @@ fn tests(repo: &Repo, target: &Target<'_>, tree: Tree, broken: &Broken) -> Words
     let used = broken.errors.first().and_then(|error| used_item(repo, chapter, tree, error));
     let what = used.as_ref().map_or("something of the Contract", |used| used.words.as_str());
     let title = format!(
-        "Your code compiles, but the tests of chapter {} cannot use {what} as the Contract page \
+        "Your code compiles, but the tests of {} cannot use {what} as the Contract page \
          says. Was a name, a parameter or a type changed?",
-        chapter.number()
+        chapter.called()
     );
     let mut lines = Vec::new();
     match used.and_then(|used| used.exercise) {
@@ -127,7 +124,7 @@ fn tests(repo: &Repo, target: &Target<'_>, tree: Tree, broken: &Broken) -> Words
         }
         None => {
             lines.push(("compare", format!("git diff {}", chapter.folder(tree))));
-            lines.push(("give up", format!("cargo workbook reset {}", chapter.number())));
+            lines.push(("give up", format!("cargo workbook reset {}", chapter.word())));
         }
     }
     lines.push(("then", format!("cargo workbook grade {}", target.name())));
@@ -170,7 +167,7 @@ fn used_item(repo: &Repo, chapter: &Chapter, tree: Tree, error: &Diagnostic) -> 
 }
 
 fn other(chapter: &Chapter) -> Words {
-    let title = format!("The tests of chapter {} could not be built.", chapter.number());
+    let title = format!("The tests of {} could not be built.", chapter.called());
     let lines = vec![
         ("changed?", "git status".to_owned()),
         ("machine", "cargo workbook doctor".to_owned()),

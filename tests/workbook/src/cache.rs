@@ -84,7 +84,7 @@ pub fn remember(repo: &Repo, key: &str, outcomes: &[Outcome]) {
     let remembered = Remembered { format: FORMAT.to_owned(), outcomes: all };
     if let Ok(bytes) = serde_json::to_vec(&remembered) {
         let _ = write_whole(&file_of(repo, key), &bytes);
-        forget_old(repo);
+        forget_old(&folder(repo), KEPT);
     }
 }
 
@@ -130,18 +130,18 @@ fn last_file(repo: &Repo, chapter: &Chapter) -> PathBuf {
     repo.store().join("last").join(format!("{}.json", chapter.name))
 }
 
-/// Deletes all but the newest grades.
-fn forget_old(repo: &Repo) {
-    let Ok(entries) = fs::read_dir(folder(repo)) else { return };
+/// Deletes all but the newest files of a folder.
+pub fn forget_old(folder: &Path, kept: usize) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
     let mut files: Vec<_> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
             Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
         })
         .collect();
-    if files.len() > KEPT {
+    if files.len() > kept {
         files.sort();
-        for (_, path) in &files[..files.len() - KEPT] {
+        for (_, path) in &files[..files.len() - kept] {
             let _ = fs::remove_file(path);
         }
     }

@@ -7,8 +7,8 @@
 use crate::replay::Show;
 use crate::repo::Repo;
 use crate::{
-    Error, book, diff, doctor, grade, guard, hint, limits, play, prove, replay, reset, screen,
-    status, swap, sync, verify, watch,
+    Error, begin, book, diff, doctor, grade, guard, hint, limits, play, prove, replay, reset,
+    screen, status, swap, sync, verify, watch,
 };
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -118,7 +118,28 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
     },
     /// Say whether this machine is ready, and what to do if not
     Doctor,
-    /// For authors: cut the starters in chapters/ from solutions/
+    /// For authors: begin a chapter, given until it has exercises
+    New {
+        /// As in 03-wal; 00 for what several chapters stand on
+        #[arg(value_name = "NN-name")]
+        name: String,
+        /// As in "The log on disk"
+        #[arg(long)]
+        title: Option<String>,
+        /// One seed is one run: no clock, no thread, no order of chance
+        #[arg(long)]
+        pure: bool,
+    },
+    /// For authors: take a given chapter away again
+    Remove {
+        /// As in 03-wal, or 3
+        #[arg(value_name = "NN-name")]
+        chapter: String,
+        /// Also if git does not have all of it
+        #[arg(long)]
+        force: bool,
+    },
+    /// For authors: make chapters/ from solutions/, and what lists the chapters
     Sync {
         /// Change nothing; say whether they are equal
         #[arg(long, conflicts_with = "force")]
@@ -132,12 +153,19 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
         /// A chapter as in 1; all if left out
         #[arg(value_name = "N")]
         chapter: Option<String>,
-        /// Build from nothing, and write down which test catches which mistake, for the book
+        /// Write down which test catches which mistake, for the book
         #[arg(long)]
         write: bool,
     },
-    /// Check the whole repository, as its CI does
-    Verify,
+    /// Check the whole repository, as its CI does, or some chapters
+    Verify {
+        /// As in 4, or basics; all if left out
+        #[arg(value_name = "N")]
+        chapters: Vec<String>,
+        /// Also what was proven before and has not changed
+        #[arg(long)]
+        again: bool,
+    },
     /// Sets limits and becomes the test.
     #[command(name = "__exec", hide = true)]
     Exec {
@@ -176,13 +204,13 @@ enum Whose {
     Solution {
         /// As in 1 2 3
         #[arg(value_name = "N", required = true)]
-        chapters: Vec<u32>,
+        chapters: Vec<String>,
     },
     /// Later chapters build on your own code of these chapters
     Mine {
         /// As in 1 2 3
         #[arg(value_name = "N", required = true)]
-        chapters: Vec<u32>,
+        chapters: Vec<String>,
     },
 }
 
@@ -230,6 +258,10 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
         }
         Some(Command::Book { serve }) => book::run(&Repo::find()?, serve),
         Some(Command::Doctor) => doctor::run(&Repo::find()?),
+        Some(Command::New { name, title, pure }) => {
+            begin::new(&Repo::find()?, &begin::Request { name, title, pure })
+        }
+        Some(Command::Remove { chapter, force }) => begin::remove(&Repo::find()?, &chapter, force),
         Some(Command::Sync { check, force }) => {
             let mode = match (check, force) {
                 (true, _) => sync::Mode::Check,
@@ -241,7 +273,9 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
         Some(Command::Prove { chapter, write }) => {
             prove::run(&Repo::find()?, chapter.as_deref(), write)
         }
-        Some(Command::Verify) => verify::run(&Repo::find()?),
+        Some(Command::Verify { chapters, again }) => {
+            verify::run(&Repo::find()?, &verify::Request { chapters, again })
+        }
         Some(Command::Exec { cpu, program, arguments }) => {
             Err(limits::become_test(cpu, &program, &arguments))
         }

@@ -83,8 +83,6 @@ pub fn build(
         .args(["--test", "grade", "--no-run"])
         .arg(format!("--message-format={format}"))
         .current_dir(&workspace)
-        // A copy of the workspace builds in a folder of its own, as its configuration says.
-        .env_remove("CARGO_BUILD_BUILD_DIR")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -101,7 +99,7 @@ pub fn build(
     if let Some(stderr) = child.stderr.take() {
         std::thread::spawn(move || forward(stderr, &send, Line::Progress));
     }
-    passing.show(&format!("building chapter {} …", chapter.number()));
+    passing.show(&format!("building {} …", chapter.called()));
     for line in receive {
         match line {
             Line::Message(text) => reader.message(&text),
@@ -171,21 +169,17 @@ fn list(program: &Path, folder: &Path) -> Result<Vec<String>, Error> {
 struct Reader<'a> {
     root: &'a Path,
     workspace: &'a Path,
-    package: PathBuf,
+    /// The name of the chapter's folder.
+    folder: &'a str,
     program: Option<PathBuf>,
     errors: Vec<(Part, Diagnostic)>,
     cargo: String,
 }
 
 impl<'a> Reader<'a> {
-    fn new(repo: &'a Repo, chapter: &Chapter, workspace: &'a Path) -> Reader<'a> {
-        let package = if workspace == repo.root {
-            workspace.join("chapters").join(&chapter.name)
-        } else {
-            workspace.join(&chapter.name)
-        };
+    fn new(repo: &'a Repo, chapter: &'a Chapter, workspace: &'a Path) -> Reader<'a> {
         let (program, errors, cargo) = (None, Vec::new(), String::new());
-        Reader { root: &repo.root, workspace, package, program, errors, cargo }
+        Reader { root: &repo.root, workspace, folder: &chapter.name, program, errors, cargo }
     }
 
     fn message(&mut self, line: &str) {
@@ -213,7 +207,7 @@ impl<'a> Reader<'a> {
     }
 
     fn is_own(&self, manifest: &Path) -> bool {
-        manifest.parent() == Some(&self.package)
+        manifest.parent().and_then(Path::file_name).is_some_and(|name| name == self.folder)
     }
 
     fn part(&self, manifest: &Path, is_grade: bool) -> Part {

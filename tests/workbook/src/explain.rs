@@ -40,7 +40,30 @@ pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
 
 fn failure(shown: &Shown<'_>, exercise: &Exercise, outcome: &Outcome, saved: &[Saved]) -> String {
     let look = shown.look;
-    let headline = headline(exercise, outcome);
+    let mut text = account(&exercise.id, outcome, look);
+    let seen = consequence(shown, exercise, outcome, saved);
+    if let Some((later, trace, _)) = &seen {
+        let broken = trace.broken.as_ref();
+        let what = broken.map_or_else(String::new, breaks);
+        let what = harmless(what.lines().next().unwrap_or_default());
+        let what = format!("What came of it in {}: {what}", later.id);
+        text.push_str(&format!("\n{}\n", paragraph(&what, 0, look.width).trim_end()));
+        text.push('\n');
+        text.push_str(&harness::draw::terminal(trace, look.width, look.color));
+    }
+    text.push('\n');
+    let mut lines = ways_on(shown, exercise, outcome, saved);
+    if let Some((_, _, name)) = seen {
+        lines.push(("replay", format!("cargo workbook replay {name}")));
+    }
+    text.push_str(&pointers(&lines, look));
+    text
+}
+
+/// What went wrong in one test of an exercise, or of whatever else has this name: in words, as a
+/// drawn run, and by what the code printed.
+pub fn account(name: &str, outcome: &Outcome, look: Look) -> String {
+    let headline = headline(name, outcome);
     let (first, rest) = headline.split_once('\n').unwrap_or((&headline, ""));
     let mut text = paragraph(first, 0, look.width);
     text.push_str(&paragraph(rest, 2, look.width));
@@ -62,22 +85,6 @@ fn failure(shown: &Shown<'_>, exercise: &Exercise, outcome: &Outcome, saved: &[S
     if !in_trace {
         text.push_str(&printed(&outcome.printed, look));
     }
-    let seen = consequence(shown, exercise, outcome, saved);
-    if let Some((later, trace, _)) = &seen {
-        let broken = trace.broken.as_ref();
-        let what = broken.map_or_else(String::new, breaks);
-        let what = harmless(what.lines().next().unwrap_or_default());
-        let what = format!("What came of it in {}: {what}", later.id);
-        text.push_str(&format!("\n{}\n", paragraph(&what, 0, look.width).trim_end()));
-        text.push('\n');
-        text.push_str(&harness::draw::terminal(trace, look.width, look.color));
-    }
-    text.push('\n');
-    let mut lines = ways_on(shown, exercise, outcome, saved);
-    if let Some((_, _, name)) = seen {
-        lines.push(("replay", format!("cargo workbook replay {name}")));
-    }
-    text.push_str(&pointers(&lines, look));
     text
 }
 
@@ -106,12 +113,11 @@ fn consequence<'a>(
 }
 
 /// What is wrong, in a sentence or a few lines.
-fn headline(exercise: &Exercise, outcome: &Outcome) -> String {
+fn headline(id: &str, outcome: &Outcome) -> String {
     let message = shorten(&plain(&harmless(outcome.message.trim())));
     if let Some(invariant) = &outcome.invariant {
         return format!("{invariant} is broken: {message}");
     }
-    let id = &exercise.id;
     match outcome.kind {
         Kind::Panicked => format!("{id} panicked: {message}"),
         Kind::Hung => format!("{id} does not come back: {message}"),
@@ -265,8 +271,8 @@ fn next(shown: &Shown<'_>, exercises: &[&Exercise]) -> String {
             format!("{} is right.\n{next}", exercise.id)
         }
         Target::Chapter(chapter) => format!(
-            "Chapter {} is complete.\n{}",
-            chapter.number(),
+            "{} is complete.\n{}",
+            chapter.starts(),
             status::next_text(shown.repo, chapter, shown.look)
         ),
     }

@@ -11,19 +11,15 @@ use crate::compile::{self, Broken, Built};
 use crate::lock::Lock;
 use crate::manifest::{CPU_SECONDS, Exercise, Manifest};
 use crate::repo::{Chapter, Repo, Target, Tree};
-use crate::run::{Job, Runner};
+use crate::run::{Job, Runner, Variant, width};
 use crate::score::{Score, earned};
 use crate::screen::{Look, Passing};
 use crate::verdict::{Kind, Outcome, State, state_of};
-use crate::{Error, broken, explain, replay, report, results, screen, status};
+use crate::{Error, broken, explain, given, replay, report, results, screen, status};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-
-/// How many tests run at a time. Two leave a small machine usable, and more would compete with the
-/// threads of a test.
-const AT_A_TIME: usize = 2;
 
 /// What `grade` is asked for.
 #[derive(Clone, Debug)]
@@ -94,9 +90,14 @@ impl Grade {
 
     fn failures<'a>(&'a self, exercise: &'a Exercise) -> impl Iterator<Item = &'a Outcome> {
         let own = self.outcomes.iter().filter(|outcome| exercise.tests.contains(&outcome.test));
-        own.filter(|outcome| {
-            !matches!(outcome.kind, Kind::Passed | Kind::NotWritten(_) | Kind::NotRun)
-        })
+        own.filter(|outcome| outcome.is_failure())
+    }
+
+    /// The failure to explain of a chapter without exercises.
+    pub fn telling_failure_of_all(&self) -> Option<&Outcome> {
+        let mut failures = self.outcomes.iter().filter(|outcome| outcome.is_failure());
+        let first = failures.clone().next();
+        failures.find(|outcome| outcome.trace.is_some()).or(first)
     }
 
     /// The first test of an exercise that is there and not right.
@@ -136,8 +137,8 @@ pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     repo.require(chapter, request.tree)?;
     if request.tree == Tree::Mine && repo.is_swapped(chapter) {
         return Err(Error::new(
-            format!("chapter {} is the solution's at the moment", chapter.number()),
-            format!("`cargo workbook use mine {}` brings yours back", chapter.number()),
+            format!("{} is the solution's at the moment", chapter.called()),
+            format!("`cargo workbook use mine {}` brings yours back", chapter.word()),
         ));
     }
     let look = Look::now();
@@ -161,16 +162,22 @@ pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
             let saved = replay::save(repo, chapter, request.tree, &grade);
             drop(lock);
             let shown = report::Shown { repo, target, request, grade: &grade, look };
-            screen::say(&report::screen(&shown));
-            screen::say(&explain::screen(&shown, &saved));
-            let all_pass = exercises.iter().all(|exercise| grade.state(exercise) == State::Passed);
+            if chapter.is_given() {
+                screen::say(&given::screen(&shown, &saved));
+            } else {
+                screen::say(&report::screen(&shown));
+                screen::say(&explain::screen(&shown, &saved));
+            }
+            let all_pass = exercises.iter().all(|exercise| grade.state(exercise) == State::Passed)
+                && (!chapter.is_given() || given::passes(&grade));
             Ok(if all_pass { ExitCode::SUCCESS } else { ExitCode::from(1) })
         }
     }
 }
 
 /// Builds a chapter and runs the tests of these exercises; where one of them is wrong, also those
-/// of the exercises that it needs, to find out whether the cause is there.
+/// of the exercises that it needs, to find out whether the cause is there. Of a given chapter, all
+/// tests run.
 pub fn measure(
     repo: &Repo,
     chapter: &Chapter,
@@ -186,7 +193,12 @@ pub fn measure(
         Err(found) => return Ok(Measured::Broken(Box::new(found))),
     };
     let bench = Bench { repo, chapter, tree, built: &built, seeds, runner: runner()? };
-    let mut outcomes = bench.run(exercises, passing)?;
+    let mut outcomes = if chapter.is_given() {
+        bench
+            .run(&built.tests.iter().map(|test| Batch::of_one(test)).collect::<Vec<_>>(), passing)?
+    } else {
+        bench.run(&batches(exercises), passing)?
+    };
     let mut causes: Vec<&Exercise> = Vec::new();
     for exercise in exercises {
         if state_of(exercise, &outcomes).is_bad() {
@@ -197,13 +209,13 @@ pub fn measure(
     causes.sort_by_key(|need| position(&chapter.manifest, need));
     causes.dedup_by_key(|need| &need.id);
     if !causes.is_empty() {
-        outcomes.extend(bench.run(&causes, passing)?);
+        outcomes.extend(bench.run(&batches(&causes), passing)?);
     }
     let order = |outcome: &Outcome| {
         let tests = chapter.manifest.exercises.iter().flat_map(|exercise| &exercise.tests);
         tests.into_iter().position(|test| *test == outcome.test)
     };
-    outcomes.sort_by_key(order);
+    outcomes.sort_by_key(order); // stable: without exercises it is the test binary's
     // What was built may differ from what was hashed, if a file was saved in between.
     if seeds.is_usual() && cache::key(repo, chapter, tree) == key {
         cache::remember(repo, &key, &outcomes);
@@ -270,6 +282,24 @@ fn position(manifest: &Manifest, wanted: &Exercise) -> usize {
     manifest.exercises.iter().position(|exercise| exercise.id == wanted.id).unwrap_or(usize::MAX)
 }
 
+/// Tests of one thing: after one that hangs, the rest would hang as well and is not run.
+struct Batch<'a> {
+    tests: Vec<&'a str>,
+    /// How many seconds of CPU time each may use.
+    cpu: u64,
+}
+
+impl<'a> Batch<'a> {
+    fn of_one(test: &'a str) -> Batch<'a> {
+        Batch { tests: vec![test], cpu: CPU_SECONDS }
+    }
+}
+
+fn batches<'a>(exercises: &[&'a Exercise]) -> Vec<Batch<'a>> {
+    let tests = |exercise: &'a Exercise| exercise.tests.iter().map(String::as_str).collect();
+    exercises.iter().map(|one| Batch { tests: tests(one), cpu: one.cpu }).collect()
+}
+
 /// Everything that running a test needs.
 struct Bench<'a> {
     repo: &'a Repo,
@@ -281,24 +311,23 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Runs the tests of some exercises, a few at a time.
+    /// Runs tests, a few at a time.
     ///
     /// An endless loop would cost its whole budget in every test that reaches it, so the tests of
-    /// an exercise after the first that hangs are not run. One of them may be running by then: it
-    /// is not counted either, so that the result does not depend on who was faster.
-    fn run(&self, exercises: &[&Exercise], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
-        let tests: Vec<(usize, &str)> = exercises
+    /// a batch after the first that hangs are not run. One of them may be running by then: it is
+    /// not counted either, so that the result does not depend on who was faster.
+    fn run(&self, batches: &[Batch<'_>], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
+        let tests: Vec<(usize, &str)> = batches
             .iter()
             .enumerate()
-            .flat_map(|(place, exercise)| exercise.tests.iter().map(move |t| (place, t.as_str())))
+            .flat_map(|(place, batch)| batch.tests.iter().map(move |test| (place, *test)))
             .collect();
-        let hung: Vec<AtomicUsize> =
-            exercises.iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
+        let hung: Vec<AtomicUsize> = batches.iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = channel();
         let mut outcomes = vec![None; tests.len()];
         std::thread::scope(|scope| {
-            for _ in 0..AT_A_TIME {
+            for _ in 0..width() {
                 let (send, next, tests, hung) = (send.clone(), &next, &tests, &hung);
                 scope.spawn(move || {
                     loop {
@@ -307,7 +336,7 @@ impl Bench<'_> {
                         let outcome = if hung[*place].load(Ordering::Relaxed) < number {
                             Ok(Outcome::not_run(test))
                         } else {
-                            self.run_one(test, exercises[*place].cpu, false)
+                            self.run_one(test, batches[*place].cpu, false)
                         };
                         if matches!(&outcome, Ok(outcome) if outcome.kind == Kind::Hung) {
                             hung[*place].fetch_min(number, Ordering::Relaxed);
@@ -346,7 +375,7 @@ impl Bench<'_> {
             runs: self.seeds.runs,
             seed: self.seeds.first,
             play,
-            mutant: None,
+            variant: Variant::Whole,
         };
         let ran = self.runner.run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")

@@ -7,10 +7,10 @@
 //! - grading: [`compile`] builds the tests, [`run`] runs each in a process of its own under
 //!   [`limits`], [`verdict`] says what came of it, [`score`] adds up, [`grade`] does all of it, and
 //!   [`cache`] remembers it by content;
-//! - what a person sees: [`status`], [`report`], [`explain`], [`broken`], [`step`], all through
-//!   [`screen`], and a page in a [`browser`];
+//! - what a person sees: [`status`], [`report`], [`explain`], [`given`], [`broken`], [`step`], all
+//!   through [`screen`], and a page in a [`browser`];
 //! - a learner's own files: [`hint`], [`diff`], [`reset`], [`swap`];
-//! - an author's: [`items`], [`cut`], [`sync`], [`verify`], and [`traces`] for the book.
+//! - an author's: [`begin`], [`lists`], [`items`], [`cut`], [`sync`], [`verify`], and [`traces`] for the book.
 //!
 //! Architecture invariants: nothing here knows a chapter, only manifests; no state is kept that an
 //! update could lose, only caches in `target/workbook`; whatever is wrong, the command says what in
@@ -18,6 +18,8 @@
 
 use std::fmt;
 
+pub mod begin;
+pub mod bench;
 pub mod book;
 pub mod broken;
 pub mod browser;
@@ -28,6 +30,7 @@ pub mod cut;
 pub mod diff;
 pub mod doctor;
 pub mod explain;
+pub mod given;
 pub mod grade;
 pub mod guard;
 pub mod hash;
@@ -35,6 +38,7 @@ pub mod hint;
 pub mod holes;
 pub mod items;
 pub mod limits;
+pub mod lists;
 pub mod lock;
 pub mod manifest;
 pub mod place;

@@ -5,6 +5,9 @@
 //! has at least one test, one item and one point, and `needs` names earlier exercises only. An
 //! error names the file, the line and the reason.
 //!
+//! A chapter without exercises is *given*: it is whole in both trees, and its tests are those that
+//! its test binary has. A chapter of number 0 is a foundation of several others, and always given.
+//!
 //! Left to others: whether items and tests exist in the code (`items`, `grade`).
 
 use crate::Error;
@@ -26,13 +29,15 @@ pub struct Manifest {
     pub package: String,
     /// As in the book: "Leader election".
     pub title: String,
-    /// How long a learner takes.
+    /// How long a learner takes; 0 for a chapter that is given.
     pub hours: u32,
+    /// One seed is one run: the crate has no clock, no thread and no order of chance.
+    pub pure: bool,
     /// The test that returns a run worth watching.
     pub play: Option<String>,
     /// The graded tests that draw whole runs from seeds; a failing one shows a shrunk run.
     pub simulations: Vec<String>,
-    /// In the order in which they are done.
+    /// In the order in which they are done; none if the chapter is given.
     pub exercises: Vec<Exercise>,
     /// Items that give an answer away by their names; the starter does not have them.
     pub remove: Vec<String>,
@@ -110,8 +115,9 @@ impl Manifest {
             source.error(error.span(), message)
         })?;
         let chapter = raw.chapter.get_ref();
-        if raw.exercise.is_empty() {
-            return Err(source.at(&raw.chapter, "the chapter has no [[exercise]]"));
+        let given = raw.exercise.is_empty();
+        if let Some(reason) = contradiction(chapter, given, !raw.remove.is_empty()) {
+            return Err(source.at(&raw.chapter, reason));
         }
         let mut checker = Checker { source, chapter: chapter.number, ids: HashMap::new() };
         let mut tests = HashMap::new();
@@ -120,7 +126,8 @@ impl Manifest {
             exercises.push(checker.exercise(exercise, &mut tests)?);
         }
         let graded = |name: &String| exercises.iter().any(|one| one.tests.contains(name));
-        if let Some(name) = chapter.simulations.iter().find(|name| !graded(name)) {
+        // What tests a given chapter has, its test binary knows.
+        if let Some(name) = chapter.simulations.iter().find(|name| !given && !graded(name)) {
             let reason = format!("`simulations` names {name}, which is a test of no exercise");
             return Err(source.at(&raw.chapter, reason));
         }
@@ -128,12 +135,18 @@ impl Manifest {
             number: chapter.number,
             package: chapter.package.clone(),
             title: chapter.title.clone(),
-            hours: chapter.hours,
+            hours: chapter.hours.unwrap_or(0),
+            pure: chapter.pure,
             play: chapter.play.clone(),
             simulations: chapter.simulations.clone(),
             exercises,
             remove: raw.remove.into_iter().map(|removed| removed.item).collect(),
         })
+    }
+
+    /// The chapter has no exercises: its solution is in both trees.
+    pub fn is_given(&self) -> bool {
+        self.exercises.is_empty()
     }
 
     /// The exercise with this id.
@@ -184,7 +197,9 @@ struct RawChapter {
     number: u32,
     package: String,
     title: String,
-    hours: u32,
+    hours: Option<u32>,
+    #[serde(default)]
+    pure: bool,
     play: Option<String>,
     #[serde(default)]
     simulations: Vec<String>,
@@ -216,6 +231,20 @@ struct RawExercise {
     #[serde(default)]
     hints: Vec<String>,
     cpu: Option<Spanned<u64>>,
+}
+
+/// What does not fit together in `[chapter]`.
+fn contradiction(chapter: &RawChapter, given: bool, removes: bool) -> Option<&'static str> {
+    if given {
+        let hours = chapter.hours.is_some();
+        return hours
+            .then_some("a chapter without an [[exercise]] is given, and takes no `hours`")
+            .or(removes.then_some("a chapter without an [[exercise]] has nothing to [[remove]]"));
+    }
+    if chapter.number == 0 {
+        return Some("a chapter of number 0 is given for good: it has no [[exercise]]");
+    }
+    chapter.hours.is_none().then_some("a chapter with an [[exercise]] says how many `hours`")
 }
 
 #[derive(Clone, Copy)]
@@ -449,9 +478,18 @@ needs = ["1.1"]
     }
 
     #[test]
-    fn an_empty_manifest_is_an_error() {
+    fn a_chapter_without_exercises_is_given() {
         assert!(error("").contains("missing field `chapter`"));
         let chapter = GOOD.split("[[exercise]]").next().unwrap_or_default();
-        assert!(error(chapter).contains("the chapter has no [[exercise]]"));
+        assert!(error(chapter).contains(":1: a chapter without an [[exercise]] is given, and"));
+        let given = chapter.replace("hours = 8\n", "pure = true\nsimulations = [\"sim::all\"]\n");
+        let manifest = Manifest::parse(&given, "x").expect("it is given");
+        assert!(manifest.is_given() && manifest.pure);
+        assert_eq!((manifest.points(), manifest.hours), (0, 0));
+        let removes = format!("{given}[[remove]]\nitem = \"election::helper\"\n");
+        assert!(error(&removes).contains("has nothing to [[remove]]"));
+        let foundation = GOOD.replace("number = 1", "number = 0");
+        assert!(error(&foundation).contains("given for good"));
+        assert!(error(&GOOD.replace("hours = 8\n", "")).contains("says how many `hours`"));
     }
 }

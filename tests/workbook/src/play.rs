@@ -21,13 +21,13 @@ pub fn run(repo: &Repo, what: &str, show: Show) -> Result<ExitCode, Error> {
     if let Target::Exercise(..) = target {
         return Err(Error::new(
             "a run belongs to a whole chapter",
-            format!("cargo workbook play {}", chapter.number()),
+            format!("cargo workbook play {}", chapter.word()),
         ));
     }
     let Some(test) = &chapter.manifest.play else {
         return Err(Error::new(
-            format!("chapter {} has no run to watch", chapter.number()),
-            format!("cargo workbook grade {}", chapter.number()),
+            format!("{} has no run to watch", chapter.called()),
+            format!("cargo workbook grade {}", chapter.word()),
         ));
     };
     repo.require(chapter, Tree::Mine)?;
@@ -49,24 +49,24 @@ pub fn run(repo: &Repo, what: &str, show: Show) -> Result<ExitCode, Error> {
         return Ok(ExitCode::from(1));
     }
     if let Some(trace) = &outcome.trace {
-        let path = repo.store().join("replays").join(format!("play-{}.json", chapter.number()));
+        let path = repo.store().join("replays").join(format!("play-{}.json", chapter.word()));
         if let Ok(bytes) = serde_json::to_vec(trace) {
             // It can be watched without the file; the file is for watching it again.
             let _ = write_whole(&path, &bytes);
         }
-        replay::show(repo, trace, &format!("play-{}", chapter.number()), show)?;
+        replay::show(repo, trace, &format!("play-{}", chapter.word()), show)?;
     }
     if outcome.kind == Kind::Passed {
         if outcome.trace.is_none() {
             return Err(Error::new(
                 format!("the test {test} made no run to watch"),
-                format!("cargo workbook grade {}", chapter.number()),
+                format!("cargo workbook grade {}", chapter.word()),
             ));
         }
         return Ok(ExitCode::SUCCESS);
     }
     let words = format!("Your cluster did not get there: {}", screen::harmless(&outcome.message));
     screen::say(&format!("\n{}", paragraph(&words, 0, look.width)));
-    screen::say(&format!("  next  cargo workbook grade {}\n", chapter.number()));
+    screen::say(&format!("  next  cargo workbook grade {}\n", chapter.word()));
     Ok(ExitCode::from(1))
 }

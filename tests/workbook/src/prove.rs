@@ -12,16 +12,16 @@
 
 pub mod kills;
 pub mod mutants;
+pub mod plant;
 pub mod simulation;
 pub mod trial;
 
 use crate::Error;
 use crate::cut::starter;
 use crate::lock::Lock;
-use crate::repo::{Chapter, Repo, Target};
+use crate::repo::{Chapter, Repo};
 use crate::screen::{self, Look, Passing, Style};
 use kills::Kills;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 use trial::{Fate, Trial};
@@ -29,11 +29,15 @@ use trial::{Fate, Trial};
 /// Carries out `prove`.
 pub fn run(repo: &Repo, what: Option<&str>, write: bool) -> Result<ExitCode, Error> {
     let chapters: Vec<&Chapter> = match what {
-        Some(text) => match repo.target(text)? {
-            Target::Chapter(chapter) | Target::Exercise(chapter, _) => vec![chapter],
-        },
-        None => repo.chapters.iter().collect(),
+        Some(text) => vec![repo.target(text)?.chapter()],
+        None => repo.chapters.iter().filter(|chapter| !chapter.is_given()).collect(),
     };
+    if let Some(given) = chapters.iter().find(|chapter| chapter.is_given()) {
+        return Err(Error::new(
+            format!("{} is given: without exercises there is nothing to prove", given.called()),
+            format!("`cargo workbook grade {} --solution` runs its tests", given.word()),
+        ));
+    }
     let _lock = Lock::take(repo)?;
     let mut survivors = 0;
     for chapter in chapters {
@@ -50,12 +54,8 @@ pub fn run(repo: &Repo, what: Option<&str>, write: bool) -> Result<ExitCode, Err
 fn prove(repo: &Repo, chapter: &Chapter, write: bool) -> Result<usize, Error> {
     let look = Look::now();
     let mut passing = Passing::new(look);
-    let place = repo.store().join("prove");
-    if write {
-        clear(&place)?;
-    }
+    let trial = Trial::build(repo, chapter, &mut passing)?;
     let start = Instant::now();
-    let trial = Trial::build(repo, chapter, &place, &mut passing)?;
     let fates = trial.fates(&mut passing)?;
     let seconds = start.elapsed().as_secs_f64();
     passing.clear();
@@ -85,17 +85,6 @@ fn prove(repo: &Repo, chapter: &Chapter, write: bool) -> Result<usize, Error> {
         screen::say(&format!("{figures}\n"));
     }
     Ok(alive)
-}
-
-/// What is written down about time is the time from nothing.
-fn clear(place: &Path) -> Result<(), Error> {
-    match std::fs::remove_dir_all(place) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::new(
-            format!("cannot clear {}: {error}", place.display()),
-            "delete the folder by hand; nothing in it is yours",
-        )),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 /// A line for each mutant, by exercise.

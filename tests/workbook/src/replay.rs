@@ -1,14 +1,16 @@
 //! `cargo workbook replay`: a failing run, kept and shown: in a browser where there is one, else in
 //! the terminal.
 //!
-//! Owns `target/workbook/replays`: the last failing run of each exercise, as JSON in the format of
-//! `harness::report::Trace`, and the reading of such files from anywhere. A run that has been read
-//! has been checked: every number in it points to something, so it can be drawn.
+//! Owns `target/workbook/replays`: the last failing run of each exercise and of each given chapter,
+//! as JSON in the format of `harness::report::Trace`, and the reading of such files from anywhere.
+//! A run that has been read has been checked: every number in it points to something, so it can be
+//! drawn.
 
 use crate::cache::write_whole;
 use crate::grade::Grade;
-use crate::repo::{Chapter, Repo, Tree};
+use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::screen::{self, Look};
+use crate::verdict::Outcome;
 use crate::{Error, browser, step};
 use harness::player;
 use harness::report::{Event, Trace};
@@ -19,32 +21,36 @@ use std::process::ExitCode;
 /// A run that can be replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
-    /// The exercise.
+    /// The exercise, or the given chapter.
     pub exercise: String,
-    /// What `replay` takes: the exercise, or the file.
+    /// What `replay` takes: the same, or the file.
     pub name: String,
 }
 
-/// Keeps the first failing run of each exercise in a grade.
+/// Keeps the first failing run of each exercise in a grade, or of the whole chapter if it is given.
 pub fn save(repo: &Repo, chapter: &Chapter, tree: Tree, grade: &Grade) -> Vec<Saved> {
-    let mut saved = Vec::new();
-    for exercise in &chapter.manifest.exercises {
-        let Some(outcome) = grade.telling_failure(exercise) else { continue };
-        let Some(trace) = &outcome.trace else { continue };
-        let (path, name) = match tree {
-            Tree::Mine => (file_of(repo, &exercise.id), exercise.id.clone()),
-            Tree::Solution => {
-                let path = file_of(repo, &format!("solution-{}", exercise.id));
-                let shown = path.strip_prefix(&repo.root).unwrap_or(&path).display().to_string();
-                (path, shown)
-            }
-        };
-        let Ok(bytes) = serde_json::to_vec(trace) else { continue };
-        if write_whole(&path, &bytes).is_ok() {
-            saved.push(Saved { exercise: exercise.id.clone(), name });
-        }
+    let exercises = chapter.manifest.exercises.iter();
+    let mut runs: Vec<(String, Option<&Outcome>)> =
+        exercises.map(|one| (one.id.clone(), grade.telling_failure(one))).collect();
+    if chapter.is_given() {
+        runs.push((chapter.word(), grade.telling_failure_of_all()));
     }
-    saved
+    let runs = runs.into_iter().filter_map(|(id, outcome)| Some((id, outcome?.trace.as_ref()?)));
+    runs.filter_map(|(id, trace)| save_one(repo, tree, id, trace)).collect()
+}
+
+fn save_one(repo: &Repo, tree: Tree, id: String, trace: &Trace) -> Option<Saved> {
+    let (path, name) = match tree {
+        Tree::Mine => (file_of(repo, &id), id.clone()),
+        Tree::Solution => {
+            let path = file_of(repo, &format!("solution-{id}"));
+            let shown = path.strip_prefix(&repo.root).unwrap_or(&path).display().to_string();
+            (path, shown)
+        }
+    };
+    let bytes = serde_json::to_vec(trace).ok()?;
+    write_whole(&path, &bytes).ok()?;
+    Some(Saved { exercise: id, name })
 }
 
 fn file_of(repo: &Repo, name: &str) -> PathBuf {
@@ -63,25 +69,29 @@ pub enum Show {
 /// Carries out `replay`.
 pub fn run(repo: &Repo, what: &str, how: Show) -> Result<ExitCode, Error> {
     let is_number = what.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
-    let (trace, name) = if is_number && !Path::new(what).is_file() {
-        let (_, exercise) = repo.exercise(what)?;
-        let path = file_of(repo, &exercise.id);
+    let is_known = is_number || repo.chapter(what).is_ok();
+    let (trace, name) = if is_known && !Path::new(what).is_file() {
+        let id = match repo.target(what)? {
+            Target::Chapter(chapter) if chapter.is_given() => chapter.word(),
+            Target::Chapter(_) | Target::Exercise(..) => repo.exercise(what)?.1.id.clone(),
+        };
+        let again = format!("cargo workbook grade {id}");
+        let path = file_of(repo, &id);
         if !path.is_file() {
             return Err(Error::new(
                 format!(
-                    "no failing run of {} is kept: it has not failed, or the tests that failed \
-                     feed one node by hand",
-                    exercise.id
+                    "no failing run of {id} is kept: it has not failed, or the tests that failed \
+                     feed one node by hand"
                 ),
-                format!("cargo workbook grade {}", exercise.id),
+                again,
             ));
         }
-        (read(&path, &format!("cargo workbook grade {}", exercise.id))?, exercise.id.as_str())
+        (read(&path, &again)?, id)
     } else {
         let next = "name an exercise as in 1.4, or a file that `grade` has written";
-        (read(Path::new(what), next)?, "file")
+        (read(Path::new(what), next)?, "file".to_owned())
     };
-    show(repo, &trace, name, how)?;
+    show(repo, &trace, &name, how)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,8 @@
 //! `Cargo.toml` and a `tests/NN-name/exercises.toml`, so every command works from anywhere below
 //! it, also from inside `solutions/`, which is a workspace of its own.
 //!
-//! Invariant: chapters are in the order of their numbers, and no two share one.
+//! Invariant: chapters are in the order of their numbers, and no two share one, except for number
+//! 0: foundations, which are called by the names of their packages.
 
 use crate::Error;
 use crate::manifest::{Exercise, Manifest};
@@ -55,9 +56,38 @@ impl Chapter {
         self.manifest.number
     }
 
+    /// The word by which a command knows it: its number, or its package for a foundation.
+    pub fn word(&self) -> String {
+        match self.number() {
+            0 => self.manifest.package.clone(),
+            number => number.to_string(),
+        }
+    }
+
+    /// "chapter 1", in a sentence.
+    pub fn called(&self) -> String {
+        match self.number() {
+            0 => format!("`{}`", self.manifest.package),
+            number => format!("chapter {number}"),
+        }
+    }
+
+    /// "Chapter 1", at the beginning of a sentence.
+    pub fn starts(&self) -> String {
+        self.called().replacen("chapter", "Chapter", 1)
+    }
+
     /// "Chapter 1 · Leader election"
     pub fn heading(&self) -> String {
-        format!("Chapter {} · {}", self.number(), self.manifest.title)
+        match self.number() {
+            0 => format!("{} · {}", self.manifest.package, self.manifest.title),
+            number => format!("Chapter {number} · {}", self.manifest.title),
+        }
+    }
+
+    /// It has no exercises: its solution is in both trees.
+    pub fn is_given(&self) -> bool {
+        self.manifest.is_given()
     }
 
     /// Its folder in a tree, relative to the root: `chapters/01-election`.
@@ -86,7 +116,7 @@ impl<'a> Target<'a> {
     /// As it is typed: `1` or `1.4`.
     pub fn name(&self) -> String {
         match self {
-            Target::Chapter(chapter) => chapter.number().to_string(),
+            Target::Chapter(chapter) => chapter.word(),
             Target::Exercise(_, exercise) => exercise.id.clone(),
         }
     }
@@ -120,7 +150,8 @@ impl Repo {
                 let message = format!("{shown}: number = {} is not the folder's", manifest.number);
                 return Err(Error::new(message, format!("`git diff {shown}` shows what changed")));
             }
-            if let Some(other) = chapters.iter().find(|other| other.number() == manifest.number) {
+            let same = |other: &&Chapter| other.number() == manifest.number && manifest.number > 0;
+            if let Some(other) = chapters.iter().find(same) {
                 let message = format!(
                     "tests/{} and tests/{name} are both chapter {}",
                     other.name, manifest.number
@@ -135,13 +166,13 @@ impl Repo {
         Ok(Repo { root: root.to_path_buf(), chapters })
     }
 
-    /// The chapter with this number.
-    pub fn chapter(&self, number: u32) -> Result<&Chapter, Error> {
-        self.chapters.iter().find(|chapter| chapter.number() == number).ok_or_else(|| {
-            let numbers: Vec<String> =
-                self.chapters.iter().map(|chapter| chapter.number().to_string()).collect();
+    /// The chapter with this number, or of this package: `1` or `election`.
+    pub fn chapter(&self, word: &str) -> Result<&Chapter, Error> {
+        let is_it = |chapter: &&Chapter| chapter.word() == word || chapter.manifest.package == word;
+        self.chapters.iter().find(is_it).ok_or_else(|| {
+            let words: Vec<String> = self.chapters.iter().map(Chapter::word).collect();
             Error::new(
-                format!("there is no chapter {number}; there are: {}", numbers.join(", ")),
+                format!("there is no chapter {word}; there are: {}", words.join(", ")),
                 "`cargo workbook` shows where you are",
             )
         })
@@ -151,18 +182,21 @@ impl Repo {
     pub fn exercise(&self, id: &str) -> Result<(&Chapter, &Exercise), Error> {
         match self.target(id)? {
             Target::Exercise(chapter, exercise) => Ok((chapter, exercise)),
-            Target::Chapter(chapter) => {
-                let first = &chapter.manifest.exercises[0].id;
-                Err(Error::new(
+            Target::Chapter(chapter) => Err(match chapter.manifest.exercises.first() {
+                Some(first) => Error::new(
                     format!("\"{id}\" is a chapter; this command takes an exercise"),
-                    format!("name one as in {first}"),
-                ))
-            }
+                    format!("name one as in {}", first.id),
+                ),
+                None => no_exercises(chapter),
+            }),
         }
     }
 
-    /// A chapter from `1`, or an exercise from `1.4`.
+    /// A chapter from `1` or `election`, or an exercise from `1.4`.
     pub fn target(&self, text: &str) -> Result<Target<'_>, Error> {
+        if let Some(chapter) = self.chapters.iter().find(|other| other.manifest.package == text) {
+            return Ok(Target::Chapter(chapter));
+        }
         let malformed = || {
             Error::new(
                 format!("\"{text}\" is neither a chapter nor an exercise"),
@@ -173,27 +207,25 @@ impl Repo {
             Some((chapter, exercise)) => (chapter, Some(exercise)),
             None => (text, None),
         };
-        let chapter = self.chapter(chapter.parse().map_err(|_| malformed())?)?;
+        let number: u32 = chapter.parse().map_err(|_| malformed())?;
+        let chapter = self.chapter(&number.to_string())?;
         let Some(exercise) = exercise else {
             return Ok(Target::Chapter(chapter));
         };
         let number: u32 = exercise.parse().map_err(|_| malformed())?;
         let id = format!("{}.{number}", chapter.number());
-        match chapter.manifest.exercise(&id) {
-            Some(exercise) => Ok(Target::Exercise(chapter, exercise)),
-            None => {
-                let ids: Vec<&str> =
-                    chapter.manifest.exercises.iter().map(|other| other.id.as_str()).collect();
-                let range = match (ids.first(), ids.last()) {
-                    (Some(first), Some(last)) => format!("{first} to {last}"),
-                    _ => String::new(),
-                };
-                Err(Error::new(
-                    format!("there is no exercise {id}; chapter {} has {range}", chapter.number()),
-                    "`cargo workbook` shows where you are",
-                ))
-            }
+        if let Some(exercise) = chapter.manifest.exercise(&id) {
+            return Ok(Target::Exercise(chapter, exercise));
         }
+        let exercises = &chapter.manifest.exercises;
+        let (Some(first), Some(last)) = (exercises.first(), exercises.last()) else {
+            return Err(no_exercises(chapter));
+        };
+        let has = format!("{} has {} to {}", chapter.called(), first.id, last.id);
+        Err(Error::new(
+            format!("there is no exercise {id}; {has}"),
+            "`cargo workbook` shows where you are",
+        ))
     }
 
     /// A path below the root.
@@ -251,6 +283,14 @@ impl Repo {
             format!("`git checkout {folder}` brings it back; other chapters are not affected"),
         ))
     }
+}
+
+/// Somebody wants an exercise of a chapter that has none.
+fn no_exercises(chapter: &Chapter) -> Error {
+    Error::new(
+        format!("{} is given and has no exercises", chapter.called()),
+        format!("`cargo workbook grade {}` runs its tests", chapter.word()),
+    )
 }
 
 /// The folders of chapters under `tests/`, in order.

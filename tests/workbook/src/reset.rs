@@ -31,7 +31,7 @@ pub fn run(repo: &Repo, target: &str, bare: bool) -> Result<ExitCode, Error> {
         Target::Exercise(_, exercise) if bare => {
             return Err(Error::new(
                 format!("--bare is for a chapter, and {} is an exercise", exercise.id),
-                format!("`cargo workbook reset {} --bare`", chapter.number()),
+                format!("`cargo workbook reset {} --bare`", chapter.word()),
             ));
         }
         Target::Exercise(chapter, exercise) => {
@@ -40,11 +40,11 @@ pub fn run(repo: &Repo, target: &str, bare: bool) -> Result<ExitCode, Error> {
             (with_hole(repo, chapter, exercise)?, what)
         }
         Target::Chapter(chapter) if bare => {
-            let what = format!("Chapter {} is its contract alone", chapter.number());
+            let what = format!("{} is its contract alone", chapter.starts());
             (bare::of(repo, chapter, &given::chapter(repo, chapter)?)?, what)
         }
         Target::Chapter(chapter) => {
-            let what = format!("Chapter {} is as it was given", chapter.number());
+            let what = format!("{} is as it was given", chapter.starts());
             (given::chapter(repo, chapter)?, what)
         }
     };
@@ -75,7 +75,7 @@ fn with_hole(repo: &Repo, chapter: &Chapter, exercise: &Exercise) -> Result<star
         let place = locate(&starter::as_crate(chapter, &mine), item, path).map_err(|error| {
             Error::new(
                 format!("your code has no place for `{path}`: {}", error.message),
-                format!("`cargo workbook reset {}` puts the whole chapter back", chapter.number()),
+                format!("`cargo workbook reset {}` puts the whole chapter back", chapter.word()),
             )
         })?;
         let mut text = place.source.to_string();

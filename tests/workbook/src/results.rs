@@ -64,7 +64,10 @@ struct ChapterPart<'a> {
     package: &'a str,
     title: &'a str,
     points: Points,
+    /// It has no exercises, and all its tests are in `tests`.
+    given: bool,
     exercises: Vec<ExercisePart<'a>>,
+    tests: Vec<TestPart<'a>>,
 }
 
 #[derive(Serialize)]
@@ -125,6 +128,8 @@ pub fn text(repo: &Repo, target: &Target<'_>, request: &Request, measured: &Meas
         package: &chapter.manifest.package,
         title: &chapter.manifest.title,
         points: score.into(),
+        given: chapter.is_given(),
+        tests: given_tests(chapter, grade),
         exercises: exercises.iter().map(|e| exercise_part(chapter, grade, e)).collect(),
     };
     let file = File {
@@ -168,7 +173,7 @@ fn exercise_part<'a>(
     let cause = state.is_bad().then(|| grade.cause(&chapter.manifest, exercise)).flatten();
     let tests = exercise.tests.iter().map(|name| {
         let outcome = grade.outcomes.iter().find(|outcome| outcome.test == *name);
-        test_part(name, exercise, outcome)
+        test_part(name, &exercise.id, outcome)
     });
     ExercisePart {
         id: &exercise.id,
@@ -188,7 +193,12 @@ fn exercise_part<'a>(
     }
 }
 
-fn test_part<'a>(name: &'a str, exercise: &Exercise, outcome: Option<&'a Outcome>) -> TestPart<'a> {
+fn given_tests<'a>(chapter: &Chapter, grade: &'a Grade) -> Vec<TestPart<'a>> {
+    let outcomes = grade.outcomes.iter().filter(|_| chapter.is_given());
+    outcomes.map(|outcome| test_part(&outcome.test, "", Some(outcome))).collect()
+}
+
+fn test_part<'a>(name: &'a str, exercise: &str, outcome: Option<&'a Outcome>) -> TestPart<'a> {
     let state = match outcome.map(|outcome| &outcome.kind) {
         None => "not_graded",
         Some(Kind::Passed) => "passed",
@@ -199,7 +209,7 @@ fn test_part<'a>(name: &'a str, exercise: &Exercise, outcome: Option<&'a Outcome
         Some(Kind::EndedEarly) => "ended_early",
         Some(Kind::NotRun) => "not_run",
         Some(Kind::Missing) => "missing",
-        Some(Kind::NotWritten(other)) if *other == exercise.id => "not_written",
+        Some(Kind::NotWritten(other)) if *other == exercise => "not_written",
         Some(Kind::NotWritten(_)) => "waits",
     };
     TestPart {

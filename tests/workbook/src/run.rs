@@ -34,8 +34,16 @@ pub const STILL: u64 = 5;
 /// How long a reader may take after the group was killed. Only a process that left its group to
 /// hold on to a pipe makes it take longer.
 const READERS: Duration = Duration::from_secs(2);
+/// No machine runs more tests at a time: each may use hundreds of megabytes.
+const WIDEST: usize = 16;
 /// How often a running process is looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How many tests run at a time: as many as the machine has processors, and two at least, because
+/// one test alone often waits.
+pub fn width() -> usize {
+    thread::available_parallelism().map_or(2, usize::from).clamp(2, WIDEST)
+}
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -56,8 +64,20 @@ pub struct Job {
     pub seed: Option<u64>,
     /// Return a run worth watching.
     pub play: bool,
-    /// The number of the mutant that the code is to be, if it is built with mutants.
-    pub mutant: Option<usize>,
+    /// What the code is to be, if it was built as several programs at once.
+    pub variant: Variant,
+}
+
+/// Which of the programs that are built into one a test is to run (see `prove::plant`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variant {
+    /// The program as it stands.
+    #[default]
+    Whole,
+    /// With the mistake of this number; the first is 1.
+    Mutant(usize),
+    /// With the first exercises written, so many, and holes for the others.
+    Written(usize),
 }
 
 /// How the process ended.
@@ -117,10 +137,16 @@ impl Runner {
                 None => command.env_remove(name),
             };
         }
-        match job.mutant {
-            Some(number) => command.env("WORKBOOK_MUTANT", number.to_string()),
-            None => command.env_remove("WORKBOOK_MUTANT"),
-        };
+        command.env_remove("WORKBOOK_MUTANT").env_remove("WORKBOOK_WRITTEN");
+        match job.variant {
+            Variant::Whole => {}
+            Variant::Mutant(number) => {
+                command.env("WORKBOOK_MUTANT", number.to_string());
+            }
+            Variant::Written(count) => {
+                command.env("WORKBOOK_WRITTEN", count.to_string());
+            }
+        }
         if job.play {
             command.env("WORKBOOK_PLAY", "1");
         } else {

@@ -7,6 +7,7 @@
 
 use crate::Error;
 use crate::cache;
+use crate::given;
 use crate::grade::Grade;
 use crate::holes;
 use crate::manifest::{Exercise, Half};
@@ -40,6 +41,8 @@ pub enum Stage<'a> {
     Missing,
     /// The solution is in use.
     Swapped,
+    /// It has no exercises.
+    Given,
     /// The learner's own code.
     Own {
         /// Each exercise's state and points.
@@ -57,6 +60,9 @@ impl<'a> Known<'a> {
         }
         if repo.is_swapped(chapter) {
             return Known { chapter, stage: Stage::Swapped };
+        }
+        if chapter.is_given() {
+            return Known { chapter, stage: Stage::Given };
         }
         let key = cache::key(repo, chapter, Tree::Mine);
         let grade = Grade { outcomes: cache::recall(repo, &key) };
@@ -85,7 +91,7 @@ impl<'a> Known<'a> {
 
     fn score(&self) -> Score {
         match &self.stage {
-            Stage::Missing | Stage::Swapped => Score::default(),
+            Stage::Missing | Stage::Swapped | Stage::Given => Score::default(),
             Stage::Own { exercises, .. } => exercises.iter().map(|(_, _, score)| *score).sum(),
         }
     }
@@ -94,6 +100,7 @@ impl<'a> Known<'a> {
     fn is_untouched(&self) -> bool {
         match &self.stage {
             Stage::Missing | Stage::Swapped => false,
+            Stage::Given => true,
             Stage::Own { exercises, .. } => exercises.iter().all(|(_, state, score)| {
                 score.earned == 0 && matches!(state, State::NotWritten | State::Waits(_))
             }),
@@ -108,7 +115,7 @@ impl<'a> Known<'a> {
     /// The first exercise that is not known to be right.
     fn open(&self) -> Option<(&'a Exercise, &State)> {
         match &self.stage {
-            Stage::Missing | Stage::Swapped => None,
+            Stage::Missing | Stage::Swapped | Stage::Given => None,
             Stage::Own { exercises, .. } => {
                 let open = |state: &State| !matches!(state, State::Passed | State::Waits(_));
                 let (exercise, state, _) = exercises
@@ -180,6 +187,7 @@ fn row(known: &Known<'_>, look: Look) -> String {
     let right = match &known.stage {
         Stage::Missing => format!("{} is missing", chapter.folder(Tree::Mine)),
         Stage::Swapped => "the solution is in use".to_owned(),
+        Stage::Given => given::WORDS.to_owned(),
         Stage::Own { exercises, .. } => {
             let earned = known.score().earned;
             let done = exercises.iter().filter(|(_, state, _)| *state == State::Passed).count();
@@ -193,7 +201,8 @@ fn row(known: &Known<'_>, look: Look) -> String {
     let room = look.width.saturating_sub(6 + screen::width_of(&right) + 2);
     let title = clip(&chapter.manifest.title, room);
     let titles = 24.min(room).max(screen::width_of(&title));
-    let line = format!("  {:>2}  {title:titles$}  {right}", chapter.number());
+    let number = if chapter.number() == 0 { String::new() } else { chapter.word() };
+    let line = format!("  {number:>2}  {title:titles$}  {right}");
     format!("{}\n", line.trim_end())
 }
 
@@ -205,19 +214,20 @@ fn bar(earned: u32, possible: u32, look: Look) -> String {
 
 /// The one next step.
 fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
+    let first = known.iter().position(|known| !matches!(known.stage, Stage::Given));
     for (place, known) in known.iter().enumerate() {
         let chapter = known.chapter;
         if matches!(known.stage, Stage::Missing) {
             let command = format!("git checkout {}", chapter.folder(Tree::Mine));
             return format!(
-                "Next: bring chapter {} back\n{}",
-                chapter.number(),
+                "Next: bring {} back\n{}",
+                chapter.called(),
                 pointers(&[("type", command)], look)
             );
         }
         let Some((exercise, state)) = known.open() else {
             if known.is_old() {
-                let command = format!("cargo workbook grade {}", chapter.number());
+                let command = format!("cargo workbook grade {}", chapter.word());
                 return format!(
                     "{}\n{}",
                     look.paint(Style::Strong, "Next: grade what you have changed"),
@@ -226,7 +236,7 @@ fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
             }
             continue;
         };
-        if place == 0 && known.is_untouched() {
+        if first == Some(place) && known.is_untouched() {
             return first_step(repo, chapter, exercise, look);
         }
         let mut text = next_step(repo, chapter, exercise, state, look);
@@ -245,7 +255,8 @@ fn next_of(repo: &Repo, known: &[Known<'_>], look: Look) -> String {
 /// The number of the next chapter, if this exercise opens the second half of its own.
 fn after_first_half(repo: &Repo, known: &Known<'_>, exercise: &Exercise) -> Option<u32> {
     let number = known.chapter.number();
-    let next = repo.chapters.iter().find(|chapter| chapter.number() > number)?;
+    let taught = |chapter: &&Chapter| chapter.number() > number && !chapter.is_given();
+    let next = repo.chapters.iter().find(taught)?;
     (exercise.half == Half::Second).then_some(next.number())
 }
 
@@ -267,7 +278,7 @@ fn done(known: &[Known<'_>], look: Look) -> String {
     let own = known.iter().rfind(|known| matches!(known.stage, Stage::Own { .. }));
     match own {
         Some(known) => {
-            let number = known.chapter.number();
+            let number = known.chapter.word();
             let (title, command) = if known.chapter.manifest.play.is_some() {
                 ("Next: watch your own nodes", format!("cargo workbook play {number}"))
             } else {
@@ -280,7 +291,8 @@ fn done(known: &[Known<'_>], look: Look) -> String {
             )
         }
         None => {
-            let number = known.first().map_or(1, |known| known.chapter.number());
+            let swapped = known.iter().find(|known| matches!(known.stage, Stage::Swapped));
+            let number = swapped.map_or("1".to_owned(), |known| known.chapter.word());
             format!(
                 "Every chapter is the solution's at the moment.\nNext: bring yours back\n{}",
                 pointers(&[("type", format!("cargo workbook use mine {number}"))], look)

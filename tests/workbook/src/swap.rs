@@ -24,12 +24,12 @@ pub enum State {
 }
 
 /// Later chapters build on the solutions of these chapters.
-pub fn use_solution(repo: &Repo, chapters: &[u32]) -> Result<ExitCode, Error> {
+pub fn use_solution(repo: &Repo, chapters: &[String]) -> Result<ExitCode, Error> {
     swap(repo, chapters, State::Swapped)
 }
 
 /// Later chapters build on the learner's own code of these chapters.
-pub fn use_mine(repo: &Repo, chapters: &[u32]) -> Result<ExitCode, Error> {
+pub fn use_mine(repo: &Repo, chapters: &[String]) -> Result<ExitCode, Error> {
     swap(repo, chapters, State::Mine)
 }
 
@@ -41,14 +41,14 @@ pub fn state(repo: &Repo, chapter: &Chapter) -> State {
     if swapped { State::Swapped } else { State::Mine }
 }
 
-fn swap(repo: &Repo, numbers: &[u32], wanted: State) -> Result<ExitCode, Error> {
-    if numbers.is_empty() {
+fn swap(repo: &Repo, words: &[String], wanted: State) -> Result<ExitCode, Error> {
+    if words.is_empty() {
         return Err(Error::new("no chapter was named", "name one as in `use mine 1`"));
     }
     // All are checked before one is changed.
     let mut changes = Vec::new();
-    for number in numbers {
-        let chapter = repo.chapter(*number)?;
+    for word in words {
+        let chapter = repo.chapter(word)?;
         repo.require(chapter, Tree::Mine)?;
         if wanted == State::Swapped {
             require_solutions(repo, chapter)?;
@@ -60,26 +60,25 @@ fn swap(repo: &Repo, numbers: &[u32], wanted: State) -> Result<ExitCode, Error> 
         changes.push((chapter, text, new));
     }
     for (chapter, text, new) in changes {
-        let number = chapter.number();
+        let name = chapter.starts();
         let whose = match wanted {
             State::Mine => "your own code",
             State::Swapped => "the solution's code",
         };
         if new == text {
-            say(&format!("Chapter {number} is {whose} already.\n"));
+            say(&format!("{name} is {whose} already.\n"));
             continue;
         }
         fs::write(manifest(repo, chapter), new)
             .map_err(|error| failed("write", repo, chapter, &error))?;
-        say(&format!("Chapter {number} is {whose} now, and later chapters build on it.\n"));
+        say(&format!("{name} is {whose} now, and later chapters build on it.\n"));
     }
-    let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
-    let list = list.join(" ");
+    let list = words.join(" ");
     say(&match wanted {
         State::Swapped => {
             format!("  Your files are untouched.\n  back  cargo workbook use mine {list}\n")
         }
-        State::Mine => format!("  next  cargo workbook grade {}\n", numbers[0]),
+        State::Mine => format!("  next  cargo workbook grade {}\n", words[0]),
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,17 @@
-//! `sync`: the starters in `chapters/` are what is cut from `solutions/`.
+//! `sync`: the starters in `chapters/` are what is cut from `solutions/`, and what lists the
+//! chapters is made from their manifests.
 //!
 //! Owns the comparison of the two trees, and the writing of one from the other.
 //!
 //! Invariant: a learner's work is never lost. A chapter is overwritten if it is as `sync` wrote it
 //! last, or if git has all of it; otherwise only if asked twice.
 //!
-//! Left to others: what a starter is (`cut`).
+//! Left to others: what a starter is (`cut`), and what the lists are (`lists`).
 
 use crate::Error;
 use crate::cut::{files, first_difference, starter};
 use crate::hash::Hasher;
+use crate::lists;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::say;
 use std::fs;
@@ -31,20 +33,39 @@ pub enum Mode {
 /// Cuts all starters, or compares them.
 pub fn run(repo: &Repo, mode: Mode) -> Result<ExitCode, Error> {
     let mut differences = Vec::new();
+    if mode == Mode::Check {
+        let stale = lists::stale(repo)?;
+        differences.extend(stale.iter().map(|file| format!("{file} does not list the chapters")));
+    } else {
+        let written = lists::write(repo)?;
+        for file in &written {
+            say(&format!("{file} lists the chapters\n"));
+        }
+    }
     for chapter in &repo.chapters {
         let found = compare(repo, chapter)?;
         let folder = chapter.folder(Tree::Mine);
+        let (how, made) = if chapter.is_given() {
+            ("is the solution, whole", "is the solution")
+        } else {
+            ("is as it is cut", "is cut anew")
+        };
         if found.differences.is_empty() {
-            say(&format!("{folder} is as it is cut\n"));
+            say(&format!("{folder} {how}\n"));
             remember(repo, chapter, &found.starter);
         } else if mode == Mode::Check {
-            differences.extend(found.differences);
+            differences.extend(found.differences.iter().map(ToString::to_string));
         } else {
             if mode == Mode::Write {
                 refuse_to_lose(repo, chapter, &found.starter)?;
             }
             write(repo, chapter, &found.starter)?;
-            say(&format!("{folder} is cut anew: {}\n", count(found.differences.len(), "file")));
+            say(&format!("{folder} {made}: {}\n", count(found.differences.len(), "file")));
+        }
+    }
+    if mode != Mode::Check {
+        for tree in [Tree::Mine, Tree::Solution] {
+            lists::lock(repo, tree)?;
         }
     }
     if differences.is_empty() {
@@ -53,7 +74,7 @@ pub fn run(repo: &Repo, mode: Mode) -> Result<ExitCode, Error> {
     for difference in &differences {
         say(&format!("{difference}\n"));
     }
-    say("  next: `cargo workbook sync` cuts them anew\n");
+    say("  next: `cargo workbook sync` makes them anew\n");
     Ok(ExitCode::FAILURE)
 }
 

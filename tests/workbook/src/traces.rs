@@ -13,7 +13,7 @@ use crate::cache::{self, write_whole};
 use crate::compile::{self, Built};
 use crate::manifest::CPU_SECONDS;
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner};
+use crate::run::{Job, Runner, Variant};
 use crate::screen::{self, Look, Passing};
 use crate::verdict::{Kind, Outcome};
 use harness::report::Trace;
@@ -45,7 +45,7 @@ impl Recorder {
     /// For the chapter of this number. Tests are started through `command`.
     pub fn new(root: &Path, number: u32, command: &Path) -> Result<Recorder, Error> {
         let repo = Repo::at(root)?;
-        let chapter = repo.chapter(number)?.clone();
+        let chapter = repo.chapter(&number.to_string())?.clone();
         repo.require(&chapter, Tree::Solution)?;
         let key = cache::key(&repo, &chapter, Tree::Solution);
         let bytes = fs::read(file_of(&repo, &chapter)).unwrap_or_default();
@@ -127,7 +127,7 @@ impl Recorder {
             runs: None,
             seed: None,
             play: true,
-            mutant: None,
+            variant: Variant::Whole,
         };
         let ran = Runner::new(&self.command).run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")

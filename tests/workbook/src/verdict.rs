@@ -132,6 +132,11 @@ impl Outcome {
         Outcome::new(test, Kind::NotRun, String::new())
     }
 
+    /// Something is there, and it is not right.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self.kind, Kind::Passed | Kind::NotWritten(_) | Kind::NotRun)
+    }
+
     /// The outcome of a finished process.
     pub fn of(test: &str, ran: Ran, cpu: u64) -> Outcome {
         let (kind, failure) = match ran.verdict {

@@ -4,6 +4,9 @@
 //! and it needs nothing but Rust. A check that fails does not stop the others, so one run names
 //! all. A check that cannot run says why, and counts as neither passed nor failed.
 //!
+//! Several checks run at a time: cargo lets one of them build while others run what is built. What
+//! was proven for exactly these files is not proven again (see `proven`).
+//!
 //! In a learner's tree the chapters differ from their starters, which is the point of them: such
 //! chapters are named and left out. With `CI=true` they count as mistakes.
 //!
@@ -11,42 +14,75 @@
 
 mod chapters;
 mod commands;
-mod mutants;
-mod steps;
+mod planted;
+mod proven;
 mod tables;
 
 use crate::Error;
 use crate::guard::Guard;
 use crate::lock::Lock;
+use crate::prove::trial::Trial;
 use crate::repo::{Chapter, Repo};
+use crate::run::width;
 use crate::screen::{Look, Passing, Style, say};
 use crate::sync;
+use proven::Proven;
+use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// All checks, in the order in which they run: what is quick and says most comes first.
-const CHECKS: &[(&str, Check)] = &[
-    ("the two workspaces agree", tables::agree),
-    ("code is formatted", commands::formatting),
-    ("starters equal the cut", chapters::starters_equal_the_cut),
-    ("manifests and test binaries agree", chapters::manifests),
-    ("solutions pass every test", chapters::solutions_pass),
-    ("mutants die", mutants::die),
-    ("starters are not written yet", chapters::starters_wait),
-    ("solved in order, each exercise turns green", steps::in_order),
-    ("clippy has nothing to say", commands::clippy),
-    ("the harness, the command and the builder pass their tests", commands::tests),
-    ("the limits of the house style hold", commands::tidy),
-    ("the book builds, with every include and link", commands::book),
-    ("everything builds without solutions/", commands::without_solutions),
+/// All checks, in the order in which they start: first what is quick, then what takes longest.
+const CHECKS: &[Check] = &[
+    Check::new("the two workspaces agree", About::All, tables::agree),
+    Check::new("code is formatted", About::All, commands::formatting),
+    Check::new("what sync makes is as it makes it", About::Chapters, chapters::synced),
+    Check::new("manifests name what is there", About::Chapters, chapters::manifests),
+    Check::new("the tools pass their tests", About::Tools, commands::tests),
+    Check::new("solutions pass every test", About::Chapters, chapters::solutions_pass),
+    Check::new("mutants die", About::Chapters, planted::mutants_die),
+    Check::new("starters are not written yet", About::Chapters, planted::starters_wait),
+    Check::new("solved in order, each exercise turns green", About::Chapters, planted::in_order),
+    Check::new("solutions build without a warning", About::Chapters, commands::solutions_lint),
+    Check::new("the rest does, without solutions/", About::Chapters, commands::others_lint),
+    Check::new("the limits of the house style hold", About::All, commands::tidy),
+    Check::new("the book builds, with every include and link", About::All, commands::book),
 ];
 
 /// Set in the copy of this program, to its process's number.
 const COPY: &str = "WORKBOOK_VERIFY_COPY";
 
-type Check = fn(&Scene<'_>) -> Result<Finding, Error>;
+/// One thing that must hold.
+struct Check {
+    name: &'static str,
+    about: About,
+    run: fn(&Scene<'_>) -> Result<Finding, Error>,
+}
+
+impl Check {
+    const fn new(
+        name: &'static str,
+        about: About,
+        run: fn(&Scene<'_>) -> Result<Finding, Error>,
+    ) -> Check {
+        Check { name, about, run }
+    }
+}
+
+/// What a check looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    /// The chapters that were asked for.
+    Chapters,
+    /// The whole repository, quickly.
+    All,
+    /// What no chapter changes; left out where chapters are named.
+    Tools,
+}
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,18 +98,22 @@ enum Finding {
 /// What all checks know.
 struct Scene<'a> {
     repo: &'a Repo,
+    /// The chapters that were asked for.
+    chapters: Vec<&'a Chapter>,
     /// Chapters that differ from their starters, and may.
     edited: Vec<&'a Chapter>,
     /// There are solutions to check against.
     solutions: bool,
-    /// Where copies are made.
-    work: PathBuf,
+    /// What needs no proof any more.
+    proven: Proven,
+    /// Chapters with their mutants and holes, as soon as one is built.
+    trials: Mutex<BTreeMap<String, Arc<Trial<'a>>>>,
     /// Ends what a check has started, if this program is ended.
     guard: Guard,
 }
 
 impl<'a> Scene<'a> {
-    fn new(repo: &'a Repo, program: &Path) -> Scene<'a> {
+    fn new(repo: &'a Repo, request: &Request, program: &Path) -> Result<Scene<'a>, Error> {
         let solutions = repo.path("solutions/Cargo.toml").is_file();
         let strict = std::env::var_os("CI").is_some_and(|value| value == "true");
         let differs = |chapter: &&Chapter| match sync::compare(repo, chapter) {
@@ -86,24 +126,40 @@ impl<'a> Scene<'a> {
         } else {
             repo.chapters.iter().filter(differs).collect()
         };
-        let work = repo.store().join("verify");
-        Scene { repo, edited, solutions, work, guard: Guard::start(program) }
+        let mut chapters = Vec::new();
+        for word in &request.chapters {
+            chapters.push(repo.target(word)?.chapter());
+        }
+        if chapters.is_empty() {
+            chapters = repo.chapters.iter().collect();
+        }
+        let proven = Proven::of(repo, request.again);
+        let trials = Mutex::default();
+        let guard = Guard::start(program);
+        Ok(Scene { repo, chapters, edited, solutions, proven, trials, guard })
     }
 
     /// Chapters whose starters can be looked at.
-    fn given(&self) -> Vec<&'a Chapter> {
-        let is_given = |chapter: &&Chapter| !self.is_edited(chapter);
-        self.repo.chapters.iter().filter(is_given).collect()
+    fn untouched(&self) -> Vec<&'a Chapter> {
+        let is_edited =
+            |chapter: &Chapter| self.edited.iter().any(|edited| edited.name == chapter.name);
+        self.chapters.iter().copied().filter(|chapter| !is_edited(chapter)).collect()
     }
 
-    /// Of those, the ones that stand on no edited chapter.
-    fn standing(&self) -> Vec<&'a Chapter> {
-        let first = self.edited.iter().map(|chapter| chapter.number()).min().unwrap_or(u32::MAX);
-        self.given().into_iter().filter(|chapter| chapter.number() < first).collect()
+    /// The whole repository was asked for.
+    fn is_whole(&self) -> bool {
+        self.chapters.len() == self.repo.chapters.len()
     }
 
-    fn is_edited(&self, chapter: &Chapter) -> bool {
-        self.edited.iter().any(|edited| edited.name == chapter.name)
+    /// A chapter with all its mutants and holes. One is built at a time, and once.
+    fn trial(&self, chapter: &'a Chapter) -> Result<Arc<Trial<'a>>, Error> {
+        let mut trials = self.trials.lock().expect("no holder panics");
+        if let Some(trial) = trials.get(&chapter.name) {
+            return Ok(Arc::clone(trial));
+        }
+        let trial = Arc::new(Trial::build(self.repo, chapter, &mut chapters::quiet())?);
+        trials.insert(chapter.name.clone(), Arc::clone(&trial));
+        Ok(trial)
     }
 
     /// What is left out, for the line of a check that leaves it out.
@@ -117,29 +173,76 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// What `verify` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Chapters; all if none is named.
+    pub chapters: Vec<String>,
+    /// Prove also what is proven.
+    pub again: bool,
+}
+
 /// Runs all checks and says what they found.
-pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
+pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     let program = from_a_copy(repo)?;
     let _lock = Lock::take(repo)?;
-    let look = Look::now();
-    let scene = Scene::new(repo, &program);
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    let mut passing = Passing::new(look);
-    for (name, check) in CHECKS {
-        passing.show(&format!("{name} …"));
-        let start = Instant::now();
-        let finding = check(&scene).unwrap_or_else(|error| Finding::Failed(error.to_string()));
-        let seconds = start.elapsed().as_secs_f64();
-        passing.clear();
-        match &finding {
-            Finding::Passed(_) => passed += 1,
-            Finding::Failed(_) => failed += 1,
-            Finding::Skipped(_) => skipped += 1,
-        }
-        say(&line(name, &finding, seconds, look));
+    let scene = Scene::new(repo, request, &program)?;
+    let whole = scene.is_whole();
+    let checks: Vec<&Check> =
+        CHECKS.iter().filter(|check| whole || check.about != About::Tools).collect();
+    let start = Instant::now();
+    let findings = run_all(&scene, &checks, Look::now());
+    let count = |wanted: fn(&Finding) -> bool| findings.iter().filter(|one| wanted(one)).count();
+    let passed = count(|one| matches!(one, Finding::Passed(_)));
+    let failed = count(|one| matches!(one, Finding::Failed(_)));
+    let skipped = count(|one| matches!(one, Finding::Skipped(_)));
+    let mut end = format!("  {:60} {:>6.1} s\n", "together", start.elapsed().as_secs_f64());
+    if !whole {
+        end.push_str("  the tools' own tests are left out where chapters are named\n");
     }
-    say(&format!("\n{}\n", total(passed, failed, skipped)));
+    say(&format!("{end}\n{}\n", total(passed, failed, skipped)));
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs checks, several at a time, and prints what each found in the order of the list.
+fn run_all(scene: &Scene<'_>, checks: &[&Check], look: Look) -> Vec<Finding> {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = channel();
+    let mut findings: Vec<Option<(Finding, f64)>> = checks.iter().map(|_| None).collect();
+    let mut passing = Passing::new(look);
+    std::thread::scope(|scope| {
+        for _ in 0..width().min(checks.len()) {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(check) = checks.get(at) else { return };
+                    let start = Instant::now();
+                    let finding = (check.run)(scene)
+                        .unwrap_or_else(|error| Finding::Failed(error.to_string()));
+                    if send.send((at, finding, start.elapsed().as_secs_f64())).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(send);
+        let mut shown = 0;
+        passing.show(&format!("{} …", checks[0].name));
+        for (at, finding, seconds) in receive {
+            findings[at] = Some((finding, seconds));
+            passing.clear();
+            while let Some(Some((finding, seconds))) = findings.get(shown) {
+                say(&line(checks[shown].name, finding, *seconds, look));
+                shown += 1;
+            }
+            if let Some(check) = checks.get(shown) {
+                passing.show(&format!("{} …", check.name));
+            }
+        }
+    });
+    passing.clear();
+    findings.into_iter().flatten().map(|(finding, _)| finding).collect()
 }
 
 /// Continues as a copy of this program: one of the checks builds the program anew, and a program

@@ -10,15 +10,13 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use workbook::items::{Crate, Item, Kind, line_of};
+use workbook::repo::{Repo, Tree};
 
 const COLUMNS: usize = 100;
 const FUNCTION: usize = 70;
 const FILE: usize = 400;
 /// Tests are lists of cases, which may be longer.
 const TEST_FILE: usize = 600;
-
-/// Crates in which one seed is one run.
-const PROTOCOLS: [&str; 6] = ["01-", "02-", "04-", "07-", "08-", "09-"];
 
 /// One broken rule.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +29,7 @@ struct Finding {
 #[test]
 fn the_repository_is_tidy() {
     let root = root();
+    let pure = pure(&root);
     let mut findings = Vec::new();
     let mut rust = 0;
     for path in files(&root) {
@@ -39,7 +38,7 @@ fn the_repository_is_tidy() {
         findings.extend(machine_paths(&name, &text));
         if name.ends_with(".rs") && is_ours(&name) {
             rust += 1;
-            findings.extend(check(&name, &text));
+            findings.extend(check(&name, &text, &pure));
         }
     }
     assert!(rust > 10, "only {rust} files were looked at: the walk is broken");
@@ -53,6 +52,13 @@ fn the_repository_is_tidy() {
 fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.ancestors().nth(2).expect("this package is two folders below the root").to_path_buf()
+}
+
+/// The folders of crates in which one seed is one run, as their manifests say.
+fn pure(root: &Path) -> Vec<String> {
+    let repo = Repo::at(root).expect("the manifests can be read");
+    let pure = repo.chapters.iter().filter(|chapter| chapter.manifest.pure);
+    pure.map(|chapter| format!("{}/", chapter.folder(Tree::Solution))).collect()
 }
 
 /// Every file of the repository: what git knows or would add; without git, what is there.
@@ -110,7 +116,7 @@ fn is_test_file(name: &str) -> bool {
 }
 
 /// All rules for one Rust file.
-fn check(name: &str, text: &str) -> Vec<Finding> {
+fn check(name: &str, text: &str, pure: &[String]) -> Vec<Finding> {
     let krate = Crate::from_files("tidy", [(PathBuf::from("src/lib.rs"), text.to_owned())]);
     if let Some(reason) = &krate.files()[0].broken {
         return vec![finding(name, 1, format!("is not Rust: {reason}"))];
@@ -120,7 +126,7 @@ fn check(name: &str, text: &str) -> Vec<Finding> {
     found.extend(long_file(name, text, &tests));
     found.extend(long_functions(name, &krate));
     found.extend(no_introduction(name, text));
-    found.extend(words(name, text, &tests));
+    found.extend(words(name, text, &tests, pure));
     found.extend(unfinished(name, text));
     found
 }
@@ -186,14 +192,17 @@ fn no_introduction(name: &str, text: &str) -> Option<Finding> {
 }
 
 /// Words that have no place in some crates.
-fn words(name: &str, text: &str, tests: &[RangeInclusive<usize>]) -> Vec<Finding> {
+fn words(
+    name: &str,
+    text: &str,
+    tests: &[RangeInclusive<usize>],
+    pure: &[String],
+) -> Vec<Finding> {
     let library = (name.starts_with("solutions/") || name.starts_with("tests/harness/"))
         && name.contains("/src/")
         && !name.contains("/src/bin/")
         && !name.ends_with("/main.rs");
-    let protocol = name.strip_prefix("solutions/").is_some_and(|rest| {
-        rest.contains("/src/") && PROTOCOLS.iter().any(|number| rest.starts_with(number))
-    });
+    let pure = pure.iter().any(|folder| name.starts_with(folder));
     let tokens = tokens(text);
     let mut found = Vec::new();
     for (at, (word, line)) in tokens.iter().enumerate() {
@@ -209,10 +218,10 @@ fn words(name: &str, text: &str, tests: &[RangeInclusive<usize>]) -> Vec<Finding
             "println" | "print" | "dbg" if library && next == "!" => {
                 "prints in a library: what a machine does comes out of its calls"
             }
-            "HashMap" | "HashSet" | "RandomState" if protocol => {
+            "HashMap" | "HashSet" | "RandomState" if pure => {
                 "has an order of chance: with BTreeMap and BTreeSet one seed is one run"
             }
-            "Instant" | "SystemTime" | "thread_rng" if protocol => {
+            "Instant" | "SystemTime" | "thread_rng" if pure => {
                 "reads a clock or draws: time and draws are lent for the call"
             }
             _ => continue,
@@ -285,7 +294,7 @@ fn flatten(stream: TokenStream, found: &mut Vec<(String, usize)>) {
 
 #[track_caller]
 fn finds(name: &str, text: &str, line: usize, what: &str) {
-    let found = check(name, text);
+    let found = check(name, text, &["solutions/01-demo/".to_owned()]);
     let fits = |finding: &Finding| finding.line == line && finding.what.contains(what);
     assert!(found.iter().any(fits), "{what} in {name}: {found:?}");
 }
@@ -326,7 +335,8 @@ fn no_rule_finds_what_is_allowed() {
         ),
         ("solutions/01-demo/src/a.rs", "//! A.\nfn todo_list() { todo!() }\n".to_owned()),
     ] {
-        assert_eq!(check(name, &text), [], "{name}: {text}");
+        let found = check(name, &text, &["solutions/01-demo/".to_owned()]);
+        assert_eq!(found, [], "{name}: {text}");
     }
     for fine in ["https://example.org/home/x", "../home/main", "athome/a", "{root}/home/x"] {
         assert_eq!(machine_paths("a.md", fine), []);

@@ -6,9 +6,9 @@
 //!
 //! Invariant: what comes out compiles without a warning.
 
-use super::check::Bench;
 use super::{Cut, Plan, files};
 use crate::Error;
+use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
 use crate::hash::Hasher;
 use crate::items::Crate;
@@ -32,10 +32,13 @@ struct Memory {
     sources: Vec<(PathBuf, String)>,
 }
 
-/// All files of the chapter that a learner starts with.
+/// All files of the chapter that a learner starts with: all of the solution if it is given.
 pub fn of(repo: &Repo, chapter: &Chapter) -> Result<Files, Error> {
     let folder = repo.folder(chapter, Tree::Solution);
     let solution = solution(repo, chapter)?;
+    if chapter.is_given() {
+        return Ok(solution);
+    }
     let key = key(repo, chapter, &solution)?;
     let memory = repo.store().join("cut").join(format!("{}.json", chapter.name));
     if let Some(sources) = remembered(&memory, &key) {
@@ -81,7 +84,7 @@ pub fn require_solutions(repo: &Repo, chapter: &Chapter) -> Result<(), Error> {
 /// Compiles a chapter's files in the copy of the workspace, and the graded tests against them; an
 /// error says why they do not.
 pub fn compile(repo: &Repo, chapter: &Chapter, files: &Files) -> Result<(), Error> {
-    let (bench, _lock) = bench(repo, chapter)?;
+    let bench = bench(repo, chapter)?;
     bench.put(&chapter.name, files)?;
     let warnings = bench.check_with_tests(&chapter.manifest.package, &chapter.name)?;
     match warnings.first() {
@@ -102,7 +105,7 @@ fn compute(
     let package = &chapter.manifest.package;
     let krate = Crate::read(package, folder)?;
     let mut cut = Cut::new(&krate, &Plan::of(&chapter.manifest))?;
-    let (bench, _lock) = bench(repo, chapter)?;
+    let bench = bench(repo, chapter)?;
     for _ in 0..ROUNDS {
         let sources = cut.render();
         bench.put(&chapter.name, &with_sources(solution, sources.clone()))?;
@@ -116,33 +119,24 @@ fn compute(
     }
     Err(Error::new(
         format!("the starter of {} keeps its warnings whatever is allowed", chapter.name),
-        format!("`cargo check --package {package}` in {} shows them", place(repo).display()),
+        format!("`cargo check --package {package}` in {} shows them", bench.folder.display()),
     ))
 }
 
-fn place(repo: &Repo) -> PathBuf {
-    repo.store().join("cut/bench")
-}
-
-/// The copy of the workspace, with every other chapter as its solution, and the lock that keeps a
-/// second run out of it.
-fn bench(repo: &Repo, chapter: &Chapter) -> Result<(Bench, fs::File), Error> {
-    let place = place(repo);
-    fs::create_dir_all(&place).map_err(|error| unreadable(&place, &error))?;
-    let lock = fs::File::create(place.join("lock")).map_err(|error| unreadable(&place, &error))?;
-    lock.lock().map_err(|error| unreadable(&place, &error))?;
+/// The copy of the workspace, with every other chapter as its solution.
+fn bench(repo: &Repo, chapter: &Chapter) -> Result<Bench, Error> {
     let solutions = repo.path("solutions");
     let mut names = solved(&solutions).unwrap_or_default();
     names.retain(|name| *name != chapter.name);
     let mut own: Vec<&str> = names.iter().map(String::as_str).collect();
     own.push(&chapter.name);
-    let bench = Bench::at(&repo.root, &place, &own)?;
+    let bench = Bench::at(repo, Purpose::Starters, &own)?;
     for name in &names {
         let folder = solutions.join(name);
         let files = files::read(&folder).map_err(|error| unreadable(&folder, &error))?;
         bench.put(name, &files)?;
     }
-    Ok((bench, lock))
+    Ok(bench)
 }
 
 /// The chapters in `solutions/`.

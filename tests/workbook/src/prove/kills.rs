@@ -27,7 +27,7 @@ pub struct Kills {
     pub format: String,
     /// In the order of the mutants' files.
     pub mutants: Vec<Kill>,
-    /// How long it took, building included, in seconds.
+    /// How long they ran, in seconds; building is not counted.
     pub seconds: u64,
     /// On how many processors.
     pub cores: usize,

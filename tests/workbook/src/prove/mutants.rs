@@ -16,30 +16,10 @@
 //! mutant that is no mistake.
 
 use crate::Error;
-use crate::cut::starter::{self, Files};
 use crate::items::Crate;
 use crate::manifest::Manifest;
-use crate::repo::Chapter;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Asked by every function that has mutants: which of them is it to be?
-const SWITCH: &str = "
-/// Which mutant this process is; zero is none.
-pub(crate) fn mutant_number() -> usize {
-    static NUMBER: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    *NUMBER.get_or_init(|| {
-        let text = std::env::var(\"WORKBOOK_MUTANT\").unwrap_or_default();
-        text.parse().unwrap_or(0)
-    })
-}
-";
-
-/// Stands before each mutant's body in the copy, with its file's name, and without one before the
-/// solution's.
-const MARK: &str = "// mutant: ";
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +33,7 @@ pub struct Mutant {
     /// The behaviour that differs.
     pub differs: String,
     /// The body, braces included.
-    body: String,
+    pub(super) body: String,
 }
 
 /// The mutants of the chapter whose folder under `tests/` is `name`, in the order of their files'
@@ -109,49 +89,6 @@ fn parse(file: &str, text: &str) -> Result<Mutant, String> {
     })
 }
 
-/// The solution with every mutant in it, behind the switch. The first has number 1.
-pub fn planted(chapter: &Chapter, files: Files, mutants: &[Mutant]) -> Result<Files, Error> {
-    let mut by_item: BTreeMap<&str, Vec<(usize, &Mutant)>> = BTreeMap::new();
-    for (number, mutant) in (1..).zip(mutants) {
-        by_item.entry(&mutant.item).or_default().push((number, mutant));
-    }
-    let mut files = files;
-    for (path, own) in by_item {
-        let source = starter::as_crate(chapter, &files);
-        let item = source.find(path)?;
-        let Some(body) = item.body.clone() else {
-            return Err(Error::new(format!("{path} has no body"), "name a function"));
-        };
-        let mut arms = "{ match crate::mutant_number() {\n".to_owned();
-        for (number, mutant) in own {
-            let _ = writeln!(arms, "{MARK}{}\n{number} => {}", mutant.file, mutant.body);
-        }
-        let _ = writeln!(arms, "{MARK}\n_ => {} }} }}", &item.source[body.clone()]);
-        let mut text = item.source.to_string();
-        text.replace_range(body, &arms);
-        replace(&mut files, &item.file.clone(), text);
-    }
-    let root = PathBuf::from("src/lib.rs");
-    let text = files.iter().find(|(path, _)| *path == root);
-    let text = text.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
-    replace(&mut files, &root, text.unwrap_or_default() + SWITCH);
-    Ok(files)
-}
-
-/// The mutant's file that this line of a planted file comes from, if it comes from one.
-pub fn at_line(planted: &str, line: usize) -> Option<&str> {
-    let marks = planted.lines().take(line).filter_map(|line| line.strip_prefix(MARK));
-    marks.last().filter(|name| !name.is_empty())
-}
-
-fn replace(files: &mut Files, path: &Path, text: String) {
-    for (own, bytes) in files {
-        if own == path {
-            *bytes = text.as_bytes().to_vec();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,15 +105,6 @@ mod tests {
         assert_eq!(mutant.item, "election::Election::grants");
         assert_eq!(mutant.differs, "it votes for everybody");
         assert_eq!(mutant.body, "{\n    last > 3\n}");
-    }
-
-    #[test]
-    fn a_line_knows_its_file() {
-        let planted = "fn a() {\n// mutant: 1.1-b.rs\n1 => {\n}\n// mutant: \n_ => {} }\n";
-        assert_eq!(at_line(planted, 1), None);
-        assert_eq!(at_line(planted, 3), Some("1.1-b.rs"));
-        assert_eq!(at_line(planted, 6), None);
-        assert_eq!(at_line(planted, 60), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::trial::{Trial, fails};
 use crate::Error;
 use crate::repo::Chapter;
+use crate::run::Variant;
 use crate::screen::Passing;
 use crate::verdict::{Kind, Outcome};
 use harness::report::{Event, Trace};
@@ -34,7 +35,7 @@ pub fn figures(
     let caught = trial.each(passing, "mutants simulated", |number, _| {
         for test in tests {
             let start = Instant::now();
-            let outcome = trial.run(number, test)?;
+            let outcome = trial.run(Variant::Mutant(number), test)?;
             if fails(&outcome) {
                 let took = start.elapsed();
                 return Ok(Some(Caught { events: events(&outcome), took }));

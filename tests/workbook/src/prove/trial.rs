@@ -1,25 +1,22 @@
-//! A chapter built with its mutants in it, and tests run against one mutant at a time.
+//! A chapter built with its mutants and holes in it, and tests run against one variant at a time.
 //!
 //! Owns the copy's build and the order of the runs. What the results mean to a reader is `prove`'s
 //! and `simulation`'s.
 
 use super::mutants::{self, Mutant};
+use super::plant;
 use crate::Error;
+use crate::bench::{Bench, Purpose};
 use crate::compile::{self, Broken, Built};
-use crate::cut::check::Bench;
 use crate::cut::starter;
 use crate::grade::runner;
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner};
+use crate::run::{Job, Runner, Variant, width};
 use crate::screen::{Look, Passing};
 use crate::verdict::{Kind, Outcome};
 use std::fs;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-
-/// How many mutants run at a time.
-const AT_A_TIME: usize = 2;
 
 /// What became of a mutant.
 #[derive(Clone, Debug)]
@@ -28,7 +25,7 @@ pub struct Fate {
     pub killer: Option<String>,
 }
 
-/// A chapter with all its mutants, built.
+/// A chapter with all its mutants and holes, built.
 pub struct Trial<'a> {
     chapter: &'a Chapter,
     /// The copy of the workspace.
@@ -40,23 +37,22 @@ pub struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Builds a chapter's mutants in `place`.
+    /// Builds a chapter's mutants and holes.
     pub fn build(
         repo: &Repo,
         chapter: &'a Chapter,
-        place: &Path,
         passing: &mut Passing,
     ) -> Result<Trial<'a>, Error> {
         let mutants = mutants::read(&repo.root, &chapter.name, &chapter.manifest)?;
         let names: Vec<&str> = repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
-        let bench = Bench::at(&repo.root, place, &names)?;
+        let bench = Bench::at(repo, Purpose::Planted, &names)?;
         for other in &repo.chapters {
             let files = starter::solution(repo, other)?;
             let own = other.name == chapter.name;
-            let files = if own { mutants::planted(chapter, files, &mutants)? } else { files };
+            let files = if own { plant::planted(chapter, files, &mutants)? } else { files };
             bench.put(&other.name, &files)?;
         }
-        let copy = Repo::at(place)?;
+        let copy = Repo::at(&bench.folder)?;
         let built = match compile::build(&copy, chapter, Tree::Mine, Look::plain(80), passing)? {
             Ok(built) => built,
             Err(broken) => {
@@ -71,12 +67,21 @@ impl<'a> Trial<'a> {
         self.each(passing, "mutants", |number, mutant| {
             let (_, exercise) = self.copy.exercise(&mutant.exercise)?;
             for test in &exercise.tests {
-                if fails(&self.run(number, test)?) {
+                if fails(&self.run(Variant::Mutant(number), test)?) {
                     return Ok(Fate { killer: Some(test.clone()) });
                 }
             }
             Ok(Fate { killer: None })
         })
+    }
+
+    /// Runs tests, each as a variant of its own, a few at a time.
+    pub fn run_all(
+        &self,
+        tests: &[(&str, Variant)],
+        passing: &mut Passing,
+    ) -> Result<Vec<Outcome>, Error> {
+        several(tests, passing, "tests", |_, (test, variant)| self.run(*variant, test))
     }
 
     /// Does something with every mutant and its number, a few at a time.
@@ -86,34 +91,11 @@ impl<'a> Trial<'a> {
         what: &str,
         act: impl Fn(usize, &Mutant) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let next = AtomicUsize::new(0);
-        let (send, receive) = channel();
-        let mut results: Vec<Option<Result<T, Error>>> =
-            self.mutants.iter().map(|_| None).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..AT_A_TIME {
-                let (send, next, act) = (send.clone(), &next, &act);
-                scope.spawn(move || {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(mutant) = self.mutants.get(at) else { return };
-                        if send.send((at, act(at + 1, mutant))).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(send);
-            for (done, (at, result)) in receive.iter().enumerate() {
-                passing.show(&format!("{} of {} {what}", done + 1, self.mutants.len()));
-                results[at] = Some(result);
-            }
-        });
-        results.into_iter().flatten().collect()
+        several(&self.mutants, passing, what, |at, mutant| act(at + 1, mutant))
     }
 
-    /// Runs one test of the chapter as this mutant.
-    pub fn run(&self, number: usize, test: &str) -> Result<Outcome, Error> {
+    /// Runs one test of the chapter as this variant.
+    pub fn run(&self, variant: Variant, test: &str) -> Result<Outcome, Error> {
         let exercise = self.chapter.manifest.exercise_of_test(test);
         let job = Job {
             program: self.built.program.clone(),
@@ -124,26 +106,53 @@ impl<'a> Trial<'a> {
             runs: None,
             seed: None,
             play: false,
-            mutant: Some(number),
+            variant,
         };
         let ran = self.runner.run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
         let outcome = Outcome::of(test, ran, job.cpu);
-        match outcome.kind {
-            Kind::Missing | Kind::NotWritten(_) => Err(Error::new(
+        let is_hole = matches!(outcome.kind, Kind::NotWritten(_));
+        if outcome.kind == Kind::Missing || is_hole && !matches!(variant, Variant::Written(_)) {
+            return Err(Error::new(
                 format!("{test} does not run in the copy with mutants"),
                 "cargo workbook verify",
-            )),
-            Kind::Passed
-            | Kind::NotRun
-            | Kind::Wrong
-            | Kind::Panicked
-            | Kind::Hung
-            | Kind::Crashed
-            | Kind::EndedEarly => Ok(outcome),
+            ));
         }
+        Ok(outcome)
     }
+}
+
+/// Does something with every item and its place, a few at a time; the results are in order.
+fn several<I: Sync, T: Send>(
+    items: &[I],
+    passing: &mut Passing,
+    what: &str,
+    act: impl Fn(usize, &I) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let next = AtomicUsize::new(0);
+    let (send, receive) = channel();
+    let mut results: Vec<Option<Result<T, Error>>> = items.iter().map(|_| None).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..width() {
+            let (send, next, act) = (send.clone(), &next, &act);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { return };
+                    if send.send((at, act(at, item))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(send);
+        for (done, (at, result)) in receive.iter().enumerate() {
+            passing.show(&format!("{} of {} {what}", done + 1, items.len()));
+            results[at] = Some(result);
+        }
+    });
+    results.into_iter().flatten().collect()
 }
 
 /// Which mutants do not build, and why. The compiler names a line of the copy; the author wants the
@@ -153,7 +162,7 @@ fn unbuilt(copy: &Repo, chapter: &Chapter, broken: &Broken) -> Error {
     for error in &broken.errors {
         let file = error.places.iter().find_map(|place| {
             let planted = fs::read_to_string(copy.root.join(&place.file)).ok()?;
-            mutants::at_line(&planted, place.line).map(str::to_owned)
+            plant::at_line(&planted, place.line).map(str::to_owned)
         });
         match file {
             Some(file) => text.push_str(&format!("\ntests/{}/mutants/{file}", chapter.name)),

@@ -36,6 +36,12 @@ fn files(repo: &Repo, chapter: &Chapter, holes: &[&Exercise]) -> Result<Files, E
     };
     recorded(repo, chapter, holes).ok_or_else(|| {
         let folder = chapter.folder(Tree::Mine);
+        if chapter.is_given() {
+            return Error::new(
+                no_solution.message,
+                format!("`git log -- {folder}` shows what was"),
+            );
+        }
         Error::new(
             format!("{}, and git has no earlier {folder} without your code", no_solution.message),
             "get the chapter's folder again from where you got the workbook",

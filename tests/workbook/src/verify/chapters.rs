@@ -2,46 +2,63 @@
 //!
 //! Owns what must be true of each tree as it stands. Grading itself is `grade`'s.
 
-use super::{Finding, Scene};
+use super::{Finding, Scene, proven};
 use crate::Error;
 use crate::compile::{self, Broken};
 use crate::cut::Plan;
-use crate::grade::{Grade, Measured, Seeds, measure};
+use crate::grade::{Measured, Seeds, measure};
 use crate::items::Crate;
+use crate::lists;
 use crate::manifest::Exercise;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::{Look, Passing};
 use crate::sync;
 use crate::verdict::Kind;
 
-pub(super) fn starters_equal_the_cut(scene: &Scene<'_>) -> Result<Finding, Error> {
+/// Proves something of every chapter with exercises, unless it is proven and unchanged: how many of
+/// something, or what is wrong.
+pub(super) fn all<'a>(
+    scene: &Scene<'a>,
+    what: &str,
+    counted: &str,
+    prove: impl Fn(&'a Chapter) -> Result<Result<usize, Vec<String>>, Error>,
+) -> Result<Finding, Error> {
     if !scene.solutions {
-        return Ok(Finding::Skipped("there is no solutions/ here".to_owned()));
+        return Ok(no_solutions());
+    }
+    let taught = scene.chapters.iter().copied().filter(|chapter| !chapter.is_given());
+    Ok(proven::each(scene, what, taught, prove)?.finding(counted))
+}
+
+pub(super) fn no_solutions() -> Finding {
+    Finding::Skipped("there is no solutions/ here".to_owned())
+}
+
+/// Starters are as they are cut, and tables and lists as the manifests have them.
+pub(super) fn synced(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if !scene.solutions {
+        return Ok(no_solutions());
     }
     let mut lines = Vec::new();
-    for chapter in scene.given() {
+    for chapter in scene.untouched() {
         match sync::compare(scene.repo, chapter) {
             Ok(found) => lines.extend(found.differences.iter().map(ToString::to_string)),
             Err(error) => lines.push(error.to_string()),
         }
     }
+    let stale = lists::stale(scene.repo)?;
+    lines.extend(stale.iter().map(|file| format!("{file} does not list the chapters")));
     if lines.is_empty() {
         return Ok(all_but(scene));
     }
-    lines.push("`cargo workbook sync` cuts them anew".to_owned());
+    lines.push("`cargo workbook sync` makes them anew".to_owned());
     Ok(Finding::Failed(lines.join("\n")))
 }
 
-/// Every test that a manifest names is there, and every test that is there is named.
+/// What a manifest names is there: items, sections, hints.
 pub(super) fn manifests(scene: &Scene<'_>) -> Result<Finding, Error> {
-    let tree = if scene.solutions { Tree::Solution } else { Tree::Mine };
     let mut lines = Vec::new();
-    for chapter in &scene.repo.chapters {
-        let built = compile::build(scene.repo, chapter, tree, plain(), &mut quiet())?;
-        match built {
-            Ok(built) => lines.extend(unmatched(chapter, &built.tests)),
-            Err(broken) => lines.push(explain_broken(chapter, tree, &broken)),
-        }
+    for chapter in &scene.chapters {
         if scene.solutions {
             lines.extend(unfound(scene.repo, chapter)?);
         }
@@ -52,17 +69,6 @@ pub(super) fn manifests(scene: &Scene<'_>) -> Result<Finding, Error> {
     } else {
         Finding::Failed(lines.join("\n"))
     })
-}
-
-fn unmatched(chapter: &Chapter, there: &[String]) -> Vec<String> {
-    let file = format!("tests/{}/exercises.toml", chapter.name);
-    let mut named: Vec<&String> =
-        chapter.manifest.exercises.iter().flat_map(|exercise| &exercise.tests).collect();
-    named.extend(&chapter.manifest.play);
-    let gone = named.iter().filter(|test| !there.contains(test));
-    let gone = gone.map(|test| format!("{file} names the test {test}, which is not there"));
-    let extra = there.iter().filter(|test| !named.contains(test));
-    gone.chain(extra.map(|test| format!("{file} does not name the test {test}"))).collect()
 }
 
 /// Items that the manifest names and the solution does not have.
@@ -95,67 +101,54 @@ fn unwritten(repo: &Repo, chapter: &Chapter) -> Vec<String> {
     lines
 }
 
+/// Every test of a solution passes, every test that a manifest names is there, and every test that
+/// is there is named.
 pub(super) fn solutions_pass(scene: &Scene<'_>) -> Result<Finding, Error> {
     if !scene.solutions {
-        return Ok(Finding::Skipped("there is no solutions/ here".to_owned()));
+        return Ok(no_solutions());
     }
-    let (mut lines, mut tests) = (Vec::new(), 0);
-    for chapter in &scene.repo.chapters {
+    let chapters = scene.chapters.iter().copied();
+    let outcome = proven::each(scene, "solutions pass", chapters, |chapter| {
+        let tree = Tree::Solution;
+        let tests = match compile::build(scene.repo, chapter, tree, plain(), &mut quiet())? {
+            Ok(built) => built.tests,
+            Err(broken) => return Ok(Err(vec![explain_broken(chapter, tree, &broken)])),
+        };
+        let mut lines = unmatched(chapter, &tests);
         let all: Vec<&Exercise> = chapter.manifest.exercises.iter().collect();
-        match graded(scene.repo, chapter, Tree::Solution, &all)? {
-            Err(broken) => lines.push(broken),
-            Ok(grade) => {
-                tests += grade.outcomes.len();
+        match measure(scene.repo, chapter, tree, &all, Seeds::default(), &mut quiet())? {
+            Measured::Broken(broken) => lines.push(explain_broken(chapter, tree, &broken)),
+            Measured::Ran(grade) => {
                 for outcome in grade.outcomes.iter().filter(|one| one.kind != Kind::Passed) {
                     lines.push(format!("{} {:?}: {}", outcome.test, outcome.kind, outcome.message));
                 }
             }
         }
-    }
-    Ok(if lines.is_empty() {
-        Finding::Passed(format!("{tests} tests"))
-    } else {
-        Finding::Failed(lines.join("\n"))
-    })
+        Ok(if lines.is_empty() { Ok(tests.len()) } else { Err(lines) })
+    })?;
+    Ok(outcome.finding("tests"))
 }
 
-/// Nothing is written, so nothing may pass, and nothing may be called wrong.
-pub(super) fn starters_wait(scene: &Scene<'_>) -> Result<Finding, Error> {
-    let mut lines = Vec::new();
-    for chapter in scene.standing() {
-        let all: Vec<&Exercise> = chapter.manifest.exercises.iter().collect();
-        match graded(scene.repo, chapter, Tree::Mine, &all)? {
-            Err(broken) => lines.push(broken),
-            Ok(grade) => lines.extend(all.iter().flat_map(|one| not_waiting(&grade, one))),
+fn unmatched(chapter: &Chapter, there: &[String]) -> Vec<String> {
+    let file = format!("tests/{}/exercises.toml", chapter.name);
+    let manifest = &chapter.manifest;
+    if manifest.is_given() {
+        let named = manifest.simulations.iter().chain(&manifest.play);
+        let gone = named.filter(|test| !there.contains(test));
+        let mut lines: Vec<String> =
+            gone.map(|test| format!("{file} names the test {test}, which is not there")).collect();
+        if there.is_empty() {
+            lines.push(format!("tests/{} has no tests", chapter.name));
         }
+        return lines;
     }
-    if lines.is_empty() { Ok(all_but(scene)) } else { Ok(Finding::Failed(lines.join("\n"))) }
-}
-
-fn not_waiting(grade: &Grade, exercise: &Exercise) -> Vec<String> {
-    let mut lines = Vec::new();
-    for outcome in grade.outcomes.iter().filter(|one| exercise.tests.contains(&one.test)) {
-        let what = match &outcome.kind {
-            Kind::NotWritten(_) => continue,
-            Kind::Passed => "passes, though nothing is written".to_owned(),
-            kind => format!("is {kind:?}, not \"not written yet\": {}", outcome.message),
-        };
-        lines.push(format!("{} of exercise {} {what}", outcome.test, exercise.id));
-    }
-    lines
-}
-
-/// Grades some exercises; in words if the tests do not build.
-pub(super) fn graded(
-    repo: &Repo,
-    chapter: &Chapter,
-    tree: Tree,
-    exercises: &[&Exercise],
-) -> Result<Result<Grade, String>, Error> {
-    match measure(repo, chapter, tree, exercises, Seeds::default(), &mut quiet())? {
-        Measured::Ran(grade) => Ok(Ok(grade)),
-        Measured::Broken(broken) => Ok(Err(explain_broken(chapter, tree, &broken))),
-    }
+    let mut named: Vec<&String> =
+        manifest.exercises.iter().flat_map(|exercise| &exercise.tests).collect();
+    named.extend(&manifest.play);
+    let gone = named.iter().filter(|test| !there.contains(test));
+    let gone = gone.map(|test| format!("{file} names the test {test}, which is not there"));
+    let extra = there.iter().filter(|test| !named.contains(test));
+    gone.chain(extra.map(|test| format!("{file} does not name the test {test}"))).collect()
 }
 
 fn explain_broken(chapter: &Chapter, tree: Tree, broken: &Broken) -> String {
@@ -165,7 +158,7 @@ fn explain_broken(chapter: &Chapter, tree: Tree, broken: &Broken) -> String {
 }
 
 fn all_but(scene: &Scene<'_>) -> Finding {
-    if scene.given().is_empty() && !scene.edited.is_empty() {
+    if scene.untouched().is_empty() && !scene.edited.is_empty() {
         Finding::Skipped(scene.left_out())
     } else {
         Finding::Passed(scene.left_out())
@@ -176,6 +169,6 @@ fn plain() -> Look {
     Look::plain(80)
 }
 
-fn quiet() -> Passing {
+pub(super) fn quiet() -> Passing {
     Passing::new(plain())
 }

@@ -3,10 +3,10 @@
 //! Owns how such a call is made: without a terminal, with an end, and with what it wrote as the
 //! explanation if it fails.
 
-use super::{Finding, Scene};
+use super::{Finding, Scene, chapters};
 use crate::Error;
+use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
-use crate::cut::check::Bench;
 use crate::cut::starter;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -17,6 +17,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// What is not a chapter.
+const TOOLS: &[&str] = &["tests/harness", "tests/workbook", "tests/bench", "book/builder"];
+/// Programs for which tests look, and which they do without.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// No call needs as long, on any machine that is worth waiting for.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// How often a running call is looked at.
@@ -28,39 +32,113 @@ pub(super) fn formatting(scene: &Scene<'_>) -> Result<Finding, Error> {
     if let Some(skipped) = without_component(scene, "fmt", "rustfmt")? {
         return Ok(skipped);
     }
-    both(scene, |workspace, packages| {
-        let mut words = vec!["fmt".to_owned(), "--check".to_owned()];
-        words.extend(packages.iter().map(|package| format!("--package={package}")));
-        call(scene, workspace, &words)
-    })
+    let root = &scene.repo.root;
+    let own = scene.untouched();
+    let own: Vec<String> = own.iter().map(|one| format!("chapters/{}", one.name)).collect();
+    let mut folders: Vec<&str> = own.iter().map(String::as_str).collect();
+    folders.extend(TOOLS);
+    let words = ["fmt".to_owned(), "--check".to_owned()];
+    let own = [&words[..], &select(&packages(root, &folders))].concat();
+    let mut failure = call(scene, root, &own)?;
+    if failure.is_none() && scene.solutions {
+        // Only members: cargo would follow paths out of the workspace.
+        let solutions = root.join("solutions");
+        let mut names: Vec<&str> = scene.chapters.iter().map(|one| one.name.as_str()).collect();
+        names.push("bench");
+        let all = [&words[..], &select(&packages(&solutions, &names))].concat();
+        failure = call(scene, &solutions, &all)?;
+    }
+    Ok(finding(failure, scene.left_out()))
 }
 
-pub(super) fn clippy(scene: &Scene<'_>) -> Result<Finding, Error> {
-    if let Some(skipped) = without_component(scene, "clippy", "clippy")? {
-        return Ok(skipped);
+/// Lints all that is in `solutions/`, or the chapters that were asked for.
+pub(super) fn solutions_lint(scene: &Scene<'_>) -> Result<Finding, Error> {
+    if !scene.solutions {
+        return Ok(chapters::no_solutions());
     }
-    both(scene, |workspace, packages| {
-        let mut words: Vec<String> =
-            ["clippy", "--quiet", "--locked", "--all-targets", "--no-deps"]
-                .map(String::from)
-                .into();
-        words.extend(packages.iter().map(|package| format!("--package={package}")));
-        words.extend(["--", "-D", "warnings"].map(String::from));
-        call(scene, workspace, &words)
-    })
+    let (words, note) = lint(scene)?;
+    let words = [words, selection(scene)].concat();
+    let words = [&words[..], &["--", "-D", "warnings"].map(String::from)].concat();
+    Ok(finding(call(scene, &scene.repo.path("solutions"), &words)?, note))
+}
+
+/// Lints everything else: the starters, as they are given out, where no `solutions/` can be seen,
+/// with their tests and the tools. The book is built there as well.
+pub(super) fn others_lint(scene: &Scene<'_>) -> Result<Finding, Error> {
+    let (words, note) = lint(scene)?;
+    let end = ["--", "-D", "warnings"].map(String::from);
+    if !scene.solutions {
+        // What is in chapters/ may be somebody's work.
+        let tools = packages(&scene.repo.root, TOOLS);
+        let words = [words, select(&tools), end.to_vec()].concat();
+        return Ok(finding(call(scene, &scene.repo.root, &words)?, note));
+    }
+    let mut starters = Vec::new();
+    for chapter in &scene.repo.chapters {
+        starters.push((&chapter.name, starter::of(scene.repo, chapter)?));
+    }
+    let names: Vec<&str> = starters.iter().map(|(name, _)| name.as_str()).collect();
+    let bench = Bench::at(scene.repo, Purpose::Starters, &names)?;
+    for (name, files) in &starters {
+        bench.put(name, files)?;
+    }
+    let words = [words, selection(scene), end.to_vec()].concat();
+    let mut failure = call(scene, &bench.folder, &words)?;
+    let has_book = scene.is_whole() && scene.repo.path("book/builder/Cargo.toml").is_file();
+    if failure.is_none() && has_book {
+        let run = ["run", "--quiet", "--locked", "--package=book-builder", "--", "check"];
+        let place = bench.folder.to_string_lossy();
+        let words = [&run[..], &["--untouched", &place]].concat();
+        failure = call(scene, &scene.repo.root, &words)?;
+    }
+    Ok(finding(failure, note))
+}
+
+/// The call that lints, and a note where the lints are not installed: then the compiler's own
+/// warnings are all there is.
+fn lint(scene: &Scene<'_>) -> Result<(Vec<String>, String), Error> {
+    let missing = without_component(scene, "clippy", "clippy")?;
+    let (call, note) = match missing {
+        Some(Finding::Skipped(why)) => ("check", format!("clippy is {why}")),
+        Some(_) | None => ("clippy", String::new()),
+    };
+    let words = [call, "--quiet", "--locked", "--all-targets"].map(String::from);
+    Ok((words.to_vec(), note))
+}
+
+/// The packages that were asked for, as arguments of cargo.
+fn selection(scene: &Scene<'_>) -> Vec<String> {
+    if scene.is_whole() {
+        return vec!["--workspace".to_owned()];
+    }
+    let names = scene.chapters.iter().map(|chapter| chapter.manifest.package.clone());
+    select(&names.collect::<Vec<_>>())
+}
+
+fn select(packages: &[String]) -> Vec<String> {
+    packages.iter().map(|package| format!("--package={package}")).collect()
 }
 
 pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
-    let mut words: Vec<String> =
-        ["test", "--quiet", "--locked", "--no-fail-fast"].map(String::from).into();
-    let tools = packages(&scene.repo.root, &["tests/harness", "tests/workbook", "book/builder"]);
+    let tools = packages(&scene.repo.root, TOOLS);
     if tools.is_empty() {
         return Ok(Finding::Skipped("the tools are not here".to_owned()));
     }
-    words.extend(tools.iter().map(|package| format!("--package={package}")));
+    let folders = [TOOLS, &["book/theme", "book/book.toml"]].concat();
+    let name = scene.proven.of_folders("tools", scene.repo, &folders, BROWSERS);
+    if scene.proven.recall(&name).is_some() {
+        return Ok(Finding::Passed("proven before".to_owned()));
+    }
+    let mut words: Vec<String> =
+        ["test", "--quiet", "--locked", "--no-fail-fast"].map(String::from).into();
+    words.extend(select(&tools));
     // That test is a check of its own.
     words.extend(["--", "--skip", "the_repository_is_tidy"].map(String::from));
-    Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
+    let failure = call(scene, &scene.repo.root, &words)?;
+    if failure.is_none() {
+        scene.proven.keep(&name, "");
+    }
+    Ok(finding(failure, String::new()))
 }
 
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
@@ -79,31 +157,6 @@ pub(super) fn book(scene: &Scene<'_>) -> Result<Finding, Error> {
     Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
 }
 
-/// Builds the learner's workspace, as it is given out, where no solutions/ can be seen, and the
-/// book in it.
-pub(super) fn without_solutions(scene: &Scene<'_>) -> Result<Finding, Error> {
-    if !scene.solutions {
-        return Ok(Finding::Skipped("there is no solutions/ here".to_owned()));
-    }
-    let place = scene.work.join("without");
-    let names: Vec<&str> =
-        scene.repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
-    let bench = Bench::at(&scene.repo.root, &place, &names)?;
-    for chapter in &scene.repo.chapters {
-        bench.put(&chapter.name, &starter::of(scene.repo, chapter)?)?;
-    }
-    let words = ["check", "--quiet", "--locked", "--workspace", "--all-targets"];
-    let mut failure = call(scene, &place, &words)?;
-    if failure.is_none() && scene.repo.path("book/builder/Cargo.toml").is_file() {
-        // The first workspace's builder: in the second it would have to be compiled again.
-        let run = ["run", "--quiet", "--locked", "--package=book-builder", "--", "check"];
-        let place = place.to_string_lossy();
-        let words = [&run[..], &["--untouched", &place]].concat();
-        failure = call(scene, &scene.repo.root, &words)?;
-    }
-    Ok(finding(failure, String::new()))
-}
-
 /// Rust can be installed without its formatter and its lints.
 fn without_component(
     scene: &Scene<'_>,
@@ -113,26 +166,6 @@ fn without_component(
     let missing = call(scene, &scene.repo.root, &[call_name, "--version"])?.is_some();
     let why = format!("not installed; `rustup component add {component}` brings it");
     Ok(missing.then_some(Finding::Skipped(why)))
-}
-
-/// The same call in both workspaces, for all packages but edited chapters.
-fn both(
-    scene: &Scene<'_>,
-    check: impl Fn(&Path, &[String]) -> Result<Option<String>, Error>,
-) -> Result<Finding, Error> {
-    let root = &scene.repo.root;
-    let own: Vec<String> =
-        scene.standing().iter().map(|chapter| format!("chapters/{}", chapter.name)).collect();
-    let mut folders: Vec<&str> = own.iter().map(String::as_str).collect();
-    folders.extend(["tests/harness", "tests/workbook", "tests/bench", "book/builder"]);
-    let mut failure = check(root, &packages(root, &folders))?;
-    if failure.is_none() && scene.solutions {
-        let solutions = root.join("solutions");
-        let names: Vec<&str> =
-            scene.repo.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
-        failure = check(&solutions, &packages(&solutions, &[names, vec!["bench"]].concat()))?;
-    }
-    Ok(finding(failure, scene.left_out()))
 }
 
 fn finding(failure: Option<String>, note: String) -> Finding {
