@@ -7,8 +7,8 @@
 use crate::replay::Show;
 use crate::repo::Repo;
 use crate::{
-    Error, begin, book, diff, doctor, grade, guard, hint, limits, play, prove, replay, reset,
-    screen, status, swap, sync, verify, watch,
+    Error, begin, book, diff, doctor, grade, guard, hint, limits, original, play, prove, replay,
+    reset, screen, status, swap, sync, verify, watch,
 };
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -118,6 +118,8 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
     },
     /// Say whether this machine is ready, and what to do if not
     Doctor,
+    /// Build etcd itself, to compare with; needs Go
+    Original,
     /// For authors: begin a chapter, given until it has exercises
     New {
         /// As in 03-wal; 00 for what several chapters stand on
@@ -262,6 +264,7 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
             begin::new(&Repo::find()?, &begin::Request { name, title, pure })
         }
         Some(Command::Remove { chapter, force }) => begin::remove(&Repo::find()?, &chapter, force),
+        Some(Command::Original) => original::run(&Repo::find()?),
         Some(Command::Sync { check, force }) => {
             let mode = match (check, force) {
                 (true, _) => sync::Mode::Check,

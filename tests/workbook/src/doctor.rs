@@ -3,16 +3,14 @@
 //! Owns the checks: one line each, what was found and, if it is not well, what to do. Only what is
 //! needed for the chapters that exist makes the answer no.
 
-use crate::Error;
 use crate::compile::cargo;
 use crate::repo::{Repo, Tree};
 use crate::screen::{self, Look, Style, wrap};
+use crate::{Error, original};
 use std::process::{Command, ExitCode, Stdio};
 
 /// A build of everything, with room to spare.
 const DISK: u64 = 4 << 30;
-/// The first chapter whose tests can compare with the original.
-const ORIGINAL: u32 = 10;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +51,7 @@ pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
         screen_size(look),
         chapters(repo),
         solutions(repo),
-        original(),
+        go(repo),
     ];
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -223,19 +221,14 @@ fn solutions(repo: &Repo) -> Check {
     Check::not("solutions", Health::Note, "solutions/ is not here".to_owned(), remedy)
 }
 
-fn original() -> Check {
-    let found: Vec<String> = [("etcd", "--version"), ("etcdctl", "version")]
-        .iter()
-        .filter_map(|(name, option)| output(name, &[option]))
-        .collect();
-    if found.len() == 2 {
-        return Check::well("etcd", found.join(", "));
+fn go(repo: &Repo) -> Check {
+    match original::go(repo) {
+        Ok(found) => Check::well("go", found),
+        Err(missing) => {
+            let remedy = "only comparing with the original etcd needs it; https://go.dev/dl has it";
+            Check::not("go", Health::Note, missing.to_string(), remedy)
+        }
     }
-    let remedy = format!(
-        "only the comparisons with the original want it, from chapter {ORIGINAL} on; they say so \
-         when they are left out"
-    );
-    Check::not("etcd", Health::Note, "etcd and etcdctl are not both installed".to_owned(), remedy)
 }
 
 #[cfg(test)]

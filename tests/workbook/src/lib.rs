@@ -10,11 +10,12 @@
 //! - what a person sees: [`status`], [`report`], [`explain`], [`given`], [`broken`], [`step`], all
 //!   through [`screen`], and a page in a [`browser`];
 //! - a learner's own files: [`hint`], [`diff`], [`reset`], [`swap`];
-//! - an author's: [`begin`], [`lists`], [`items`], [`cut`], [`sync`], [`verify`], and [`traces`] for the book.
+//! - an author's: [`begin`], [`lists`], [`items`], [`cut`], [`bench`], [`sync`], [`prove`],
+//!   [`verify`], [`traces`] for the book, and [`original`], etcd itself.
 //!
 //! Architecture invariants: nothing here knows a chapter, only manifests; no state is kept that an
-//! update could lose, only caches in `target/workbook`; whatever is wrong, the command says what in
-//! one line and the next step in another.
+//! update could lose, only what can be made again, in `target`; whatever is wrong, the command says
+//! what in one line and the next step in another.
 
 use std::fmt;
 
@@ -41,6 +42,7 @@ pub mod limits;
 pub mod lists;
 pub mod lock;
 pub mod manifest;
+pub mod original;
 pub mod place;
 pub mod play;
 pub mod prove;

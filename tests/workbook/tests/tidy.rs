@@ -192,12 +192,7 @@ fn no_introduction(name: &str, text: &str) -> Option<Finding> {
 }
 
 /// Words that have no place in some crates.
-fn words(
-    name: &str,
-    text: &str,
-    tests: &[RangeInclusive<usize>],
-    pure: &[String],
-) -> Vec<Finding> {
+fn words(name: &str, text: &str, tests: &[RangeInclusive<usize>], pure: &[String]) -> Vec<Finding> {
     let library = (name.starts_with("solutions/") || name.starts_with("tests/harness/"))
         && name.contains("/src/")
         && !name.contains("/src/bin/")

@@ -4,6 +4,7 @@ mod bad_input;
 mod fixture;
 mod grading;
 mod json;
+mod original;
 mod processes;
 mod proving;
 mod screens;

@@ -118,8 +118,8 @@ fn help_has_examples() {
     fixture.run(&["--help"]).ends(0).says("Start here:").says("cargo workbook book");
     fixture.run(&["grade", "--help"]).ends(0).says("--seeds 1000 --seed 7");
     for command in [
-        "watch", "hint", "diff", "reset", "use", "play", "replay", "book", "doctor", "sync",
-        "verify",
+        "watch", "hint", "diff", "reset", "use", "play", "replay", "book", "doctor", "original",
+        "sync", "verify",
     ] {
         fixture.run(&[command, "--help"]).ends(0).says("Usage: cargo workbook");
     }

@@ -1,0 +1,345 @@
+//! `cargo workbook original`: etcd itself, to compare ours with.
+//!
+//! Owns `target/original`: etcd, its command-line tools and its load tool, of the one release that
+//! `tests/original/go.mod` pins, built the way etcd's own releases are: without C, and without
+//! paths of this machine.
+//!
+//! Invariants: the folder is a whole set with the stamp of what it was built from, or it is not
+//! there, because a set is made beside it and renamed. The programs in it report the pinned
+//! release. One command builds at a time, under a lock of its own, so that grading goes on
+//! meanwhile. A command that is ended leaves no `go` behind.
+//!
+//! Left to others: Go, in `go`; what to do with the programs, to whoever asks for [`tools`].
+
+mod go;
+
+use crate::guard::Guard;
+use crate::hash::Hasher;
+use crate::lock::Lock;
+use crate::repo::Repo;
+use crate::screen::{Passing, harmless, remark, say};
+use crate::{Error, screen};
+use std::fmt;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// Where the programs are.
+const FOLDER: &str = "target/original";
+/// The module that pins them.
+const MODULE: &str = "tests/original";
+/// In the folder: the hash of what the programs were built from.
+const STAMP: &str = "stamp";
+/// Changes whenever the same sources would become another folder.
+const FORMAT: &str = "workbook-original/1";
+
+/// One program of the set.
+struct Program {
+    /// The name that everybody knows it by.
+    name: &'static str,
+    /// The name that Go gives it, after its package.
+    built: &'static str,
+    /// The module that it is in.
+    module: &'static str,
+    /// What makes it report its version. The load tool has nothing of the kind.
+    version: Option<&'static str>,
+}
+
+const PROGRAMS: [Program; 4] = [
+    Program {
+        name: "etcd",
+        built: "server",
+        module: "go.etcd.io/etcd/server/v3",
+        version: Some("--version"),
+    },
+    Program {
+        name: "etcdctl",
+        built: "etcdctl",
+        module: "go.etcd.io/etcd/etcdctl/v3",
+        version: Some("version"),
+    },
+    Program {
+        name: "etcdutl",
+        built: "etcdutl",
+        module: "go.etcd.io/etcd/etcdutl/v3",
+        version: Some("version"),
+    },
+    Program { name: "benchmark", built: "benchmark", module: "go.etcd.io/etcd/v3", version: None },
+];
+
+/// The programs, built and up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tools {
+    /// The release that they are of, as in `3.7.1`.
+    pub version: String,
+    /// The server.
+    pub etcd: PathBuf,
+    /// Its command-line client.
+    pub etcdctl: PathBuf,
+    /// The tool for its files.
+    pub etcdutl: PathBuf,
+    /// The load tool.
+    pub benchmark: PathBuf,
+}
+
+impl Tools {
+    fn of(repo: &Repo, version: String) -> Tools {
+        let path = |name: &str| repo.path(FOLDER).join(name);
+        let [etcd, etcdctl, etcdutl, benchmark] = PROGRAMS.map(|program| path(program.name));
+        Tools { version, etcd, etcdctl, etcdutl, benchmark }
+    }
+
+    /// In a few words: `etcd 3.7.1, etcdctl, etcdutl, benchmark`.
+    pub fn note(&self) -> String {
+        let [etcd, others @ ..] = PROGRAMS.map(|program| program.name);
+        format!("{etcd} {}, {}", self.version, others.join(", "))
+    }
+}
+
+/// Why there are no programs to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// This copy of the workbook does not pin any.
+    Module,
+    /// No Go here can build them.
+    Go {
+        /// What is wrong with it: there is none, or it is too old.
+        problem: String,
+        /// The oldest that will do, as in `1.26`.
+        wanted: String,
+    },
+    /// They can be built, and are not, or from something else than what is pinned now.
+    Build,
+}
+
+impl Missing {
+    /// What to do about it.
+    pub fn next(&self) -> String {
+        match self {
+            Missing::Module => format!("`git checkout {MODULE}` brings it back"),
+            Missing::Go { wanted, .. } => format!(
+                "install Go {wanted} or newer, from https://go.dev/dl, then `cargo workbook \
+                 original`"
+            ),
+            Missing::Build => "cargo workbook original".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Missing::Module => write!(f, "{MODULE} is not here"),
+            Missing::Go { problem, .. } => f.write_str(problem),
+            Missing::Build => f.write_str("the original etcd is not built"),
+        }
+    }
+}
+
+impl From<Missing> for Error {
+    fn from(missing: Missing) -> Error {
+        Error::new(missing.to_string(), missing.next())
+    }
+}
+
+/// What a build is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage<'a> {
+    /// Another command is building; this one waits for it.
+    Waiting,
+    /// It begins with this release.
+    Building(&'a str),
+    /// Go says this of its progress.
+    Progress(&'a str),
+}
+
+/// What [`check`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The programs are there; a few words about them.
+    There(String),
+    /// They cannot be built on this machine, and why.
+    Skipped(String),
+    /// They should build, and do not: an explanation in as many lines as it takes.
+    Failed(String),
+}
+
+/// Carries out `original`.
+pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
+    let tools = match tools(repo) {
+        Err(Missing::Build) => build_aloud(repo)?,
+        known => known?,
+    };
+    let width = PROGRAMS.iter().map(|program| program.name.len()).max().unwrap_or(0);
+    for program in &PROGRAMS {
+        let (name, version) = (program.name, &tools.version);
+        say(&format!("  {name:width$}  {version}  {FOLDER}/{name}\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build_aloud(repo: &Repo) -> Result<Tools, Error> {
+    // Without a path to itself the command has no guard, and only Ctrl-C is less tidy.
+    let guard = Guard::start(&std::env::current_exe().unwrap_or_default());
+    let mut passing = Passing::new(screen::Look::now());
+    build(repo, &guard, &mut |stage| match stage {
+        Stage::Waiting => {
+            remark("Another `cargo workbook` is building the original; waiting for it.\n");
+        }
+        Stage::Building(version) => {
+            remark(&format!("Building etcd {version}; the first time takes a few minutes.\n"));
+        }
+        Stage::Progress(text) => passing.show(text),
+    })
+}
+
+/// What `verify` asks: the original builds, if this machine can build it. Says nothing meanwhile.
+pub fn check(repo: &Repo, guard: &Guard) -> Found {
+    let built = match tools(repo) {
+        Err(Missing::Build) => build(repo, guard, &mut |_| {}),
+        Err(missing) => return Found::Skipped(missing.to_string()),
+        Ok(tools) => Ok(tools),
+    };
+    match built {
+        Ok(tools) => Found::There(tools.note()),
+        Err(error) => Found::Failed(error.to_string()),
+    }
+}
+
+/// The Go that would build, in its own words: `go version go1.26.8 linux/amd64`.
+pub fn go(repo: &Repo) -> Result<String, Missing> {
+    let module = repo.path(MODULE);
+    let pinned = fs::read_to_string(module.join("go.mod")).map_err(|_| Missing::Module)?;
+    go::find(&module, &pinned).map_err(|(problem, wanted)| Missing::Go { problem, wanted })
+}
+
+/// The programs, if they are there and built from what is pinned, by the Go that is here. Builds
+/// nothing and takes no time worth naming.
+pub fn tools(repo: &Repo) -> Result<Tools, Missing> {
+    let go = go(repo)?;
+    let folder = repo.path(FOLDER);
+    let stamped = fs::read_to_string(folder.join(STAMP)).is_ok_and(|text| text == stamp(repo, &go));
+    let whole = PROGRAMS.iter().all(|program| folder.join(program.name).is_file());
+    match release(repo) {
+        Ok(version) if stamped && whole => Ok(Tools::of(repo, version)),
+        // A list that names no release is explained by building from it.
+        Ok(_) | Err(_) => Err(Missing::Build),
+    }
+}
+
+/// Builds the programs, unless another command has done it by the time that it is our turn. `tell`
+/// hears what is going on.
+pub fn build(repo: &Repo, guard: &Guard, tell: &mut dyn FnMut(Stage<'_>)) -> Result<Tools, Error> {
+    let _lock = Lock::at(&repo.path(format!("{FOLDER}.lock")), || tell(Stage::Waiting))?;
+    match tools(repo) {
+        Err(Missing::Build) => {}
+        known => return Ok(known?),
+    }
+    let version = release(repo)?;
+    tell(Stage::Building(&version));
+    let part = repo.path(format!("{FOLDER}.part"));
+    let built = make(repo, &version, &part, guard, tell);
+    if built.is_err() {
+        let _ = clear(&part);
+    }
+    built?;
+    Ok(Tools::of(repo, version))
+}
+
+/// Makes a set in a folder of its own, tries it, and puts it where it belongs.
+fn make(
+    repo: &Repo,
+    version: &str,
+    part: &Path,
+    guard: &Guard,
+    tell: &mut dyn FnMut(Stage<'_>),
+) -> Result<(), Error> {
+    let unwritten = |error: io::Error| {
+        Error::new(
+            format!("cannot write {FOLDER}: {error}"),
+            "is the disk full, or the folder somebody else's? `cargo workbook doctor`",
+        )
+    };
+    // What this hashes may change while Go reads it; then the stamp is an old one, and the next
+    // call builds again.
+    let stamp = stamp(repo, &go(repo)?);
+    // A build that was ended has left its folder.
+    clear(part).and_then(|()| fs::create_dir_all(part)).map_err(unwritten)?;
+    go::build(&repo.path(MODULE), part, guard, tell)?;
+    for program in &PROGRAMS {
+        if let Some(wrong) = fault(part, program, version) {
+            let next = format!("`git diff {MODULE}` shows what changed");
+            return Err(Error::new(format!("{} {wrong}", program.name), next));
+        }
+    }
+    fs::write(part.join(STAMP), stamp).and_then(|()| put(part, repo)).map_err(unwritten)
+}
+
+/// Gives a program that was built its own name and tries it: what is wrong with it, if anything.
+fn fault(part: &Path, program: &Program, version: &str) -> Option<String> {
+    let path = part.join(program.name);
+    if let Err(error) = fs::rename(part.join(program.built), &path) {
+        return Some(format!("was not built: {error}"));
+    }
+    match report(&path, program.version?) {
+        Ok(reported) if reported == version => None,
+        Ok(other) => Some(format!("reports \"{other}\", and {MODULE}/go.mod pins {version}")),
+        Err(error) => Some(format!("was built and does not run: {error}")),
+    }
+}
+
+/// The version that a program reports: the last word of its first line.
+fn report(path: &Path, word: &str) -> io::Result<String> {
+    let output =
+        Command::new(path).arg(word).stdin(Stdio::null()).stderr(Stdio::null()).output()?;
+    let text = harmless(&String::from_utf8_lossy(&output.stdout));
+    let last = text.lines().next().and_then(|line| line.split_whitespace().last());
+    Ok(last.unwrap_or_default().to_owned())
+}
+
+/// Replaces the set. Whoever runs the old one keeps it: its files only lose their names.
+fn put(part: &Path, repo: &Repo) -> io::Result<()> {
+    let (folder, old) = (repo.path(FOLDER), repo.path(format!("{FOLDER}.old")));
+    clear(&old)?;
+    match fs::rename(&folder, &old) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => fs::rename(part, &folder)?,
+    }
+    clear(&old)
+}
+
+/// Removes a folder, if it is there.
+fn clear(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The hash of everything that the programs depend on.
+fn stamp(repo: &Repo, go: &str) -> String {
+    let mut hasher = Hasher::default();
+    for text in [&[FORMAT, go][..], &go::FLAGS].concat() {
+        hasher.add(text.as_bytes());
+    }
+    for file in ["go.mod", "go.sum"] {
+        hasher.add_file(file, &repo.path(MODULE).join(file));
+    }
+    hasher.name()
+}
+
+/// The one release that all programs are pinned to, as in `3.7.1`.
+fn release(repo: &Repo) -> Result<String, Error> {
+    let text = fs::read_to_string(repo.path(MODULE).join("go.mod")).unwrap_or_default();
+    let [first, others @ ..] = PROGRAMS.map(|program| go::pinned(&text, program.module));
+    match first {
+        Some(release) if others.iter().all(|other| *other == Some(release)) => {
+            Ok(release.to_owned())
+        }
+        Some(_) | None => Err(Error::new(
+            format!("{MODULE}/go.mod does not pin etcd and its tools to one release"),
+            "its first lines say how that is done",
+        )),
+    }
+}
