@@ -86,7 +86,8 @@ pub fn remove(repo: &Repo, word: &str, force: bool) -> Result<ExitCode, Error> {
         ));
     }
     let folders = folders(name);
-    if !force && !in_git(repo, &folders) {
+    let kept = in_git(repo, &folders);
+    if !force && !kept {
         return Err(Error::new(
             format!("{name} holds files that git does not have"),
             format!("commit them, or lose them: `cargo workbook remove {word} --force`"),
@@ -102,7 +103,10 @@ pub fn remove(repo: &Repo, word: &str, force: bool) -> Result<ExitCode, Error> {
         }
     }
     listed(&Repo::at(&repo.root)?)?;
-    say(&format!("{name} is gone.\n  back  git checkout {}\n", folders.join(" ")));
+    say(&format!("{name} is gone.\n"));
+    if kept {
+        say(&format!("  back  git checkout {}\n", folders.join(" ")));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -45,6 +45,8 @@ pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
         let below = hole.split('.').next().unwrap_or(hole);
         let swap = ("or stand on", format!("cargo workbook use solution {below}"));
         text.push_str(&pointers(&[grade, swap], look));
+    } else if grade.outcomes.is_empty() {
+        text.push_str(&format!("It has no tests yet: they belong in tests/{}.\n", chapter.name));
     } else if shown.request.tree == Tree::Mine {
         text.push_str(&format!("{} is {WORDS}.\n", chapter.starts()));
         text.push_str(&status::next_text(shown.repo, chapter, look));

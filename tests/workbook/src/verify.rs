@@ -43,6 +43,7 @@ const CHECKS: &[Check] = &[
     Check::new("what sync makes is as it makes it", About::Chapters, chapters::synced),
     Check::new("manifests name what is there", About::Chapters, chapters::manifests),
     Check::new("the tools pass their tests", About::Tools, commands::tests),
+    Check::new("the original builds, to compare with", About::Tools, commands::original),
     Check::new("solutions pass every test", About::Chapters, chapters::solutions_pass),
     Check::new("mutants die", About::Chapters, planted::mutants_die),
     Check::new("starters are not written yet", About::Chapters, planted::starters_wait),
@@ -102,6 +103,8 @@ struct Scene<'a> {
     chapters: Vec<&'a Chapter>,
     /// Chapters that differ from their starters, and may.
     edited: Vec<&'a Chapter>,
+    /// It is CI that asks: nothing is a learner's, and what cannot be had is missing.
+    strict: bool,
     /// There are solutions to check against.
     solutions: bool,
     /// What needs no proof any more.
@@ -136,7 +139,7 @@ impl<'a> Scene<'a> {
         let proven = Proven::of(repo, request.again);
         let trials = Mutex::default();
         let guard = Guard::start(program);
-        Ok(Scene { repo, chapters, edited, solutions, proven, trials, guard })
+        Ok(Scene { repo, chapters, edited, strict, solutions, proven, trials, guard })
     }
 
     /// Chapters whose starters can be looked at.
@@ -211,7 +214,8 @@ fn run_all(scene: &Scene<'_>, checks: &[&Check], look: Look) -> Vec<Finding> {
     let mut findings: Vec<Option<(Finding, f64)>> = checks.iter().map(|_| None).collect();
     let mut passing = Passing::new(look);
     std::thread::scope(|scope| {
-        for _ in 0..width().min(checks.len()) {
+        // One more than there are processors: while one builds, others wait for it.
+        for _ in 0..=width() {
             let (send, next) = (send.clone(), &next);
             scope.spawn(move || {
                 loop {

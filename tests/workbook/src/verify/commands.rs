@@ -8,6 +8,7 @@ use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
 use crate::cut::starter;
+use crate::original::{self, Found};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::Read;
@@ -139,6 +140,18 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
         scene.proven.keep(&name, "");
     }
     Ok(finding(failure, String::new()))
+}
+
+/// Where Go is, etcd itself is built. It comes over the network, which a learner may be without.
+pub(super) fn original(scene: &Scene<'_>) -> Result<Finding, Error> {
+    Ok(match original::check(scene.repo, &scene.guard) {
+        Found::There(note) => Finding::Passed(note),
+        Found::Skipped(why) => Finding::Skipped(why),
+        Found::Failed(explanation) if scene.strict => Finding::Failed(explanation),
+        Found::Failed(explanation) => {
+            Finding::Skipped(explanation.lines().next().unwrap_or_default().to_owned())
+        }
+    })
 }
 
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
