@@ -37,7 +37,7 @@ pub struct Mutant {
 }
 
 /// The mutants of the chapter whose folder under `tests/` is `name`, in the order of their files'
-/// names.
+/// names; none if there is no folder of them.
 pub fn read(root: &Path, name: &str, manifest: &Manifest) -> Result<Vec<Mutant>, Error> {
     let folder = root.join("tests").join(name).join("mutants");
     let failed = |path: &Path, reason: String| {
@@ -48,7 +48,11 @@ pub fn read(root: &Path, name: &str, manifest: &Manifest) -> Result<Vec<Mutant>,
         )
     };
     let unread = |error: std::io::Error| failed(&folder, format!("cannot be read: {error}"));
-    let entries = fs::read_dir(&folder).map_err(unread)?;
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unread(error)),
+    };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
     paths.sort();

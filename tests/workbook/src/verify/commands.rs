@@ -100,11 +100,11 @@ pub(super) fn others_lint(scene: &Scene<'_>) -> Result<Finding, Error> {
 fn lint(scene: &Scene<'_>) -> Result<(Vec<String>, String), Error> {
     let missing = without_component(scene, "clippy", "clippy")?;
     let (call, note) = match missing {
-        Some(Finding::Skipped(why)) => ("check", format!("clippy is {why}")),
-        Some(_) | None => ("clippy", String::new()),
+        Some(Finding::Skipped(why)) => (&["check"][..], format!("clippy is {why}")),
+        Some(_) | None => (&["clippy", "--no-deps"][..], String::new()),
     };
-    let words = [call, "--quiet", "--locked", "--all-targets"].map(String::from);
-    Ok((words.to_vec(), note))
+    let words = [call, &["--quiet", "--locked", "--all-targets"]].concat();
+    Ok((words.into_iter().map(String::from).collect(), note))
 }
 
 /// The packages that were asked for, as arguments of cargo.

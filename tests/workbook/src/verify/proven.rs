@@ -151,6 +151,9 @@ impl Outcome {
         if !self.wrong.is_empty() {
             return Finding::Failed(self.wrong.join("\n"));
         }
+        if self.chapters == 0 {
+            return Finding::Skipped("no exercises here".to_owned());
+        }
         let mut words = format!("{} {counted}", self.count);
         match self.known {
             0 => {}

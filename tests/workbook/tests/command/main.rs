@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod fixture;
+mod given;
 mod grading;
 mod json;
 mod original;
