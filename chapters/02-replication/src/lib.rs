@@ -52,8 +52,8 @@
 //! calls of `ready` make one append and one write: that is all the batching there is.
 //!
 //! Start with [`Replica`] and follow its methods down, then `replica/leader.rs`. `log` is what two
-//! nodes compare, `progress` what a leader knows of a follower, `on_disk` and `durable` the order
-//! between disk and network.
+//! nodes compare, `progress` what a leader knows of a follower, `limits` how far it runs ahead of
+//! one, `on_disk` and `durable` the order between disk and network.
 //!
 //! ## Left out on purpose
 //!
@@ -64,6 +64,7 @@
 
 mod durable;
 mod interface;
+mod limits;
 mod log;
 mod message;
 mod on_disk;
@@ -71,9 +72,10 @@ mod progress;
 mod replica;
 
 pub use durable::{Batch, Save, Synced};
-pub use interface::{Contradiction, Dropped, Limits, Options, Payload, Refused, Stored, View};
-pub use log::{Entry, Log, Span};
+pub use interface::{Contradiction, Dropped, Options, Refused, Stored, View};
+pub use limits::{Flight, Limits};
+pub use log::{Entry, Log, Payload, Span};
 pub use message::{Answer, Body, Message};
 pub use on_disk::OnDisk;
-pub use progress::{Flight, Mode, Progress};
+pub use progress::{Mode, Progress};
 pub use replica::Replica;

@@ -1,16 +1,22 @@
 //! The log: what has been said, in order, and by the leader of which term.
 //!
-//! Owns [`Entry`], [`Span`] and [`Log`]. An entry does not carry its index. Its place says it: a
-//! span knows the position before its first entry, and a gap or a wrong number cannot be written.
+//! Owns [`Payload`], [`Entry`], [`Span`] and [`Log`]. An entry does not carry its index. Its place
+//! says it: a span knows the position before its first entry, and a gap or a wrong number cannot be
+//! written.
 //!
 //! Invariant of every span and every log: from the position before the first entry on, terms never
 //! fall.
 //!
 //! Left to others: which entries are on disk (`on_disk`), which are committed (`replica`).
 
-use crate::interface::Payload;
 use election::{Index, Position, Term};
 use std::collections::VecDeque;
+
+/// What the log carries. The log never looks inside; it only asks how big it is.
+pub trait Payload: Clone {
+    /// How much it counts against limits, in bytes.
+    fn size(&self) -> usize;
+}
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

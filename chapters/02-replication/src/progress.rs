@@ -3,8 +3,9 @@
 //! Owns [`Progress`] and its [`Mode`]. Every follower has one, at its leader. It decides what comes
 //! next; it sends nothing.
 
-use crate::interface::{Options, Payload};
-use crate::log::{Log, Span};
+use crate::interface::Options;
+use crate::limits::Flight;
+use crate::log::{Log, Payload, Span};
 use election::{Index, Position};
 use std::collections::VecDeque;
 
@@ -42,15 +43,6 @@ pub enum Mode {
     /// It needs entries that the log has let go. Only a snapshot helps, and until it is there
     /// nothing is sent but heartbeats.
     Snapshot,
-}
-
-/// An append on its way to a follower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Flight {
-    /// Its last entry.
-    pub last: Index,
-    /// What its entries count.
-    pub bytes: usize,
 }
 
 impl Progress {

@@ -9,8 +9,8 @@
 
 #[allow(unused_imports, reason = "exercise 2.8 uses it")]
 use crate::durable::{Batch, Save, Synced};
-use crate::interface::{Contradiction, Dropped, Options, Payload, Refused, Stored, View};
-use crate::log::{Entry, Log, Span};
+use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
+use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body, Message};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};

@@ -1,20 +1,12 @@
 //! What passes between a node and whoever drives it, besides messages and saves.
 //!
-//! Owns [`Options`] with its [`Limits`], [`Payload`], the [`View`] that is lent for a call, what a
-//! node starts from ([`Stored`]), and why something did not happen ([`Refused`], [`Dropped`]). It
-//! decides nothing.
+//! Owns [`Options`], the [`View`] that is lent for a call, what a node starts from ([`Stored`]),
+//! and why something did not happen ([`Refused`], [`Dropped`]). It decides nothing.
 
+use crate::limits::Limits;
 use crate::log::Log;
-use crate::progress::Flight;
 use election::{HardState, Index, NodeId, Position, Quorum};
-use std::collections::VecDeque;
 use std::fmt;
-
-/// What the log carries. The log never looks inside; it only asks how big it is.
-pub trait Payload: Clone {
-    /// How much it counts against limits, in bytes.
-    fn size(&self) -> usize;
-}
 
 /// How a node replicates its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,18 +18,6 @@ pub struct Options {
     pub batch_bytes: usize,
     /// How much may be under way, and how much uncommitted; none for no limit.
     pub limits: Option<Limits>,
-}
-
-/// How far a leader runs ahead of its followers. Without limits, one that is slow or dead costs the
-/// leader all its memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Limits {
-    /// How many appends may be under way to one follower.
-    pub window_messages: usize,
-    /// How many bytes of entries may be under way to one follower. The last append may exceed it.
-    pub window_bytes: usize,
-    /// How many bytes of entries may be uncommitted.
-    pub uncommitted_bytes: usize,
 }
 
 /// What the node lends for one call. The replica keeps none of it.
@@ -110,32 +90,6 @@ impl Default for Options {
                 uncommitted_bytes: 1 << 30,
             }),
         }
-    }
-}
-
-impl Limits {
-    /// May another append with entries leave for a follower to which these are under way?
-    ///
-    /// Yes, if they are fewer than `window_messages` and their bytes less than `window_bytes`. And
-    /// yes if there is none, whatever the limits say: who may send nothing never hears an answer.
-    ///
-    /// *Example:* the limits are 4 appends and 100 bytes. With appends of 60 and 39 bytes under way
-    /// there is room, for an append of any size. With 60 and 40 there is none.
-    pub fn leave_room(&self, window: &VecDeque<Flight>) -> bool {
-        let bytes: usize = window.iter().map(|flight| flight.bytes).sum();
-        let fits = window.len() < self.window_messages && bytes < self.window_bytes;
-        window.is_empty() || fits
-    }
-
-    /// May a leader with so many uncommitted bytes take a proposal of `size`?
-    ///
-    /// Yes, if both together are at most `uncommitted_bytes`. And yes if nothing is uncommitted,
-    /// however large it is.
-    ///
-    /// *Example:* the limit is 100 bytes, and 70 are uncommitted. A proposal of 30 is taken, one of
-    /// 31 is not.
-    pub fn admit(&self, uncommitted: usize, size: usize) -> bool {
-        uncommitted == 0 || uncommitted.saturating_add(size) <= self.uncommitted_bytes
     }
 }
 
