@@ -13,12 +13,11 @@ use std::fmt::Write as _;
 use workbook::items::{Crate, Item, Kind, Owner};
 
 use crate::code;
-use crate::directives::Expanded;
 use crate::docs::{first_paragraph, markdown};
-use crate::exports::{Export, exports, split_commas};
+use crate::exports::{Export, exports, is_public, split_commas};
 
 /// The page's body. Headings are one level below `level`.
-pub(crate) fn render(source: &Crate, level: usize) -> Expanded {
+pub(crate) fn render(source: &Crate, level: usize) -> Result<String, String> {
     let exports = exports(source)?;
     let hashes = "#".repeat((level + 1).clamp(2, 5));
     let mut page = String::new();
@@ -183,8 +182,4 @@ fn traits_of(source: &Crate, item: &Item) -> Vec<String> {
     }
     traits.retain(|name| !name.is_empty());
     traits.iter().map(|name| format!("<code>{}</code>", crate::html::escape(name))).collect()
-}
-
-pub(crate) fn is_public(text: &str) -> bool {
-    text.starts_with("pub ")
 }

@@ -12,10 +12,7 @@ mod kills;
 mod listing;
 mod trace;
 
-use crate::page::Context;
-
-/// What a directive's function returns: Markdown, or why there is none.
-pub(crate) type Expanded = Result<String, String>;
+use crate::context::{Context, Expanded};
 
 /// One directive.
 pub(crate) struct Directive {

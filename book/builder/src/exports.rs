@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 
 use workbook::items::{Crate, Item, Kind};
 
-use crate::contract::is_public;
-
 /// An item under the name that users write after the crate's own.
 pub(crate) struct Export<'a> {
     pub name: String,
@@ -163,6 +161,11 @@ fn branch(tree: &str, before: &[String], found: &mut Vec<Import>) {
     }
     let name = alias.map_or(last, str::to_owned);
     found.push(Import { path: parts, name });
+}
+
+/// Is this declaration for everybody?
+pub(crate) fn is_public(text: &str) -> bool {
+    text.starts_with("pub ")
 }
 
 /// The parts between commas that stand in no brackets of any kind.

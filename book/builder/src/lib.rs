@@ -31,6 +31,7 @@ pub mod site;
 
 mod anatomy;
 mod code;
+mod context;
 mod contract;
 mod directives;
 mod docs;

@@ -10,25 +10,11 @@ use std::cell::Cell;
 
 use crate::checkout::Checkout;
 use crate::code;
+use crate::context::Context;
 use crate::directives::{self, Action, Directive};
 use crate::outline::{Outline, Page};
 use crate::problem::Problem;
 use crate::scan::{self, Line};
-
-/// What a directive may ask.
-pub(crate) struct Context<'a> {
-    pub checkout: &'a Checkout,
-    pub outline: &'a Outline,
-    pub page: &'a Page,
-    /// The level of the last heading above, 1 to 6: an exercise's heading is one deeper.
-    pub level: usize,
-    /// How many figures stand above, so that each has ids of its own.
-    pub figures: usize,
-    /// How many recorded runs stand above: the first brings along what all of them need.
-    pub traces: usize,
-    /// The page has said that it shows code which is not written yet.
-    pub told: Cell<bool>,
-}
 
 /// A block that waits for its end.
 struct Open {

@@ -1,8 +1,8 @@
 //! Boxes whose content is the page's own Markdown: invariants, predictions, questions.
 
-use super::{Expanded, nothing};
+use super::nothing;
+use crate::context::{Context, Expanded};
 use crate::html::{escape, inline};
-use crate::page::Context;
 
 /// `{{#invariant 1 | Election Safety}}`: a numbered rule, with an anchor for links.
 pub(super) fn invariant(_: &Context<'_>, words: &str) -> Expanded {

@@ -9,14 +9,13 @@ use std::fmt::Write as _;
 use workbook::items::{Item, Owner};
 use workbook::manifest::{Exercise, Half, Manifest};
 
-use super::Expanded;
 use super::item::dedent;
 use crate::checkout::{Package, told};
 use crate::code;
+use crate::context::{Context, Expanded};
 use crate::docs;
 use crate::html::{escape, inline};
 use crate::outline::exercise_anchor;
-use crate::page::Context;
 use crate::sought::{self, Sought};
 
 /// Draws the exercise's block.

@@ -2,9 +2,8 @@
 
 use std::fs;
 
-use super::Expanded;
+use crate::context::{Context, Expanded};
 use crate::figure;
-use crate::page::Context;
 
 /// Draws the figure into the page.
 pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Expanded, nothing};
+use super::nothing;
+use crate::context::{Context, Expanded};
 use crate::html::inline;
 use crate::outline::{Invariant, Page};
-use crate::page::Context;
 
 /// Draws the index.
 pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {

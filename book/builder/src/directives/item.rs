@@ -1,10 +1,9 @@
 //! `{{#item …}}`: code by the name of its item; `{{#contract …}}`: a crate's public side.
 
-use super::Expanded;
 use crate::checkout::{Tree, told};
 use crate::code;
+use crate::context::{Context, Expanded};
 use crate::contract;
-use crate::page::Context;
 use crate::sought::{self, Sought};
 
 const HOLES: &str = "This copy of the workbook has no `solutions/`, so you see your own \

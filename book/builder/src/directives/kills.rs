@@ -10,12 +10,11 @@ use workbook::manifest::Exercise;
 use workbook::prove::kills::{FILE, Kill, Kills};
 use workbook::prove::mutants::{self, Mutant};
 
-use super::Expanded;
 use super::exercise::breakable;
 use crate::checkout::told;
 use crate::code;
+use crate::context::{Context, Expanded};
 use crate::html::inline;
-use crate::page::Context;
 
 const WARNING: &str = "Each row is a mistake that can be made here, and so a hint: read them when \
                        your own tests pass.";

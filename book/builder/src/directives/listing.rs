@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use workbook::manifest::{Half, Manifest};
 
-use super::{Expanded, nothing};
+use super::nothing;
+use crate::context::{Context, Expanded};
 use crate::html::{escape, inline};
-use crate::page::Context;
 
 /// A chapter's exercises, each linked to its block.
 pub(super) fn exercises(context: &Context<'_>, words: &str) -> Expanded {

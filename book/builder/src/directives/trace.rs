@@ -5,9 +5,8 @@
 
 use harness::player;
 
-use super::Expanded;
+use crate::context::{Context, Expanded};
 use crate::html::inline;
-use crate::page::Context;
 
 /// Puts the player with the run into the page.
 pub(super) fn expand(context: &Context<'_>, words: &str) -> Expanded {
