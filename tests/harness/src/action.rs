@@ -4,9 +4,6 @@
 //!
 //! Left to others: what an action does (`cluster`).
 
-use crate::cluster::Packet;
-use crate::machine::Machine;
-
 /// One event in the life of a cluster. The draw, where there is one, is the random number that is
 /// lent to the node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,9 +48,9 @@ pub struct Timed {
 }
 
 impl Action {
-    /// The node that it happens on; none if it happens to the network, or to a packet that was
-    /// never sent.
-    pub(crate) fn node<M: Machine>(&self, packets: &[Packet<M>]) -> Option<usize> {
+    /// The node that it happens on; none if it happens to the network. A packet happens to its
+    /// receiver, if there is one for its number.
+    pub(crate) fn node(&self, receiver: impl Fn(usize) -> Option<usize>) -> Option<usize> {
         match self {
             Action::Tick { node, .. }
             | Action::Timeout { node, .. }
@@ -64,9 +61,7 @@ impl Action {
             | Action::Resume { node }
             | Action::Wipe { node }
             | Action::Command { node, .. } => Some(*node),
-            Action::Deliver { packet, .. } | Action::Lose { packet } => {
-                packets.get(*packet).map(|packet| packet.to)
-            }
+            Action::Deliver { packet, .. } | Action::Lose { packet } => receiver(*packet),
             Action::Cut { .. } | Action::Heal => None,
         }
     }

@@ -11,10 +11,10 @@
 //! (`record`).
 
 use crate::action::{Action, Timed};
+use crate::check;
 use crate::machine::{Effects, Input, Machine};
 use crate::random::Draws;
 use crate::report::Failure;
-use crate::{check, flight};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -60,15 +60,8 @@ pub struct Cluster<M: Machine> {
 }
 
 impl<M: Machine> Cluster<M> {
-    /// A cluster of `nodes` that start from blank disks. Whatever goes wrong in this test from now
-    /// on is told with this cluster's history.
-    pub fn new(setup: M::Setup, nodes: usize) -> Cluster<M> {
-        let cluster = Cluster::unwatched(setup.clone(), nodes);
-        flight::begin::<M>(setup, nodes, Arc::clone(&cluster.log));
-        cluster
-    }
-
-    /// A cluster that no report will be about.
+    /// A cluster of `nodes` that start from blank disks, and that no report will be about.
+    /// [`Cluster::new`] is in `record`, for it knows how a run becomes a report.
     pub(crate) fn unwatched(setup: M::Setup, nodes: usize) -> Cluster<M> {
         let mut draws = Draws::new(0);
         let sites = (0..nodes)
@@ -128,6 +121,11 @@ impl<M: Machine> Cluster<M> {
         (0..self.packets.len()).filter(|number| waits(&self.packets[*number])).collect()
     }
 
+    /// The receiver of a packet; none if it was never sent.
+    pub(crate) fn receiver(&self, packet: usize) -> Option<usize> {
+        self.packets.get(packet).map(|packet| packet.to)
+    }
+
     /// The time that the next actions happen at, in ticks.
     pub fn set_time(&mut self, time: u64) {
         self.time = time;
@@ -179,6 +177,11 @@ impl<M: Machine> Cluster<M> {
             Action::Pause { .. } | Action::Resume { .. } | Action::Cut { .. } | Action::Heal => {}
         }
         true
+    }
+
+    /// Where all that happens is written down. A report reads it when the cluster is gone.
+    pub(crate) fn recording(&self) -> Arc<Mutex<Vec<Timed>>> {
+        Arc::clone(&self.log)
     }
 
     /// All that has happened.

@@ -3,10 +3,11 @@
 //! Owns the link between the cluster that a test works with and the report of its failure. A test
 //! does not pass its cluster around; whatever stops it, the newest cluster of its thread is the one
 //! that is told about.
+//!
+//! A run is known here as its actions and a function that makes a trace of them. What is behind the
+//! function is left to `record`.
 
 use crate::action::Timed;
-use crate::machine::Machine;
-use crate::record;
 use crate::report::Trace;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -50,23 +51,19 @@ pub(crate) fn seeded(seed: Option<u64>) {
     SEED.with(|cell| *cell.borrow_mut() = seed);
 }
 
-/// A run begins.
-pub(crate) fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Vec<Timed>>>) {
-    let build = move |log: &[Timed], ending| record::trace::<M>(&setup, nodes, log, ending);
+/// A run begins. Its actions come into `log`, and `build` makes a trace of them.
+pub(crate) fn begin(
+    log: Arc<Mutex<Vec<Timed>>>,
+    build: impl Fn(&[Timed], Ending) -> Trace + Send + Sync + 'static,
+) {
     let seed = SEED.with(|cell| *cell.borrow());
     let flight = Flight { log, build: Arc::new(build), seed, shrunk_from: None };
     *recorder().lock().expect("no holder panics") = Some(flight);
 }
 
-/// The run to tell about is this one, made from a longer one if `shrunk_from` says so.
-pub(crate) fn land<M: Machine>(
-    setup: &M::Setup,
-    nodes: usize,
-    log: Vec<Timed>,
-    shrunk_from: Option<usize>,
-    seed: u64,
-) {
-    begin::<M>(setup.clone(), nodes, Arc::new(Mutex::new(log)));
+/// The run to tell about is the one that has just begun: it is of this seed, and made from a longer
+/// one if `shrunk_from` says so.
+pub(crate) fn land(shrunk_from: Option<usize>, seed: u64) {
     if let Some(flight) = recorder().lock().expect("no holder panics").as_mut() {
         flight.shrunk_from = shrunk_from;
         flight.seed = Some(seed);

@@ -1,10 +1,7 @@
 //! The one trait through which the harness knows a layer.
 //!
-//! Owns [`Machine`] and the values that pass through it, and [`Property`], what must hold of a
-//! cluster of machines. It decides nothing.
+//! Owns [`Machine`] and the values that pass through it. It decides nothing.
 
-use crate::action::Action;
-use crate::cluster::Cluster;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -93,27 +90,5 @@ pub struct Effects<M: Machine> {
 impl<M: Machine> Default for Effects<M> {
     fn default() -> Self {
         Effects { now: Vec::new(), save: None }
-    }
-}
-
-/// Something that must hold after every event of a run.
-pub trait Property<M: Machine> {
-    /// Looks at the cluster after `action`, and remembers what it needs to.
-    fn after(&mut self, cluster: &Cluster<M>, action: &Action) -> Result<(), Violation>;
-}
-
-/// A property that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The invariant, by its name in the book.
-    pub invariant: String,
-    /// What broke it: "n1 and n3 both lead t2".
-    pub message: String,
-}
-
-impl Violation {
-    /// A broken invariant, and what broke it.
-    pub fn new(invariant: &str, message: impl Into<String>) -> Violation {
-        Violation { invariant: invariant.to_owned(), message: message.into() }
     }
 }

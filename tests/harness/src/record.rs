@@ -6,22 +6,47 @@
 //!
 //! It repeats runs that panicked and that hung, so it catches the first and leaves out the last
 //! action of the second.
+//!
+//! A cluster that reports are about begins here as well: [`Cluster::new`] tells the flight recorder
+//! how its actions become a trace.
 
 use crate::action::{Action, Timed};
 use crate::cluster::Cluster;
-use crate::flight::Ending;
+use crate::flight::{self, Ending};
 use crate::machine::Machine;
 use crate::printed::Printed;
 use crate::report::{Event, Sent, Step, Trace};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
-/// The run, as a trace without a title.
-pub(crate) fn trace<M: Machine>(
+impl<M: Machine> Cluster<M> {
+    /// A cluster of `nodes` that start from blank disks. Whatever goes wrong in this test from now
+    /// on is told with this cluster's history.
+    pub fn new(setup: M::Setup, nodes: usize) -> Cluster<M> {
+        let cluster = Cluster::unwatched(setup.clone(), nodes);
+        begin::<M>(setup, nodes, cluster.recording());
+        cluster
+    }
+}
+
+/// The run to tell about is this one, made from a longer one if `shrunk_from` says so.
+pub(crate) fn land<M: Machine>(
     setup: &M::Setup,
     nodes: usize,
-    log: &[Timed],
-    ending: Ending,
-) -> Trace {
+    log: Vec<Timed>,
+    shrunk_from: Option<usize>,
+    seed: u64,
+) {
+    begin::<M>(setup.clone(), nodes, Arc::new(Mutex::new(log)));
+    flight::land(shrunk_from, seed);
+}
+
+fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Vec<Timed>>>) {
+    flight::begin(log, move |log, ending| trace::<M>(&setup, nodes, log, ending));
+}
+
+/// The run, as a trace without a title.
+fn trace<M: Machine>(setup: &M::Setup, nodes: usize, log: &[Timed], ending: Ending) -> Trace {
     let printed = Printed::start();
     let mut scribe = Scribe::<M> {
         cluster: Cluster::unwatched(setup.clone(), nodes),
@@ -73,7 +98,7 @@ impl<M: Machine> Scribe<M> {
         if !self.same_so_far(&timed.action) {
             return false;
         }
-        let node = timed.action.node(self.cluster.packets());
+        let node = timed.action.node(|packet| self.cluster.receiver(packet));
         let before = node.and_then(|node| self.look(node));
         let sent_before = self.cluster.packets().len();
         let saves_before = node.map_or(0, |node| self.cluster.unsynced(node));

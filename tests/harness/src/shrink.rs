@@ -16,7 +16,8 @@
 use crate::action::{Action, Timed};
 use crate::check::{self, Caught, Panic};
 use crate::cluster::{Cluster, Packet};
-use crate::machine::{Machine, Property, Violation};
+use crate::machine::Machine;
+use crate::property::{Property, Violation};
 
 /// How many actions may be done in search of a shorter run.
 const BUDGET: usize = 2_000_000;
@@ -284,7 +285,7 @@ impl<M: Machine> Move<M> {
     fn is_without(&self, node: usize) -> bool {
         match self {
             Move::Deliver { from, to, .. } => *from != node && *to != node,
-            Move::Other(action) => action.node::<M>(&[]) != Some(node),
+            Move::Other(action) => action.node(|_| None) != Some(node),
         }
     }
 }

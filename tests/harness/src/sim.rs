@@ -17,12 +17,13 @@ mod world;
 use crate::action::Action;
 use crate::check::{self, hung, panicked, wrong};
 use crate::cluster::Cluster;
-use crate::flight;
-use crate::machine::{Machine, Property, Violation};
+use crate::machine::Machine;
 use crate::printed::Silence;
+use crate::property::{Property, Violation};
 use crate::random::Draws;
 use crate::report::Failure;
 use crate::shrink::{Breach, Course, shrink};
+use crate::{flight, record};
 use std::any::Any;
 use std::ops::RangeInclusive;
 use std::panic::resume_unwind;
@@ -139,7 +140,7 @@ where
                 let length = log.len();
                 log.truncate(FIRST_EVENTS);
                 let (setup, nodes) = (world.cluster.setup(), world.cluster.size());
-                flight::land::<M>(setup, nodes, log, Some(length), seed);
+                record::land::<M>(setup, nodes, log, Some(length), seed);
                 fail(stop)
             }
             Err(stop) => {
@@ -224,11 +225,11 @@ fn shorten<M: Machine, P: Property<M>>(
     };
     match shrink::<M, P>(course, &start, property, breach, &|_| (0, None)) {
         Some((short, breach)) => {
-            flight::land::<M>(&short.setup, short.nodes, short.log, Some(log.len()), world.seed);
+            record::land::<M>(&short.setup, short.nodes, short.log, Some(log.len()), world.seed);
             Stop::Broken(breach)
         }
         None => {
-            flight::land::<M>(&own, nodes, log, None, world.seed);
+            record::land::<M>(&own, nodes, log, None, world.seed);
             stop
         }
     }
@@ -298,7 +299,7 @@ fn show_not_alive<M: Machine, P: Property<M>>(
         let end = at.time + BEGINNING;
         log.retain(|timed| timed.time <= end);
     }
-    flight::land::<M>(&setup, nodes, log, Some(length), seed);
+    record::land::<M>(&setup, nodes, log, Some(length), seed);
 }
 
 fn not_alive(plan: &Plan, without_faults: bool) -> ! {

@@ -5,7 +5,7 @@
 //! compiled with the harness, optimised, whatever the learner's profile. What it does not know it
 //! asks of a [`Teacher`].
 
-use crate::machine::Violation;
+use crate::property::Violation;
 
 /// One event of a search. Nodes and messages by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 
 use super::Law;
 use super::memory::{Event, Lesson, Teacher, count};
-use crate::machine::{Effects, Input, Machine, Violation};
+use crate::machine::{Effects, Input, Machine};
+use crate::property::Violation;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;

@@ -6,7 +6,7 @@
 use super::memory::{Event, Memory, Step, Teacher};
 use super::table::{Fingerprints, mix};
 use super::{Bounds, Found};
-use crate::machine::Violation;
+use crate::property::Violation;
 
 /// Where a state came from.
 #[derive(Clone, Copy)]

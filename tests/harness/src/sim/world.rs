@@ -9,7 +9,8 @@ use super::{MOMENTS, Plan, Stop};
 use crate::action::{Action, Timed};
 use crate::check::{self, Caught};
 use crate::cluster::Cluster;
-use crate::machine::{Machine, Property};
+use crate::machine::Machine;
+use crate::property::Property;
 use crate::random::Draws;
 use crate::shrink::Breach;
 use std::collections::BTreeMap;
@@ -261,7 +262,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             return Err(Stop::Storm(EVENT_LIMIT));
         }
         let packets = self.cluster.packets().len();
-        let actor = action.node(self.cluster.packets());
+        let actor = action.node(|packet| self.cluster.receiver(packet));
         let unsynced = actor.map_or(0, |node| self.cluster.unsynced(node));
         let syncs = matches!(action, Action::Sync { .. });
         self.cluster.set_time(self.now / MOMENTS);
