@@ -3,8 +3,13 @@
 //! Owns the limits of every file that is not a learner's: `solutions/`, the harness, the command,
 //! the book's builder and the graded tests. Each finding says where, which rule, and why it is one.
 //! What is in `chapters/` is cut from `solutions/` or belongs to whoever is learning.
+//!
+//! Left to `circles`: the one rule that is about a crate and not about a file.
+
+mod circles;
 
 use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -32,6 +37,7 @@ fn the_repository_is_tidy() {
     let pure = pure(&root);
     let mut findings = Vec::new();
     let mut rust = 0;
+    let mut crates: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
     for path in files(&root) {
         let name = path.to_string_lossy().replace('\\', "/");
         let Ok(text) = fs::read_to_string(root.join(&path)) else { continue };
@@ -39,9 +45,17 @@ fn the_repository_is_tidy() {
         if name.ends_with(".rs") && is_ours(&name) {
             rust += 1;
             findings.extend(check(&name, &text, &pure));
+            if let Some(folder) = circles::crate_of(&name) {
+                let inside = PathBuf::from(&name[folder.len() + 1..]);
+                crates.entry(folder.to_owned()).or_default().push((inside, text));
+            }
         }
     }
     assert!(rust > 10, "only {rust} files were looked at: the walk is broken");
+    assert!(crates.contains_key("tests/harness"), "tests/harness was not looked at whole");
+    for (folder, files) in crates {
+        findings.extend(circles::circles(&folder, files));
+    }
     let list: Vec<String> = findings
         .iter()
         .map(|finding| format!("{}:{}: {}", finding.file, finding.line, finding.what))
