@@ -1,8 +1,8 @@
 //! One graded test: run it, judge how it ended, and say so.
 //!
 //! Owns the verdict. A test passes when its body returns, and only then; the verdict goes through a
-//! private pipe that the command opened, as one line of JSON. Under a plain `cargo test` there is
-//! no pipe: then a failure is drawn on standard error, and libtest does the rest.
+//! private pipe that the command opened (see `pipe`). Under a plain `cargo test` there is no pipe:
+//! then a failure is drawn on standard error, and libtest does the rest.
 //!
 //! Invariants: exactly one verdict leaves a graded test; a hole is never called wrong.
 //!
@@ -10,59 +10,39 @@
 //! to forge a verdict can, and a teacher reads the code.
 
 use crate::flight::{self, Ending, Recorder};
+use crate::panics::{self, FAILED, blamed};
+use crate::pipe::{self, Pipe};
 use crate::report::{Broken, Failure, Trace, Verdict};
 use crate::{draw, printed};
 use std::any::Any;
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, panic_any, resume_unwind};
-use std::sync::{Arc, Mutex, Once};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::time::Duration;
 
 /// How much CPU time a test may use if nobody says otherwise, in seconds.
 const CPU_SECONDS: u64 = 30;
 
-/// The way out for the verdict; whoever takes it speaks for the test.
-type Exit = Arc<Mutex<Option<File>>>;
-
-/// A panic, as its message and its place.
-#[derive(Clone, Debug)]
-pub(crate) struct Panic {
-    message: String,
-    location: String,
-}
-
-/// What came out of code that did not return.
-pub(crate) enum Caught {
-    /// A panic of the machine.
-    Panic(Panic),
-    /// A verdict, or a hole: nothing that another run of the same kind could tell better.
-    Other(Box<dyn Any + Send>),
-}
+/// Between two looks at the CPU time that is used.
+const SHORTEST_NAP: Duration = Duration::from_millis(50);
+/// The same, while there is plenty left.
+const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 thread_local! {
-    static LAST_PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
-    /// The same, of a run that is only tried or repeated.
-    static REPEATED_PANIC: RefCell<Option<Panic>> = const { RefCell::new(None) };
     static NOTE: RefCell<Option<String>> = const { RefCell::new(None) };
     static PLAYED: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
 
 /// Runs the body of a graded test, and reports how it ended.
 pub fn check(test: impl FnOnce()) {
-    let exit = exit_from_environment();
-    let graded = exit.is_some();
-    let exit: Exit = Arc::new(Mutex::new(exit));
-    if graded {
+    let pipe = pipe::open();
+    if let Some(pipe) = pipe {
         printed::allow();
-        start_watchdog(Arc::clone(&exit), flight::recorder());
+        start_watchdog(pipe, flight::recorder());
     }
     let (verdict, result) = run(test);
-    if graded {
-        report(&exit, &verdict);
-    } else {
-        explain(&verdict);
+    match pipe {
+        Some(pipe) => pipe.verdict(&verdict),
+        None => explain(&verdict),
     }
     if let Err(payload) = result {
         resume_unwind(payload);
@@ -75,7 +55,7 @@ pub fn verdict_of(test: impl FnOnce()) -> Verdict {
 }
 
 fn run(test: impl FnOnce()) -> (Verdict, std::thread::Result<()>) {
-    watch_panics();
+    panics::watch();
     flight::end();
     let result = catch_unwind(AssertUnwindSafe(test));
     let verdict = match &result {
@@ -96,42 +76,6 @@ pub(crate) fn hung(failure: Failure) -> ! {
     panic_any(Verdict::Hung(failure))
 }
 
-/// Does something in which the machine may panic.
-pub(crate) fn catch<T>(act: impl FnOnce() -> T) -> Result<T, Caught> {
-    catch_unwind(AssertUnwindSafe(act)).map_err(|payload| {
-        let last = if printed::repeating() { &REPEATED_PANIC } else { &LAST_PANIC };
-        match last.take() {
-            Some(panic) if !payload.is::<Verdict>() && hole(&panic.message).is_none() => {
-                Caught::Panic(panic)
-            }
-            last_panic => {
-                last.set(last_panic);
-                Caught::Other(payload)
-            }
-        }
-    })
-}
-
-/// Ends the test with a panic that was caught.
-pub(crate) fn panicked(panic: Panic) -> ! {
-    let message = panic.message.clone();
-    LAST_PANIC.set(Some(panic));
-    // The panic has been told of; this one only leads to the verdict.
-    resume_unwind(Box::new(message))
-}
-
-impl Panic {
-    /// Is it the same mistake? It comes from the same line, and says the same up to the first
-    /// value: numbers differ from run to run.
-    pub(crate) fn is_like(&self, other: &Panic) -> bool {
-        let words = |panic: &Panic| -> String {
-            let value = |letter: char| letter.is_ascii_digit() || letter == '\n';
-            panic.message.chars().take_while(|letter| !value(*letter)).collect()
-        };
-        self.location == other.location && words(self) == words(other)
-    }
-}
-
 /// A few words about what was tried, for a test that passes.
 pub(crate) fn note(text: String) {
     NOTE.set(Some(text));
@@ -149,107 +93,42 @@ pub(crate) fn play(title: &str) {
     }
 }
 
-/// The pipe, opened anew by its number, if the command has opened one.
-fn exit_from_environment() -> Option<File> {
-    let number: u32 = std::env::var("WORKBOOK_PIPE").ok()?.parse().ok()?;
-    File::options().write(true).open(format!("/dev/fd/{number}")).ok()
-}
-
-fn report(exit: &Exit, verdict: &Verdict) {
-    let Some(mut pipe) = exit.lock().expect("no holder panics").take() else {
-        return;
-    };
-    let line = serde_json::to_string(verdict).expect("a verdict has no maps with odd keys");
-    // If the command is gone, nobody is left to tell.
-    let _ = writeln!(pipe, "{line}");
-}
-
-fn watch_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let default = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if info.payload().is::<Verdict>() {
-                return;
-            }
-            let message = text_of(info.payload());
-            let location = info.location().map(place).unwrap_or_default();
-            let panic = Some(Panic { message, location });
-            if printed::repeating() {
-                REPEATED_PANIC.set(panic);
-                return;
-            }
-            LAST_PANIC.set(panic);
-            default(info);
-        }));
-    });
-}
-
-fn text_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
-}
-
-/// `file:line`, from the repository's root as far as the compiler knew it.
-fn place(location: &Location<'_>) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in location.file().split('/') {
-        if part == ".." {
-            parts.pop();
-        } else if part != "." {
-            parts.push(part);
-        }
-    }
-    format!("{}:{}", parts.join("/"), location.line())
-}
-
 fn judge(payload: &(dyn Any + Send)) -> Verdict {
-    let trace = flight::trace(&flight::recorder(), Ending::AfterLast);
+    let other = pipe::get().and_then(Pipe::other);
     if let Some(verdict) = payload.downcast_ref::<Verdict>() {
-        return with_trace(verdict.clone(), trace);
+        let verdict = with_trace(verdict.clone(), newest_trace(Ending::AfterLast));
+        return reminded(verdict, other);
     }
-    let last = LAST_PANIC
-        .take()
-        .unwrap_or_else(|| Panic { message: text_of(payload), location: String::new() });
-    if let Some(exercise) = hole(&last.message) {
+    let last = panics::last(payload);
+    if let Some(exercise) = last.hole() {
         return Verdict::NotWritten { exercise };
     }
-    let in_test = last.location.starts_with("tests/") || last.location.starts_with("../tests/");
-    let failure = Failure {
-        message: readable(&last.message),
-        location: (!last.location.is_empty()).then_some(last.location),
-        ..Failure::default()
-    };
-    let verdict = if in_test { Verdict::Wrong(failure) } else { Verdict::Panicked(failure) };
-    with_trace(verdict, trace)
+    let own = last.verdict();
+    let verdict = other.map_or_else(|| own.clone(), |other| blamed(other, &own));
+    with_trace(verdict, newest_trace(Ending::AfterLast))
 }
 
-/// What an assertion says, without the words of the macro. Tests put what they got on the left and
-/// what they expected on the right.
-fn readable(message: &str) -> String {
-    let Some(rest) = message.strip_prefix("assertion `left == right` failed") else {
-        return message.strip_prefix("assertion failed: ").unwrap_or(message).to_owned();
+/// A verdict that speaks for itself, with a word about the other thread. What was promised may not
+/// have come because that thread is gone: that is a panic, whatever the test says of it.
+fn reminded(mut verdict: Verdict, other: Option<Verdict>) -> Verdict {
+    let Some(before) = other.as_ref().and_then(Verdict::failure).map(Failure::in_short) else {
+        return verdict;
     };
-    let Some((text, values)) = rest.split_once("\n  left: ") else { return message.to_owned() };
-    let Some((left, right)) = values.split_once("\n right: ") else { return message.to_owned() };
-    let text = text.strip_prefix(": ").unwrap_or("these differ");
-    format!("{text}\nexpected: {right}\ngot: {left}")
+    if let Some(failure) = verdict.failure_mut() {
+        failure.message.push_str(&format!("\nAnother thread had failed before{before}"));
+    }
+    match (verdict, other) {
+        (Verdict::Wrong(failure), Some(Verdict::Panicked(_))) => Verdict::Panicked(failure),
+        (verdict, _) => verdict,
+    }
 }
 
-/// The exercise whose hole this panic comes from, if it is one.
-fn hole(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("not yet implemented: exercise ")?;
-    let number: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    (!number.is_empty()).then_some(number)
+fn newest_trace(ending: Ending) -> Option<Trace> {
+    flight::trace(&flight::recorder(), ending)
 }
 
 fn with_trace(mut verdict: Verdict, trace: Option<Trace>) -> Verdict {
-    let (Verdict::Wrong(failure) | Verdict::Panicked(failure) | Verdict::Hung(failure)) =
-        &mut verdict
-    else {
-        return verdict;
-    };
+    let Some(failure) = verdict.failure_mut() else { return verdict };
     if let Some(mut trace) = trace
         && failure.trace.is_none()
     {
@@ -275,10 +154,7 @@ fn test_name() -> String {
 }
 
 fn explain(verdict: &Verdict) {
-    let (Verdict::Wrong(failure) | Verdict::Panicked(failure) | Verdict::Hung(failure)) = verdict
-    else {
-        return;
-    };
+    let Some(failure) = verdict.failure() else { return };
     let mut text = format!("\n{}\n", failure.message);
     if let Some(invariant) = &failure.invariant {
         text.insert_str(0, &format!("\n{invariant} is broken."));
@@ -291,21 +167,29 @@ fn explain(verdict: &Verdict) {
 }
 
 /// Ends a test that computes for too long, while there is still time to say where.
-fn start_watchdog(exit: Exit, recorder: Recorder) {
+fn start_watchdog(pipe: &'static Pipe, recorder: Recorder) {
     let seconds = std::env::var("WORKBOOK_CPU").ok().and_then(|text| text.parse().ok());
     let budget = Duration::from_secs(seconds.unwrap_or(CPU_SECONDS));
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::spawn(move || {
-        while cpu_time() < budget {
-            std::thread::sleep(Duration::from_millis(50));
+        while let Some(left) = budget.checked_sub(cpu_time()).filter(|left| !left.is_zero()) {
+            std::thread::sleep(nap(left, processors));
         }
         let failure = Failure {
             message: format!("still computing after {} s", budget.as_secs()),
             ..Failure::default()
         };
-        let trace = flight::trace(&recorder, Ending::InLast);
-        report(&exit, &with_trace(Verdict::Hung(failure), trace));
-        std::process::exit(101);
+        let verdict = with_trace(Verdict::Hung(failure), flight::trace(&recorder, Ending::InLast));
+        pipe.verdict(&reminded(verdict, pipe.other()));
+        std::process::exit(FAILED);
     });
+}
+
+/// Half as long as the budget lasts when every processor works for the test. A watchdog that hardly
+/// ever wakes up is not taken for a test that works.
+fn nap(left: Duration, processors: usize) -> Duration {
+    let processors = u32::try_from(processors).unwrap_or(u32::MAX);
+    (left / processors / 2).clamp(SHORTEST_NAP, LONGEST_NAP)
 }
 
 fn cpu_time() -> Duration {

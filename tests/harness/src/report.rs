@@ -1,8 +1,8 @@
 //! What a graded test says about itself, and the record of a run.
 //!
 //! Owns the data that leaves the test's process: one [`Verdict`] for each test, as one line of
-//! JSON, and inside a failure the [`Trace`] of the run, which the terminal, the player and the book
-//! draw. It knows nothing about how a run comes about.
+//! JSON, perhaps an [`Aside`] before it, and inside a failure the [`Trace`] of the run, which the
+//! terminal, the player and the book draw. It knows nothing about how a run comes about.
 //!
 //! Invariants: `Step::node` and every packet's `from` and `to` are indices into `Trace::nodes`;
 //! `Broken::step` is an index into `Trace::steps`; a packet number is sent before it is delivered.
@@ -44,6 +44,14 @@ pub struct Failure {
     pub location: Option<String>,
     /// The run, if there was a cluster.
     pub trace: Option<Trace>,
+}
+
+/// What may leave the test's process before its verdict: what a thread has ended with, the test's
+/// own or another. If no verdict follows, this is the reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Aside {
+    /// Wrong, panicked or hung; without a run.
+    pub aside: Verdict,
 }
 
 /// One run of a cluster, step by step.
@@ -166,6 +174,36 @@ pub struct Sent {
     pub to: usize,
     /// What it says, in a few words: "vote? t2".
     pub label: String,
+}
+
+impl Verdict {
+    /// What went wrong, if something did.
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Verdict::Wrong(failure) | Verdict::Panicked(failure) | Verdict::Hung(failure) => {
+                Some(failure)
+            }
+            Verdict::Passed { .. } | Verdict::NotWritten { .. } => None,
+        }
+    }
+
+    /// The same, to add to it.
+    pub fn failure_mut(&mut self) -> Option<&mut Failure> {
+        match self {
+            Verdict::Wrong(failure) | Verdict::Panicked(failure) | Verdict::Hung(failure) => {
+                Some(failure)
+            }
+            Verdict::Passed { .. } | Verdict::NotWritten { .. } => None,
+        }
+    }
+}
+
+impl Failure {
+    /// The end of a line that another failure has about this one: its place and first words.
+    pub fn in_short(&self) -> String {
+        let at = self.location.as_ref().map(|place| format!(", at {place}")).unwrap_or_default();
+        format!("{at}: {}", self.message.lines().next().unwrap_or_default())
+    }
 }
 
 impl Trace {

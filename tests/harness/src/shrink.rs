@@ -14,9 +14,9 @@
 //! everywhere. The budget is a number of actions, never time.
 
 use crate::action::{Action, Timed};
-use crate::check::{self, Caught, Panic};
 use crate::cluster::{Cluster, Packet};
 use crate::machine::Machine;
+use crate::panics::{self, Caught, Panic};
 use crate::property::{Property, Violation};
 
 /// How many actions may be done in search of a shorter run.
@@ -161,7 +161,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
         let moves = log.iter().filter_map(|timed| {
             let step = standing(&cluster, &timed.action);
             // The last one may panic, and nothing comes after it.
-            let _ = check::catch(|| cluster.apply(timed.action.clone()));
+            let _ = panics::catch(|| cluster.apply(timed.action.clone()));
             step
         });
         moves.collect()
@@ -175,7 +175,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             let step = standing(&cluster, &timed.action);
             let before = status(&cluster, &timed.action);
             let packets = cluster.packets().len();
-            let done = check::catch(|| cluster.apply(timed.action.clone())).is_ok();
+            let done = panics::catch(|| cluster.apply(timed.action.clone())).is_ok();
             let quiet = done && cluster.packets().len() == packets;
             match timed.action {
                 Action::Tick { node, draw }
@@ -242,7 +242,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
     fn attempt(&self, moves: &[Move<M>]) -> Attempt<M> {
         let mut attempt = Attempt { done: Vec::new(), log: Vec::new(), broken: None, cost: 0 };
         let fresh = || Cluster::<M>::unwatched(self.setup.clone(), self.nodes);
-        let Ok(mut cluster) = check::catch(fresh) else { return attempt };
+        let Ok(mut cluster) = panics::catch(fresh) else { return attempt };
         let mut property = (self.property)();
         let mut time = 0;
         for step in moves {
@@ -250,7 +250,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             if matches!(action, Action::Tick { .. } | Action::Timeout { .. }) {
                 time += 1;
             }
-            let done = check::catch(|| cluster.apply(action.clone()));
+            let done = panics::catch(|| cluster.apply(action.clone()));
             if matches!(done, Ok(false)) {
                 continue;
             }
@@ -268,7 +268,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             }
         }
         if let Breach::NotAlive = self.breach
-            && let Ok((cost, Some(log))) = check::catch(|| (self.calm)(cluster))
+            && let Ok((cost, Some(log))) = panics::catch(|| (self.calm)(cluster))
         {
             // The calm counts its time from its own beginning.
             let calm = log.into_iter().skip(attempt.log.len());

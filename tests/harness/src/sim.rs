@@ -15,9 +15,10 @@ mod weather;
 mod world;
 
 use crate::action::Action;
-use crate::check::{self, hung, panicked, wrong};
+use crate::check::{self, hung, wrong};
 use crate::cluster::Cluster;
 use crate::machine::Machine;
+use crate::panics::panicked;
 use crate::printed::Silence;
 use crate::property::{Property, Violation};
 use crate::random::Draws;
@@ -127,10 +128,10 @@ where
         match result {
             Ok(ticks) => summary.add(&world.tally, world.events, ticks),
             Err(Stop::NotAlive) => {
+                let silence = Silence::start();
                 let quiet = plan.without_faults();
                 let mut alone = World::new(&quiet, seed, &setup, property());
                 let alone = matches!(alone.live(&goal), Err(Stop::NotAlive)).then_some(alone);
-                let silence = Silence::start();
                 show_not_alive(plan, &world, alone.as_ref(), &setup, &property, &goal);
                 drop(silence);
                 not_alive(plan, alone.is_some())

@@ -314,7 +314,7 @@ impl Bench<'_> {
     /// Runs tests, a few at a time.
     ///
     /// An endless loop would cost its whole budget in every test that reaches it, so the tests of
-    /// a batch after the first that hangs are not run. One of them may be running by then: it is
+    /// a batch after the first that is stopped are not run. One of them may be running by then: it is
     /// not counted either, so that the result does not depend on who was faster.
     fn run(&self, batches: &[Batch<'_>], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
         let tests: Vec<(usize, &str)> = batches
@@ -338,7 +338,7 @@ impl Bench<'_> {
                         } else {
                             self.run_one(test, batches[*place].cpu, false)
                         };
-                        if matches!(&outcome, Ok(outcome) if outcome.kind == Kind::Hung) {
+                        if matches!(&outcome, Ok(outcome) if outcome.stopped) {
                             hung[*place].fetch_min(number, Ordering::Relaxed);
                         }
                         if send.send((number, outcome)).is_err() {

@@ -9,10 +9,11 @@
 //!
 //! Time: a test is stopped for the CPU time it uses, never for the time that passes. The one
 //! exception is a process that uses none: after as many seconds without any as its budget has, at
-//! least [`STILL`], it waits for something that never comes.
+//! least [`STILL`], it waits for something that never comes. When its verdict is out, it is given
+//! [`TIDY`] of that.
 
 use crate::guard::Guard;
-use harness::report::Verdict;
+use harness::report::{Aside, Verdict};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -31,6 +32,9 @@ pub const TAIL: usize = 32 << 10;
 pub const LONGEST: u64 = 64 << 20;
 /// Nothing is called still before this many seconds.
 pub const STILL: u64 = 5;
+/// For how many seconds a test may stand still whose verdict is out: a test's thread that has run
+/// into a hole may wait for the one that the hole has ended.
+pub const TIDY: u64 = 1;
 /// How long a reader may take after the group was killed. Only a process that left its group to
 /// hold on to a pipe makes it take longer.
 const READERS: Duration = Duration::from_secs(2);
@@ -96,6 +100,8 @@ pub enum Ending {
 pub struct Ran {
     /// What it said of itself; an error if that was no verdict.
     pub verdict: Option<Result<Verdict, String>>,
+    /// What it said aside.
+    pub aside: Option<Verdict>,
     /// How it ended.
     pub ending: Ending,
     /// What it printed, shortened in the middle.
@@ -164,13 +170,13 @@ impl Runner {
         self.guard.watch(group);
         let stdout = child.stdout.take().map(Capture::start);
         let stderr = child.stderr.take().map(Capture::start);
-        let verdict = read_verdict(pipe);
-        let still = wait(group, job.cpu.max(STILL));
+        let mut word = Word::start(pipe);
+        let still = wait(group, job.cpu.max(STILL), &mut word);
         // The process is dead or to be killed, but not yet reaped: its group's number is its own.
         let _ = kill_process_group(group, Signal::KILL);
         let status = child.wait();
         self.guard.release(group);
-        let verdict = verdict.recv_timeout(READERS).ok().flatten();
+        let Said { verdict, aside } = word.finish();
         let stdout = stdout.map(Capture::finish).unwrap_or_default();
         let stderr = stderr.map(Capture::finish).unwrap_or_default();
         let status = status?;
@@ -179,12 +185,12 @@ impl Runner {
             (None, Some(code), _) => Ending::Exited(code),
             (None, None, signal) => Ending::Signal(signal.unwrap_or_default()),
         };
-        Ok(Ran { verdict, ending, stdout, stderr })
+        Ok(Ran { verdict, aside, ending, stdout, stderr })
     }
 }
 
 /// Waits until the process has ended, without reaping it, or stands still: then says how long.
-fn wait(process: Pid, patience: u64) -> Option<u64> {
+fn wait(process: Pid, patience: u64, word: &mut Word) -> Option<u64> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
     let mut pause = Duration::from_millis(1);
     let mut looked = Instant::now();
@@ -198,6 +204,7 @@ fn wait(process: Pid, patience: u64) -> Option<u64> {
         pause = (pause * 3 / 2).min(Duration::from_millis(10));
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
+            let patience = if word.is_out() { TIDY.min(patience) } else { patience };
             if stillness.look() >= Duration::from_secs(patience) {
                 return Some(patience);
             }
@@ -271,19 +278,58 @@ fn cpu_time(process: Pid) -> Option<Usage> {
     Some(Usage { time: Duration::try_from_secs_f64(seconds).ok()?, waits })
 }
 
-/// Reads one line in a thread of its own.
-fn read_verdict(pipe: PipeReader) -> Receiver<Option<Result<Verdict, String>>> {
-    let (send, receive) = channel();
-    thread::spawn(move || {
+/// What a test has said through its pipe.
+#[derive(Default)]
+struct Said {
+    verdict: Option<Result<Verdict, String>>,
+    aside: Option<Verdict>,
+}
+
+/// What a test says, read in a thread of its own.
+struct Word {
+    reader: Receiver<Said>,
+    said: Option<Said>,
+}
+
+impl Word {
+    fn start(pipe: PipeReader) -> Word {
+        let (send, reader) = channel();
+        thread::spawn(move || {
+            let _ = send.send(read_word(pipe));
+        });
+        Word { reader, said: None }
+    }
+
+    /// The verdict is out, or will never be.
+    fn is_out(&mut self) -> bool {
+        self.said = self.said.take().or_else(|| self.reader.try_recv().ok());
+        self.said.is_some()
+    }
+
+    fn finish(self) -> Said {
+        self.said.or_else(|| self.reader.recv_timeout(READERS).ok()).unwrap_or_default()
+    }
+}
+
+/// Reads up to the verdict, or to the end.
+fn read_word(pipe: PipeReader) -> Said {
+    let mut said = Said::default();
+    let mut reader = BufReader::new(pipe.take(LONGEST));
+    loop {
         let mut line = Vec::new();
-        let read = BufReader::new(pipe.take(LONGEST)).read_until(b'\n', &mut line);
-        let verdict = match read {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(serde_json::from_slice(&line).map_err(|error| error.to_string())),
-        };
-        let _ = send.send(verdict);
-    });
-    receive
+        if !matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+            return said;
+        }
+        let verdict: serde_json::Result<Verdict> = serde_json::from_slice(&line);
+        if verdict.is_err()
+            && let Ok(Aside { aside }) = serde_json::from_slice(&line)
+        {
+            said.aside = Some(aside);
+            continue;
+        }
+        said.verdict = Some(verdict.map_err(|error| error.to_string()));
+        return said;
+    }
 }
 
 /// A stream that is read to its end, and of which the beginning and the end are kept.

@@ -33,6 +33,9 @@ pub struct Outcome {
     /// The run, if there was a cluster; it is kept as a replay, not with the grade.
     #[serde(skip)]
     pub trace: Option<Trace>,
+    /// It did not end by itself, and the next test of its exercise would most likely not either.
+    #[serde(skip)]
+    pub stopped: bool,
 }
 
 /// What kind of end a test had.
@@ -53,7 +56,7 @@ pub enum Kind {
     EndedEarly,
     /// It reached the hole of this exercise.
     NotWritten(String),
-    /// It was not run, or not counted, because an earlier test of its exercise hung.
+    /// It was not run, or not counted, because an earlier test of its exercise was stopped.
     NotRun,
     /// The manifest names it, and the test binary does not have it.
     Missing,
@@ -127,7 +130,7 @@ impl Outcome {
         Outcome::new(test, Kind::Missing, "its test is not there any more".to_owned())
     }
 
-    /// The outcome of a test after one of the same exercise that hung.
+    /// The outcome of a test after one of the same exercise that was stopped.
     pub fn not_run(test: &str) -> Outcome {
         Outcome::new(test, Kind::NotRun, String::new())
     }
@@ -139,6 +142,7 @@ impl Outcome {
 
     /// The outcome of a finished process.
     pub fn of(test: &str, ran: Ran, cpu: u64) -> Outcome {
+        let still = ran.verdict.is_none() && matches!(ran.ending, Ending::Still(_));
         let (kind, failure) = match ran.verdict {
             Some(Ok(Verdict::Passed { note, trace })) => {
                 let mut outcome = Outcome::new(test, Kind::Passed, String::new());
@@ -158,7 +162,7 @@ impl Outcome {
             }
             None => {
                 let (kind, message) = explain(&ran.ending, &ran.stdout, &ran.stderr, cpu);
-                (kind, Failure { message, ..Failure::default() })
+                with_aside(kind, message, ran.aside, still)
             }
         };
         let mut outcome = Outcome::new(test, kind, failure.message);
@@ -167,6 +171,7 @@ impl Outcome {
         outcome.seed = failure.trace.as_ref().and_then(|trace| trace.seed);
         outcome.trace = failure.trace;
         outcome.printed = own_output(test, &ran.stdout, &ran.stderr);
+        outcome.stopped = still || outcome.kind == Kind::Hung;
         outcome
     }
 
@@ -181,6 +186,7 @@ impl Outcome {
             seed: None,
             printed: String::new(),
             trace: None,
+            stopped: false,
         }
     }
 }
@@ -193,7 +199,7 @@ pub fn state_of(exercise: &Exercise, outcomes: &[Outcome]) -> State {
     let mut hole = None;
     for outcome in &own {
         match &outcome.kind {
-            // It follows one that hung.
+            // It follows one that was stopped.
             Kind::Passed | Kind::NotRun => {}
             Kind::Wrong => return State::Wrong,
             Kind::Panicked => return State::Panicked,
@@ -217,6 +223,25 @@ pub fn state_of(exercise: &Exercise, outcomes: &[Outcome]) -> State {
     } else {
         State::NotGraded
     }
+}
+
+/// The reason for an end without a verdict, if something was said aside. A test that stands still
+/// waits for what the panic has ended; another end has a reason of its own, and the panic is told
+/// beside it.
+fn with_aside(kind: Kind, message: String, aside: Option<Verdict>, still: bool) -> (Kind, Failure) {
+    let own = Failure { message, ..Failure::default() };
+    let (first, mut failure) = match aside {
+        Some(Verdict::Wrong(failure)) => (Kind::Wrong, failure),
+        Some(Verdict::Panicked(failure)) => (Kind::Panicked, failure),
+        Some(Verdict::Hung(failure)) => (Kind::Hung, failure),
+        Some(Verdict::Passed { .. } | Verdict::NotWritten { .. }) | None => return (kind, own),
+    };
+    if still {
+        failure.message.push_str(&format!("\nThen the test stood still: {}", own.message));
+        return (first, failure);
+    }
+    let message = format!("{}\nA panic went before{}", own.message, failure.in_short());
+    (kind, Failure { message, ..own })
 }
 
 /// Why a process may have ended without a verdict.
@@ -348,7 +373,7 @@ mod tests {
 
     fn outcome(ending: Ending, stdout: &str, stderr: &str) -> Outcome {
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
-        Outcome::of("votes::one", Ran { verdict: None, ending, stdout, stderr }, 10)
+        Outcome::of("votes::one", Ran { verdict: None, aside: None, ending, stdout, stderr }, 10)
     }
 
     #[test]
@@ -363,7 +388,7 @@ mod tests {
     fn something_else_on_the_pipe_passes_nothing() {
         let verdict = Some(Err("expected value".to_owned()));
         let (stdout, stderr) = (String::new(), String::new());
-        let ran = Ran { verdict, ending: Ending::Exited(0), stdout, stderr };
+        let ran = Ran { verdict, aside: None, ending: Ending::Exited(0), stdout, stderr };
         assert_eq!(Outcome::of("votes::one", ran, 10).kind, Kind::EndedEarly);
     }
 

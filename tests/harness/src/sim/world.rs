@@ -7,9 +7,9 @@ use super::disk::Syncing;
 use super::weather::{Fault, Tally, Weather};
 use super::{MOMENTS, Plan, Stop};
 use crate::action::{Action, Timed};
-use crate::check::{self, Caught};
 use crate::cluster::Cluster;
 use crate::machine::Machine;
+use crate::panics::{self, Caught};
 use crate::property::Property;
 use crate::random::Draws;
 use crate::shrink::Breach;
@@ -267,7 +267,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let syncs = matches!(action, Action::Sync { .. });
         self.cluster.set_time(self.now / MOMENTS);
         let cluster = &mut self.cluster;
-        match check::catch(|| cluster.apply(action.clone())) {
+        match panics::catch(|| cluster.apply(action.clone())) {
             Ok(true) => {}
             Ok(false) => return Ok(()),
             Err(Caught::Panic(panic)) => return Err(Stop::Broken(Breach::Panic(panic))),

@@ -1,8 +1,9 @@
 //! A small workbook in a temporary folder, and the command run in it.
 //!
 //! Owns the fixture: one chapter of three exercises whose "learner's code" misbehaves as the
-//! environment variable `FIXTURE` says, so that one build serves many tests. The harness is the
-//! real one; it and its dependencies are compiled once, into a folder beside this crate's own.
+//! environment variable `FIXTURE` says, so that one build serves many tests: `panic` at once,
+//! `panic in a thread` on another thread than the test's. The harness is the real one; it and its
+//! dependencies are compiled once, into a folder beside this crate's own.
 //!
 //! Time: nothing here depends on how fast the machine is. [`until`] waits for a condition, and
 //! gives up only after far longer than any machine needs.
@@ -21,8 +22,19 @@ pub const COMMAND: &str = env!("CARGO_BIN_EXE_cargo-workbook");
 /// sources has none.
 const CODE: &str = r#"//! The fixture's chapter.
 
+use std::panic::catch_unwind;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{Builder, JoinHandle};
+
+/// What happens, and where.
+fn words() -> (String, String) {
+    let mode = std::env::var("FIXTURE").unwrap_or_default();
+    let (what, place) = mode.split_once(" in a ").unwrap_or((&mode, ""));
+    (what.to_owned(), place.to_owned())
+}
+
 fn mode() -> String {
-    std::env::var("FIXTURE").unwrap_or_default()
+    words().0
 }
 
 /// Exercise 1.1.
@@ -80,6 +92,64 @@ pub fn act() -> u32 {
     }
 }
 
+/// Exercise 1.2, asked as a server or a task would be.
+pub fn ask() -> Result<u32, String> {
+    let (send, receive) = channel();
+    let copy = send.clone();
+    let answer = move || drop(copy.send(act()));
+    let thread = Builder::new().name("raft".to_owned());
+    let spawn = || thread.spawn(answer).expect("it starts");
+    match words().1.as_str() {
+        "thread" => std::thread::spawn(act).join().map_err(|_| "Any { .. }".to_owned()),
+        "thread behind a channel" => {
+            spawn();
+            drop(send);
+            receive.recv().map_err(|_| "RecvError".to_owned())
+        }
+        // The second sender keeps the channel open.
+        "thread that is awaited" => {
+            spawn();
+            receive.recv().map_err(|_| "RecvError".to_owned())
+        }
+        "task" => catch_unwind(act).map_err(|payload| {
+            let text = payload.downcast_ref::<&str>().copied().unwrap_or("?");
+            format!("JoinError::Panic(Id(1), {text:?}, ...)")
+        }),
+        "task that is ignored" => Ok(catch_unwind(act).unwrap_or(42)),
+        "task that is awaited" => {
+            let _ = catch_unwind(act);
+            receive.recv().map_err(|_| "RecvError".to_owned())
+        }
+        _ => Ok(act()),
+    }
+}
+
+/// A thread that runs until it is dropped, and does not like that.
+pub struct Server {
+    life: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A server, if the mode says that the test has one.
+pub fn serve() -> Option<Server> {
+    if !words().1.starts_with("test with a server") {
+        return None;
+    }
+    let (life, end) = channel();
+    let serve = move || end.recv().expect("the server is needed");
+    Some(Server { life: Some(life), thread: Some(std::thread::spawn(serve)) })
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if words().1.ends_with("that stays") {
+            let _ = self.thread.take().map(JoinHandle::join);
+        }
+        drop(self.life.take());
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
 #[allow(unconditional_recursion)]
 fn deep(depth: u64) -> u64 {
     let many = std::hint::black_box([depth; 100]);
@@ -114,7 +184,14 @@ mod acts {
 
     #[test]
     fn right() {
-        harness::check(|| assert_eq!(fixture::act(), 42));
+        harness::check(|| {
+            let _server = fixture::serve();
+            if std::env::var("FIXTURE").as_deref() == Ok("expectation in a thread") {
+                let expect = || assert_eq!(fixture::act(), 43, "in a thread");
+                std::thread::spawn(expect).join().expect("it ends");
+            }
+            assert_eq!(fixture::ask().expect("it answers"), 42, "what it answers");
+        });
     }
 
     fn step(time: u64, node: usize, event: Event, says: &str) -> Step {
@@ -280,7 +357,7 @@ impl Fixture {
     /// Cargo tells packages of different workspaces apart by their place in it, name and version.
     /// The fixtures share a target folder, so each test's has a version of its own: else one would
     /// run what another has built.
-    fn named(name: &str) -> Fixture {
+    pub fn named(name: &str) -> Fixture {
         let fixture = Fixture { folder: tempfile::tempdir().expect("a temporary folder") };
         let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("../harness");
         let harness = harness.canonicalize().expect("the harness is beside this crate");

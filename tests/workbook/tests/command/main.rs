@@ -10,3 +10,4 @@ mod processes;
 mod proving;
 mod screens;
 mod terminal;
+mod threads;
