@@ -2,7 +2,7 @@
 //!
 //! Owns the command line and what is printed. Everything else is in the library.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,10 +31,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if let [first, cpu, program, arguments @ ..] = words.as_slice()
+    if let [first, cpu, memory, program, arguments @ ..] = words.as_slice()
         && first == "__exec"
     {
-        return become_test(cpu, program, arguments);
+        return become_test([cpu, memory], program, arguments);
     }
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -91,11 +91,13 @@ fn run(words: &[&str]) -> Result<ExitCode, String> {
 
 /// A run that the book shows is recorded in a process of its own, and `workbook::run` starts the
 /// program that it is in.
-fn become_test(cpu: &OsStr, program: &OsString, arguments: &[OsString]) -> ExitCode {
-    let seconds = cpu.to_str().and_then(|cpu| cpu.parse().ok());
-    match seconds {
-        Some(seconds) => say_error(&limits::become_test(seconds, program, arguments).to_string()),
-        None => say_error("__exec wants a number of seconds"),
+fn become_test(limits: [&OsString; 2], program: &OsString, arguments: &[OsString]) -> ExitCode {
+    let [cpu, memory] = limits.map(|word| word.to_str().and_then(|word| word.parse().ok()));
+    match (cpu, memory) {
+        (Some(cpu), Some(memory)) => {
+            say_error(&limits::become_test(cpu, memory, program, arguments).to_string());
+        }
+        _ => say_error("__exec wants seconds of CPU time and MiB of memory"),
     }
     ExitCode::FAILURE
 }

@@ -172,6 +172,7 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
     #[command(name = "__exec", hide = true)]
     Exec {
         cpu: u64,
+        memory: u64,
         program: OsString,
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -279,8 +280,8 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
         Some(Command::Verify { chapters, again }) => {
             verify::run(&Repo::find()?, &verify::Request { chapters, again })
         }
-        Some(Command::Exec { cpu, program, arguments }) => {
-            Err(limits::become_test(cpu, &program, &arguments))
+        Some(Command::Exec { cpu, memory, program, arguments }) => {
+            Err(limits::become_test(cpu, memory, &program, &arguments))
         }
         Some(Command::Guard) => Ok(guard::stand()),
     }

@@ -9,7 +9,7 @@
 use crate::cache;
 use crate::compile::{self, Broken, Built};
 use crate::lock::Lock;
-use crate::manifest::{CPU_SECONDS, Exercise, Manifest};
+use crate::manifest::{Exercise, Manifest};
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::run::{Job, Runner, Variant, width};
 use crate::score::{Score, earned};
@@ -195,7 +195,7 @@ pub fn measure(
     let bench = Bench { repo, chapter, tree, built: &built, seeds, runner: runner()? };
     let mut outcomes = if chapter.is_given() {
         bench
-            .run(&built.tests.iter().map(|test| Batch::of_one(test)).collect::<Vec<_>>(), passing)?
+            .run(&built.tests.iter().map(|test| vec![test.as_str()]).collect::<Vec<_>>(), passing)?
     } else {
         bench.run(&batches(exercises), passing)?
     };
@@ -267,7 +267,7 @@ pub fn play(
     };
     let seeds = Seeds::default();
     let bench = Bench { repo, chapter, tree, built: &built, seeds, runner: runner()? };
-    Ok(Played::Ran(Box::new(bench.run_one(test, CPU_SECONDS, true)?)))
+    Ok(Played::Ran(Box::new(bench.run_one(test, true)?)))
 }
 
 /// A runner that starts this very program.
@@ -282,22 +282,11 @@ fn position(manifest: &Manifest, wanted: &Exercise) -> usize {
     manifest.exercises.iter().position(|exercise| exercise.id == wanted.id).unwrap_or(usize::MAX)
 }
 
-/// Tests of one thing: after one that hangs, the rest would hang as well and is not run.
-struct Batch<'a> {
-    tests: Vec<&'a str>,
-    /// How many seconds of CPU time each may use.
-    cpu: u64,
-}
-
-impl<'a> Batch<'a> {
-    fn of_one(test: &'a str) -> Batch<'a> {
-        Batch { tests: vec![test], cpu: CPU_SECONDS }
-    }
-}
+/// Tests of one thing: after one that is stopped, the rest would be as well and is not run.
+type Batch<'a> = Vec<&'a str>;
 
 fn batches<'a>(exercises: &[&'a Exercise]) -> Vec<Batch<'a>> {
-    let tests = |exercise: &'a Exercise| exercise.tests.iter().map(String::as_str).collect();
-    exercises.iter().map(|one| Batch { tests: tests(one), cpu: one.cpu }).collect()
+    exercises.iter().map(|one| one.tests.iter().map(String::as_str).collect()).collect()
 }
 
 /// Everything that running a test needs.
@@ -320,7 +309,7 @@ impl Bench<'_> {
         let tests: Vec<(usize, &str)> = batches
             .iter()
             .enumerate()
-            .flat_map(|(place, batch)| batch.tests.iter().map(move |test| (place, *test)))
+            .flat_map(|(place, batch)| batch.iter().map(move |test| (place, *test)))
             .collect();
         let hung: Vec<AtomicUsize> = batches.iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let next = AtomicUsize::new(0);
@@ -336,7 +325,7 @@ impl Bench<'_> {
                         let outcome = if hung[*place].load(Ordering::Relaxed) < number {
                             Ok(Outcome::not_run(test))
                         } else {
-                            self.run_one(test, batches[*place].cpu, false)
+                            self.run_one(test, false)
                         };
                         if matches!(&outcome, Ok(outcome) if outcome.stopped) {
                             hung[*place].fetch_min(number, Ordering::Relaxed);
@@ -362,16 +351,18 @@ impl Bench<'_> {
         outcomes.into_iter().flatten().collect()
     }
 
-    fn run_one(&self, test: &str, cpu: u64, play: bool) -> Result<Outcome, Error> {
+    fn run_one(&self, test: &str, play: bool) -> Result<Outcome, Error> {
         if !self.built.tests.iter().any(|known| known == test) {
             return Ok(Outcome::missing(test));
         }
+        let mut limits = self.chapter.manifest.limits_of(test);
+        limits.cpu = self.seeds.budget(limits.cpu);
         let job = Job {
             program: self.built.program.clone(),
             folder: self.repo.folder(self.chapter, self.tree),
             workspace: self.repo.workspace(self.tree),
             test: test.to_owned(),
-            cpu: self.seeds.budget(cpu),
+            limits,
             runs: self.seeds.runs,
             seed: self.seeds.first,
             play,
@@ -380,6 +371,6 @@ impl Bench<'_> {
         let ran = self.runner.run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
-        Ok(Outcome::of(test, ran, job.cpu))
+        Ok(Outcome::of(test, ran, &job.limits))
     }
 }

@@ -5,9 +5,10 @@
 //! exec, standard input becomes empty, and the limits are set. All of it is done without `unsafe`,
 //! which is why it happens in a process of its own and not between fork and exec.
 //!
-//! Left to others: the budget itself. The harness ends a test that has used up its CPU time and
-//! says where it was; the limit here is a little higher, for code that does not let the harness
-//! speak. macOS does not enforce a limit on address space; the others work there too.
+//! Left to others: what the limits are (`manifest`), the threads (`run`), and the budget itself.
+//! The harness ends a test that has used up its CPU time and says where it was; the limit here is a
+//! little higher, for code that does not let the harness speak. macOS does not enforce a limit on
+//! address space; the others work there too.
 
 use crate::Error;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -19,17 +20,16 @@ use std::process::Command;
 
 /// How many seconds beyond the budget the harness has to say where the test was.
 const GRACE: u64 = 2;
-/// A test may use this much address space; a program that asks for more is told there is none.
-const ADDRESS_SPACE: u64 = 4 << 30;
 /// A test may write files up to this size, so that one that prints for ever fills no disk.
 const FILE_SIZE: u64 = 1 << 30;
 
-/// Sets the limits and replaces this process by the test. Comes back only with an error.
-pub fn become_test(cpu: u64, program: &OsString, arguments: &[OsString]) -> Error {
+/// Sets the limits, `cpu` in seconds and `memory` in MiB, and replaces this process by the test.
+/// Comes back only with an error.
+pub fn become_test(cpu: u64, memory: u64, program: &OsString, arguments: &[OsString]) -> Error {
     let failed = |what: &str, error: std::io::Error| {
         Error::new(format!("a test could not be started: {what}: {error}"), "cargo workbook doctor")
     };
-    let pipe = match prepare(cpu) {
+    let pipe = match prepare(cpu, memory) {
         Ok(pipe) => pipe,
         Err(error) => return failed("its limits could not be set", error),
     };
@@ -40,14 +40,16 @@ pub fn become_test(cpu: u64, program: &OsString, arguments: &[OsString]) -> Erro
     failed(&program.to_string_lossy(), error)
 }
 
-fn prepare(cpu: u64) -> std::io::Result<OwnedFd> {
+fn prepare(cpu: u64, memory: u64) -> std::io::Result<OwnedFd> {
     let pipe = rustix::io::dup(rustix::stdio::stdin())?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     limit(Resource::Core, 0, 0)?;
     limit(Resource::Cpu, cpu + GRACE, cpu + GRACE + 1)?;
     limit(Resource::Fsize, FILE_SIZE, FILE_SIZE)?;
     if cfg!(target_os = "linux") {
-        limit(Resource::As, ADDRESS_SPACE, ADDRESS_SPACE)?;
+        // A program that asks for more is told that there is none.
+        let bytes = memory.saturating_mul(1 << 20);
+        limit(Resource::As, bytes, bytes)?;
     }
     Ok(pipe)
 }

@@ -17,8 +17,9 @@ use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
 
-/// How many seconds of CPU time one test may use, where the manifest does not say.
-pub const CPU_SECONDS: u64 = 10;
+mod limits;
+
+pub use limits::Limits;
 
 /// A chapter's manifest.
 #[derive(Clone, Debug)]
@@ -41,6 +42,7 @@ pub struct Manifest {
     pub exercises: Vec<Exercise>,
     /// Items that give an answer away by their names; the starter does not have them.
     pub remove: Vec<String>,
+    limits: Vec<limits::Table>,
 }
 
 /// One exercise.
@@ -70,7 +72,7 @@ pub struct Exercise {
     pub section: Option<String>,
     /// From a question to the shape of the answer.
     pub hints: Vec<String>,
-    /// How many seconds of CPU time one of its tests may use.
+    /// How many seconds of CPU time one of its tests may use, unless the test has its own limit.
     pub cpu: u64,
 }
 
@@ -131,7 +133,9 @@ impl Manifest {
             let reason = format!("`simulations` names {name}, which is a test of no exercise");
             return Err(source.at(&raw.chapter, reason));
         }
+        let limits = limits::checked(source, &raw.limits, &exercises, &chapter.play)?;
         Ok(Manifest {
+            limits,
             number: chapter.number,
             package: chapter.package.clone(),
             title: chapter.title.clone(),
@@ -189,6 +193,8 @@ struct RawManifest {
     exercise: Vec<Spanned<RawExercise>>,
     #[serde(default)]
     remove: Vec<RawRemove>,
+    #[serde(default)]
+    limits: Vec<Spanned<limits::RawTable>>,
 }
 
 #[derive(Deserialize)]
@@ -323,7 +329,7 @@ impl Checker<'_> {
             },
         };
         let cpu = match &raw.cpu {
-            None => CPU_SECONDS,
+            None => limits::CPU,
             Some(cpu) if (1..=3600).contains(cpu.get_ref()) => *cpu.get_ref(),
             Some(cpu) => {
                 let reason = format!("`cpu` of exercise {id} is a number of seconds, 1 to 3600");

@@ -8,12 +8,15 @@
 //! group; at most [`HEAD`] + [`TAIL`] bytes of each stream and [`LONGEST`] of a verdict are kept.
 //!
 //! Time: a test is stopped for the CPU time it uses, never for the time that passes. The one
-//! exception is a process that uses none: after as many seconds without any as its budget has, at
-//! least [`STILL`], it waits for something that never comes. When its verdict is out, it is given
-//! [`TIDY`] of that.
+//! exception is a process that uses none: after as many seconds without any as its limits say, it
+//! waits for something that never comes. When its verdict is out, it is given [`TIDY`] of that.
+
+mod look;
 
 use crate::guard::Guard;
+use crate::manifest::Limits;
 use harness::report::{Aside, Verdict};
+use look::Stillness;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -30,8 +33,6 @@ pub const HEAD: usize = 32 << 10;
 pub const TAIL: usize = 32 << 10;
 /// The longest verdict that is read.
 pub const LONGEST: u64 = 64 << 20;
-/// Nothing is called still before this many seconds.
-pub const STILL: u64 = 5;
 /// For how many seconds a test may stand still whose verdict is out: a test's thread that has run
 /// into a hole may wait for the one that the hole has ended.
 pub const TIDY: u64 = 1;
@@ -40,7 +41,10 @@ pub const TIDY: u64 = 1;
 const READERS: Duration = Duration::from_secs(2);
 /// No machine runs more tests at a time: each may use hundreds of megabytes.
 const WIDEST: usize = 16;
-/// How often a running process is looked at.
+/// Threads that are not the test's: libtest's first one, which waits for that of the test, and the
+/// watchdog of the harness.
+const OURS: u64 = 2;
+/// How often a running process is asked whether it works.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// How many tests run at a time: as many as the machine has processors, and two at least, because
@@ -60,8 +64,8 @@ pub struct Job {
     pub workspace: PathBuf,
     /// The test's name.
     pub test: String,
-    /// How many seconds of CPU time it may use.
-    pub cpu: u64,
+    /// What it may use.
+    pub limits: Limits,
     /// How many simulated runs, if somebody asked.
     pub runs: Option<u64>,
     /// The first seed, if somebody asked.
@@ -93,6 +97,8 @@ pub enum Ending {
     Signal(i32),
     /// It was killed here, because it used no CPU time for this many seconds.
     Still(u64),
+    /// It was killed here, because it had more threads than this.
+    Crowd(u64),
 }
 
 /// What is known of a test's process after its end.
@@ -129,12 +135,13 @@ impl Runner {
         let mut command = Command::new(&self.command);
         command
             .arg("__exec")
-            .arg(job.cpu.to_string())
+            .arg(job.limits.cpu.to_string())
+            .arg(job.limits.memory.to_string())
             .arg(&job.program)
             .arg(&job.test)
             .args(["--exact", "--nocapture", "--test-threads=1"])
             .current_dir(&job.folder)
-            .env("WORKBOOK_CPU", job.cpu.to_string())
+            .env("WORKBOOK_CPU", job.limits.cpu.to_string())
             .env("RUST_BACKTRACE", "0")
             .env("INSTA_WORKSPACE_ROOT", &job.workspace);
         for (name, value) in [("WORKBOOK_SEEDS", job.runs), ("WORKBOOK_SEED", job.seed)] {
@@ -171,7 +178,7 @@ impl Runner {
         let stdout = child.stdout.take().map(Capture::start);
         let stderr = child.stderr.take().map(Capture::start);
         let mut word = Word::start(pipe);
-        let still = wait(group, job.cpu.max(STILL), &mut word);
+        let killed = wait(group, &job.limits, &mut word);
         // The process is dead or to be killed, but not yet reaped: its group's number is its own.
         let _ = kill_process_group(group, Signal::KILL);
         let status = child.wait();
@@ -180,8 +187,8 @@ impl Runner {
         let stdout = stdout.map(Capture::finish).unwrap_or_default();
         let stderr = stderr.map(Capture::finish).unwrap_or_default();
         let status = status?;
-        let ending = match (still, status.code(), status.signal()) {
-            (Some(seconds), _, _) => Ending::Still(seconds),
+        let ending = match (killed, status.code(), status.signal()) {
+            (Some(reason), _, _) => reason,
             (None, Some(code), _) => Ending::Exited(code),
             (None, None, signal) => Ending::Signal(signal.unwrap_or_default()),
         };
@@ -189,8 +196,8 @@ impl Runner {
     }
 }
 
-/// Waits until the process has ended, without reaping it, or stands still: then says how long.
-fn wait(process: Pid, patience: u64, word: &mut Word) -> Option<u64> {
+/// Waits until the process has ended, without reaping it, or until there is a reason to kill it.
+fn wait(process: Pid, limits: &Limits, word: &mut Word) -> Option<Ending> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
     let mut pause = Duration::from_millis(1);
     let mut looked = Instant::now();
@@ -200,82 +207,20 @@ fn wait(process: Pid, patience: u64, word: &mut Word) -> Option<u64> {
             Ok(None) | Err(rustix::io::Errno::INTR) => {}
             Ok(Some(_)) | Err(_) => return None,
         }
+        // Threads come by the thousand in the time of a look.
+        if look::threads(process).is_some_and(|threads| threads > limits.threads + OURS) {
+            return Some(Ending::Crowd(limits.threads));
+        }
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(Duration::from_millis(10));
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
-            let patience = if word.is_out() { TIDY.min(patience) } else { patience };
+            let patience = if word.is_out() { TIDY.min(limits.idle) } else { limits.idle };
             if stillness.look() >= Duration::from_secs(patience) {
-                return Some(patience);
+                return Some(Ending::Still(patience));
             }
         }
     }
-}
-
-/// For how long a process has used no CPU time worth naming.
-struct Stillness {
-    process: Pid,
-    since: Instant,
-    used: Option<Duration>,
-}
-
-impl Stillness {
-    fn new(process: Pid) -> Stillness {
-        Stillness { process, since: Instant::now(), used: None }
-    }
-
-    /// The watchdog of the harness wakes up now and then; 2 % of a second a second is still.
-    fn look(&mut self) -> Duration {
-        // On systems where asking is costly, ask seldom.
-        if !cfg!(target_os = "linux") && self.since.elapsed().as_secs() < STILL {
-            return Duration::ZERO;
-        }
-        let now = cpu_time(self.process);
-        let (Some(before), Some(Usage { time, waits: true })) = (self.used, now) else {
-            self.used = now.map(|usage| usage.time);
-            self.since = Instant::now();
-            return Duration::ZERO;
-        };
-        if time.saturating_sub(before) > self.since.elapsed() / 50 + Duration::from_millis(20) {
-            self.used = Some(time);
-            self.since = Instant::now();
-        }
-        self.since.elapsed()
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Usage {
-    time: Duration,
-    /// It neither runs nor wants to: a process that only lacks a processor is not still.
-    waits: bool,
-}
-
-/// The CPU time that a process has used, from `/proc`.
-#[cfg(target_os = "linux")]
-fn cpu_time(process: Pid) -> Option<Usage> {
-    let text = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
-    // The name may contain anything, but it ends with the last parenthesis.
-    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
-    // A hundred ticks a second, on every processor that Rust's standard library runs on.
-    let ticks = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
-    let time = Duration::from_millis(ticks * 10);
-    Some(Usage { time, waits: *fields.first()? == "S" })
-}
-
-/// The CPU time that a process has used, asked of `ps`, as in `0:01.50`.
-#[cfg(not(target_os = "linux"))]
-fn cpu_time(process: Pid) -> Option<Usage> {
-    let number = process.as_raw_nonzero().to_string();
-    let output = Command::new("ps").args(["-o", "stat=,time=", "-p", &number]).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let (state, time) = text.trim().split_once(char::is_whitespace)?;
-    let mut seconds = 0.0;
-    for part in time.trim().split([':', '-']) {
-        seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
-    }
-    let waits = state.starts_with(['S', 'I']);
-    Some(Usage { time: Duration::try_from_secs_f64(seconds).ok()?, waits })
 }
 
 /// What a test has said through its pipe.

@@ -11,7 +11,6 @@
 use crate::Error;
 use crate::cache::{self, write_whole};
 use crate::compile::{self, Built};
-use crate::manifest::CPU_SECONDS;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::run::{Job, Runner, Variant};
 use crate::screen::{self, Look, Passing};
@@ -123,7 +122,7 @@ impl Recorder {
             folder: self.repo.folder(&self.chapter, Tree::Solution),
             workspace: self.repo.workspace(Tree::Solution),
             test: test.to_owned(),
-            cpu: CPU_SECONDS,
+            limits: self.chapter.manifest.limits_of(test),
             runs: None,
             seed: None,
             play: true,
@@ -132,7 +131,7 @@ impl Recorder {
         let ran = Runner::new(&self.command).run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
-        Ok(Outcome::of(test, ran, job.cpu))
+        Ok(Outcome::of(test, ran, &job.limits))
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Invariant: a test passes only by its verdict, never by its exit status.
 
-use crate::manifest::Exercise;
+use crate::manifest::{Exercise, Limits};
 use crate::run::{Ending, Ran};
 use harness::report::{Failure, Trace, Verdict};
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl Outcome {
     }
 
     /// The outcome of a finished process.
-    pub fn of(test: &str, ran: Ran, cpu: u64) -> Outcome {
+    pub fn of(test: &str, ran: Ran, limits: &Limits) -> Outcome {
         let still = ran.verdict.is_none() && matches!(ran.ending, Ending::Still(_));
         let (kind, failure) = match ran.verdict {
             Some(Ok(Verdict::Passed { note, trace })) => {
@@ -161,7 +161,7 @@ impl Outcome {
                 (Kind::EndedEarly, Failure { message, ..Failure::default() })
             }
             None => {
-                let (kind, message) = explain(&ran.ending, &ran.stdout, &ran.stderr, cpu);
+                let (kind, message) = explain(&ran.ending, &ran.stdout, &ran.stderr, limits);
                 with_aside(kind, message, ran.aside, still)
             }
         };
@@ -245,13 +245,16 @@ fn with_aside(kind: Kind, message: String, aside: Option<Verdict>, still: bool) 
 }
 
 /// Why a process may have ended without a verdict.
-fn explain(ending: &Ending, stdout: &str, stderr: &str, cpu: u64) -> (Kind, String) {
+fn explain(ending: &Ending, stdout: &str, stderr: &str, limits: &Limits) -> (Kind, String) {
     let signal = match ending {
         Ending::Still(seconds) => {
             let message = format!(
                 "it waits for something that never comes: no CPU time used for {seconds} s"
             );
             return (Kind::Hung, message);
+        }
+        Ending::Crowd(most) => {
+            return (Kind::Crashed, format!("it has started more than {most} threads"));
         }
         Ending::Exited(status) => return (Kind::EndedEarly, early(*status, stdout, stderr)),
         Ending::Signal(signal) => *signal,
@@ -261,11 +264,17 @@ fn explain(ending: &Ending, stdout: &str, stderr: &str, cpu: u64) -> (Kind, Stri
         return (Kind::Crashed, message.to_owned());
     }
     if let Some(bytes) = allocation(stderr) {
-        let message = format!("it asked for {} of memory at once, and there is not so much", bytes);
+        let all = limits.memory.saturating_mul(1 << 20);
+        let limit = if cfg!(target_os = "linux") {
+            format!("may have {} in all", amount(all))
+        } else {
+            "there is not so much".to_owned()
+        };
+        let message = format!("it asked for {} of memory at once, and {limit}", amount(bytes));
         return (Kind::Crashed, message);
     }
     match signal_name(signal) {
-        "SIGXCPU" => (Kind::Hung, format!("still computing after {cpu} s of CPU time")),
+        "SIGXCPU" => (Kind::Hung, format!("still computing after {} s of CPU time", limits.cpu)),
         "SIGKILL" => {
             let message = "the system killed it; was the machine out of memory?";
             (Kind::Crashed, message.to_owned())
@@ -299,16 +308,20 @@ fn early(status: i32, stdout: &str, stderr: &str) -> String {
 }
 
 /// The size from Rust's message about a failed allocation.
-fn allocation(stderr: &str) -> Option<String> {
+fn allocation(stderr: &str) -> Option<u64> {
     let rest = stderr.split("memory allocation of ").nth(1)?;
-    let bytes: u64 = rest.split(' ').next()?.parse().ok()?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+/// So many bytes, in the largest unit of which there is one.
+fn amount(bytes: u64) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let (mut amount, mut unit) = (bytes, 0);
     while amount >= 1024 && unit + 1 < units.len() {
         amount /= 1024;
         unit += 1;
     }
-    Some(format!("{amount} {}", units[unit]))
+    format!("{amount} {}", units[unit])
 }
 
 /// The name of a signal that a test may die of; those numbers are the same on Linux and macOS,
@@ -371,9 +384,15 @@ fn own_output(test: &str, stdout: &str, stderr: &str) -> String {
 mod tests {
     use super::*;
 
+    const LIMITS: Limits = Limits { cpu: 7, memory: 2048, idle: 9, threads: 3 };
+
     fn outcome(ending: Ending, stdout: &str, stderr: &str) -> Outcome {
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
-        Outcome::of("votes::one", Ran { verdict: None, aside: None, ending, stdout, stderr }, 10)
+        Outcome::of(
+            "votes::one",
+            Ran { verdict: None, aside: None, ending, stdout, stderr },
+            &LIMITS,
+        )
     }
 
     #[test]
@@ -389,7 +408,7 @@ mod tests {
         let verdict = Some(Err("expected value".to_owned()));
         let (stdout, stderr) = (String::new(), String::new());
         let ran = Ran { verdict, aside: None, ending: Ending::Exited(0), stdout, stderr };
-        assert_eq!(Outcome::of("votes::one", ran, 10).kind, Kind::EndedEarly);
+        assert_eq!(Outcome::of("votes::one", ran, &LIMITS).kind, Kind::EndedEarly);
     }
 
     #[test]
@@ -399,7 +418,7 @@ mod tests {
             (6, "memory allocation of 3145728 bytes failed\n", Kind::Crashed, "asked for 3 MiB"),
             (6, "", Kind::Crashed, "it aborted (SIGABRT)"),
             (11, "", Kind::Crashed, "it was ended by SIGSEGV"),
-            (24, "", Kind::Hung, "still computing after 10 s"),
+            (24, "", Kind::Hung, "still computing after 7 s of CPU time"),
             (9, "", Kind::Crashed, "the system killed it"),
             (99, "", Kind::Crashed, "it was ended by signal 99"),
         ];
@@ -408,6 +427,25 @@ mod tests {
             assert_eq!(outcome.kind, kind, "{signal}");
             assert!(outcome.message.contains(words), "{signal}: {}", outcome.message);
         }
+    }
+
+    #[test]
+    fn what_is_killed_here_is_told_why() {
+        let still = outcome(Ending::Still(9), "", "");
+        assert_eq!(still.kind, Kind::Hung);
+        assert!(still.message.ends_with("no CPU time used for 9 s"), "{}", still.message);
+        let crowd = outcome(Ending::Crowd(3), "", "");
+        assert_eq!(crowd.kind, Kind::Crashed);
+        assert_eq!(crowd.message, "it has started more than 3 threads");
+        assert!(still.stopped && !crowd.stopped);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_failed_allocation_is_held_against_the_tests_own_limit() {
+        let outcome = outcome(Ending::Signal(6), "", "memory allocation of 3145728 bytes failed\n");
+        let words = "it asked for 3 MiB of memory at once, and may have 2 GiB in all";
+        assert_eq!(outcome.message, words);
     }
 
     #[test]

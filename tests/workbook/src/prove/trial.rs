@@ -96,13 +96,12 @@ impl<'a> Trial<'a> {
 
     /// Runs one test of the chapter as this variant.
     pub fn run(&self, variant: Variant, test: &str) -> Result<Outcome, Error> {
-        let exercise = self.chapter.manifest.exercise_of_test(test);
         let job = Job {
             program: self.built.program.clone(),
             folder: self.copy.folder(self.chapter, Tree::Mine),
             workspace: self.copy.workspace(Tree::Mine),
             test: test.to_owned(),
-            cpu: exercise.map_or(crate::manifest::CPU_SECONDS, |exercise| exercise.cpu),
+            limits: self.chapter.manifest.limits_of(test),
             runs: None,
             seed: None,
             play: false,
@@ -111,7 +110,7 @@ impl<'a> Trial<'a> {
         let ran = self.runner.run(&job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
-        let outcome = Outcome::of(test, ran, job.cpu);
+        let outcome = Outcome::of(test, ran, &job.limits);
         let is_hole = matches!(outcome.kind, Kind::NotWritten(_));
         if outcome.kind == Kind::Missing || is_hole && !matches!(variant, Variant::Written(_)) {
             return Err(Error::new(

@@ -46,9 +46,30 @@ pub fn sum(left: u32, right: u32) -> u32 {
     }
 }
 
+fn place() -> std::path::PathBuf {
+    std::env::var_os("PLACE").expect("PLACE is set").into()
+}
+
+/// Tells the number of this process to whoever waits for it.
+fn arrived() {
+    let new = place().with_extension("new");
+    std::fs::write(&new, std::process::id().to_string()).expect("PLACE is writable");
+    std::fs::rename(new, place()).expect("PLACE is writable");
+}
+
+fn is_open() -> bool {
+    place().with_extension("open").exists()
+}
+
+/// Waits until somebody opens it.
+fn gate() {
+    while !is_open() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
 /// Exercise 1.2.
 pub fn act() -> u32 {
-    let place = || std::path::PathBuf::from(std::env::var_os("PLACE").expect("PLACE is set"));
     match mode().as_str() {
         "hole" | "hole 1.2" => panic!("not yet implemented: exercise {}: act", "1.2"),
         "wrong 1.1" => sum(1, 2) + 39,
@@ -66,6 +87,36 @@ pub fn act() -> u32 {
             let bytes: Vec<u8> = Vec::with_capacity(1 << 40);
             bytes.capacity() as u32
         }
+        // One piece this large may be more than the machine has; five are never used.
+        "much memory" => {
+            let pieces: Vec<Vec<u8>> = (0..5).map(|_| Vec::with_capacity(1 << 30)).collect();
+            if pieces.iter().all(|piece| piece.capacity() == 1 << 30) { 42 } else { 41 }
+        }
+        "crowd" => loop {
+            let stay = || loop {
+                std::thread::park();
+            };
+            if Builder::new().spawn(stay).is_err() {
+                std::thread::park();
+            }
+        },
+        "crew" => {
+            let crew: Vec<_> = (0..8).map(|_| std::thread::spawn(gate)).collect();
+            arrived();
+            crew.into_iter().for_each(|one| one.join().expect("it waits"));
+            42
+        }
+        "worker" => {
+            let work = || {
+                while !is_open() {
+                    (0..100_000).for_each(|number| drop(std::hint::black_box(number)));
+                }
+            };
+            let worker = std::thread::spawn(work);
+            arrived();
+            worker.join().expect("it works");
+            42
+        }
         "exit" => std::process::exit(0),
         "flood" => {
             println!("the first line");
@@ -81,11 +132,8 @@ pub fn act() -> u32 {
             42
         }
         "gate" => {
-            std::fs::write(place(), std::process::id().to_string()).expect("PLACE is writable");
-            let gate = place().with_extension("open");
-            while !gate.exists() {
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
+            arrived();
+            gate();
             42
         }
         _ => 42,
@@ -396,6 +444,14 @@ impl Fixture {
         cargo.args(["update", "--workspace", "--offline"]);
         let output = self.prepare(&mut cargo).output().expect("cargo starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The same with limits of their own for the tests of exercise 1.2.
+    pub fn limited(name: &str, limits: &str) -> Fixture {
+        let fixture = Fixture::named(name);
+        let tables = format!("{EXERCISES}\n[[limits]]\ntests = [\"acts::*\"]\n{limits}\n");
+        fixture.write("tests/01-fixture/exercises.toml", &tables);
+        fixture
     }
 
     pub fn root(&self) -> &Path {

@@ -94,6 +94,58 @@ fn a_closed_pipe_is_no_panic() {
     }
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn a_crowd_of_threads_is_stopped_and_named() {
+    let ran = Fixture::shared().run_with("crowd", &["grade", "1.2"]);
+    ran.ends(1).says("4/9   crashed").says("1.2 crashed: it has started more than 64 threads");
+    // Eight and the test's own are usually no crowd.
+    let fixture = Fixture::limited("few threads", "threads = 8");
+    let crew = start(&fixture, "crew", &place(&fixture, "eight"), &["grade", "1.2"]);
+    let output = crew.wait_with_output().expect("it ends");
+    let screen = String::from_utf8_lossy(&output.stdout);
+    assert!(screen.contains("1.2 crashed: it has started more than 8 threads"), "{screen}");
+    fixture.edit("tests/01-fixture/exercises.toml", "threads = 8", "threads = 9");
+    let place = place(&fixture, "nine");
+    let crew = start(&fixture, "crew", &place, &["grade", "1.2"]);
+    until("all are there", || place.exists().then_some(()));
+    fs::write(place.with_extension("open"), "").expect("the gate opens");
+    let output = crew.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_test_has_the_memory_that_its_limits_say() {
+    let fixture = Fixture::limited("much memory", "memory = 8192");
+    fixture.run_with("much memory", &["grade", "1.2"]).ends(0).says("9 of 9 points");
+    fixture.edit("tests/01-fixture/exercises.toml", "memory = 8192", "cpu = 1");
+    let ran = fixture.run_with("much memory", &["grade", "1.2"]);
+    ran.ends(1).says("4/9   crashed");
+    ran.says("1.2 crashed: it asked for 1 GiB of memory at once, and may have 4 GiB in all");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_test_of_which_one_thread_works_does_not_stand_still() {
+    let fixture = Fixture::limited("worker", "idle = 1\ncpu = 600");
+    let place = place(&fixture, "worker");
+    let worker = start(&fixture, "worker", &place, &["grade", "1.2"]);
+    let process = until("the worker works", || fs::read_to_string(&place).ok());
+    until("it has worked for longer than a test may stand still", || {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("it still runs");
+        let (_, fields) = stat.rsplit_once(") ").expect("it has a name");
+        let hundredths: u64 = fields.split(' ').nth(11)?.parse().ok()?;
+        (hundredths > 200).then_some(())
+    });
+    fs::write(place.with_extension("open"), "").expect("the gate opens");
+    let output = worker.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    // When nobody works, it is over as soon as its limits say.
+    let ran = fixture.run_with("wait", &["grade", "1.2"]);
+    ran.ends(1).says("0/9   hung").says("no CPU time\nused for 1 s");
+}
+
 /// Kills a process that is still there after two minutes, so that reading from it comes to an end.
 fn stop_in_the_end(child: &Child) -> Sender<()> {
     let process = rustix::process::Pid::from_child(child);

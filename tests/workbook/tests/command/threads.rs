@@ -8,10 +8,10 @@ const CODE: &str = "chapters/01-fixture/src/lib.rs:";
 const TEST: &str = "tests/01-fixture/main.rs:";
 
 /// One command at a time grades in a workbook. These tests have one of their own, so that nobody
-/// else waits for them.
+/// else waits for them, and in which a test does not stand still for long.
 fn grade(mode: &str) -> Ran {
     static OWN: OnceLock<Fixture> = OnceLock::new();
-    OWN.get_or_init(|| Fixture::named("threads")).run_with(mode, &["grade", "1.2"])
+    OWN.get_or_init(|| Fixture::limited("threads", "idle = 1")).run_with(mode, &["grade", "1.2"])
 }
 
 /// The words of the screen without its line breaks.
@@ -71,7 +71,7 @@ fn a_panic_on_another_thread_is_told_when_the_test_stands_still() {
     let ran = grade("panic in a thread that is awaited");
     ran.ends(1).says("0/9   panicked").says("1.2 panicked: no such vote");
     let still = "This was in the thread `raft`. Then the test stood still: it waits for something \
-                 that never comes: no CPU time used for 5 s";
+                 that never comes: no CPU time used for 1 s";
     tells(&ran, &[still, &format!("acts::right, at {CODE}")]);
 }
 
