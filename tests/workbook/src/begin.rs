@@ -5,7 +5,7 @@
 //!
 //! Invariant: nothing that git does not have is lost.
 
-use crate::cut::files;
+use crate::files;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::say;
 use crate::{Error, lists, sync};
@@ -33,13 +33,7 @@ pub fn new(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     let name = &request.name;
     let (number, package) = parts(name)?;
     free(repo, name, number, package)?;
-    let title = request.title.clone().unwrap_or_else(|| {
-        let mut letters = package.chars();
-        letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect())
-            .unwrap_or_default()
-    });
+    let title = request.title.clone().unwrap_or_else(|| upper(package));
     let fits = !title.trim().is_empty() && !title.contains(['\n', '"', '\\', '|']);
     if !fits {
         return Err(Error::new(
@@ -209,6 +203,12 @@ fn begun(
         (file("tests", "exercises.toml"), exercises),
         (file("tests", "main.rs"), tests),
     ]
+}
+
+fn upper(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_uppercase().chain(letters).collect());
+    first.unwrap_or_default()
 }
 
 fn lower(title: &str) -> String {

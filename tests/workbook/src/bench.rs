@@ -12,7 +12,7 @@
 //! process at a time is in a copy.
 
 use crate::Error;
-use crate::cut::files;
+use crate::files;
 use crate::repo::Repo;
 use std::fs::{self, File};
 use std::io;

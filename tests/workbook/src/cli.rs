@@ -237,10 +237,11 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
         None => status::run(&Repo::find()?),
         Some(Command::Grade(line)) => {
-            let seeds = grade::Seeds { runs: line.seeds, first: line.seed };
+            let seeds = crate::measure::Seeds { runs: line.seeds, first: line.seed };
             let tree =
                 if line.solution { crate::repo::Tree::Solution } else { crate::repo::Tree::Mine };
-            let request = grade::Request { target: line.target, tree, seeds, json: line.json };
+            let request =
+                crate::measure::Request { target: line.target, tree, seeds, json: line.json };
             grade::run(&Repo::find()?, &request)
         }
         Some(Command::Watch { chapter }) => watch::run(&Repo::find()?, chapter.as_deref()),

@@ -14,7 +14,6 @@
 pub mod allow;
 pub mod check;
 mod edit;
-pub mod files;
 pub mod locate;
 pub mod starter;
 

@@ -5,16 +5,13 @@
 //! whatever its reader has written below it, so a hole there is named and nothing is called wrong.
 
 use crate::explain::account;
-use crate::grade::Grade;
+use crate::measure::Grade;
 use crate::replay::Saved;
 use crate::repo::Tree;
 use crate::report::{Shown, heading, pointers};
 use crate::screen::{Look, Style, clip, width_of};
 use crate::status;
 use crate::verdict::{Kind, Outcome};
-
-/// What the status says of a given chapter.
-pub const WORDS: &str = "given: yours to read, exercises to come";
 
 /// All tests are there and pass.
 pub fn passes(grade: &Grade) -> bool {
@@ -48,7 +45,7 @@ pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
     } else if grade.outcomes.is_empty() {
         text.push_str(&format!("It has no tests yet: they belong in tests/{}.\n", chapter.name));
     } else if shown.request.tree == Tree::Mine {
-        text.push_str(&format!("{} is {WORDS}.\n", chapter.starts()));
+        text.push_str(&format!("{} is {}.\n", chapter.starts(), status::GIVEN));
         text.push_str(&status::next_text(shown.repo, chapter, look));
     }
     text

@@ -5,8 +5,8 @@
 //!
 //! - where things are and what is asked for: [`repo`], [`manifest`];
 //! - grading: [`compile`] builds the tests, [`run`] runs each in a process of its own under
-//!   [`limits`], [`verdict`] says what came of it, [`score`] adds up, [`grade`] does all of it, and
-//!   [`cache`] remembers it by content;
+//!   [`limits`], [`verdict`] says what came of it, [`score`] adds up, [`measure`] does all of it,
+//!   [`cache`] remembers it by content, and [`grade`] shows it;
 //! - what a person sees: [`status`], [`report`], [`explain`], [`given`], [`broken`], [`step`], all
 //!   through [`screen`], and a page in a [`browser`];
 //! - a learner's own files: [`hint`], [`diff`], [`reset`], [`swap`];
@@ -31,6 +31,7 @@ pub mod cut;
 pub mod diff;
 pub mod doctor;
 pub mod explain;
+pub mod files;
 pub mod given;
 pub mod grade;
 pub mod guard;
@@ -42,6 +43,7 @@ pub mod limits;
 pub mod lists;
 pub mod lock;
 pub mod manifest;
+pub mod measure;
 pub mod original;
 pub mod place;
 pub mod play;

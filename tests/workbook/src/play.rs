@@ -4,8 +4,8 @@
 //! The run is also kept as a file, in the format that `replay` and every other player reads.
 
 use crate::cache::write_whole;
-use crate::grade::{self, Played};
 use crate::lock::Lock;
+use crate::measure::Played;
 use crate::replay::Show;
 use crate::repo::{Repo, Target, Tree};
 use crate::report::next_step;
@@ -33,7 +33,7 @@ pub fn run(repo: &Repo, what: &str, show: Show) -> Result<ExitCode, Error> {
     repo.require(chapter, Tree::Mine)?;
     let look = Look::now();
     let lock = Lock::take(repo)?;
-    let played = grade::play(repo, chapter, test, &mut Passing::new(look))?;
+    let played = crate::measure::play(repo, chapter, test, &mut Passing::new(look))?;
     drop(lock);
     let outcome = match played {
         Played::Broken(found) => {

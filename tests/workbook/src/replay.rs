@@ -7,7 +7,7 @@
 //! drawn.
 
 use crate::cache::write_whole;
-use crate::grade::Grade;
+use crate::measure::Grade;
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::screen::{self, Look};
 use crate::verdict::Outcome;

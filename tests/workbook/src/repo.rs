@@ -9,7 +9,6 @@
 
 use crate::Error;
 use crate::manifest::{Exercise, Manifest};
-use crate::swap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -259,11 +258,6 @@ impl Repo {
     /// Where the command keeps what it can compute again.
     pub fn store(&self) -> PathBuf {
         self.root.join("target/workbook")
-    }
-
-    /// The learner's chapter builds from the solution at the moment (`use solution`).
-    pub fn is_swapped(&self, chapter: &Chapter) -> bool {
-        swap::state(self, chapter) == swap::State::Swapped
     }
 
     /// The chapter's package is there; a clear word if it is not.

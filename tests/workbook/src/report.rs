@@ -3,8 +3,8 @@
 //! Owns the table under the chapter's heading, and the parts that other screens share: the heading
 //! and the block that names the next step. What follows a failure is left to `explain`.
 
-use crate::grade::{Grade, Request};
 use crate::manifest::{Exercise, Half};
+use crate::measure::{Grade, Request};
 use crate::place;
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::score::Score;

@@ -12,7 +12,8 @@ mod given;
 
 use crate::Error;
 use crate::cut::locate::locate;
-use crate::cut::{files, starter};
+use crate::cut::starter;
+use crate::files;
 use crate::manifest::Exercise;
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::screen::say;

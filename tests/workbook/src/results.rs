@@ -10,8 +10,8 @@
 use crate::Error;
 use crate::cache::write_whole;
 use crate::compile::{Broken, Part};
-use crate::grade::{Grade, Measured, Request};
 use crate::manifest::{Exercise, Half};
+use crate::measure::{Grade, Measured, Request};
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::score::Score;
 use crate::verdict::{Kind, Outcome, State};

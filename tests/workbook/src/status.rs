@@ -7,16 +7,19 @@
 
 use crate::Error;
 use crate::cache;
-use crate::given;
-use crate::grade::Grade;
+
 use crate::holes;
 use crate::manifest::{Exercise, Half};
+use crate::measure::Grade;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::report::{heading, next_step, pointers};
 use crate::score::Score;
 use crate::screen::{self, Look, Style, clip, paragraph};
 use crate::verdict::State;
 use std::process::ExitCode;
+
+/// What the status says of a given chapter.
+pub const GIVEN: &str = "given: yours to read, exercises to come";
 
 /// The widest bar.
 const BAR: usize = 16;
@@ -58,7 +61,7 @@ impl<'a> Known<'a> {
         if repo.require(chapter, Tree::Mine).is_err() {
             return Known { chapter, stage: Stage::Missing };
         }
-        if repo.is_swapped(chapter) {
+        if crate::swap::is_swapped(repo, chapter) {
             return Known { chapter, stage: Stage::Swapped };
         }
         if chapter.is_given() {
@@ -187,7 +190,7 @@ fn row(known: &Known<'_>, look: Look) -> String {
     let right = match &known.stage {
         Stage::Missing => format!("{} is missing", chapter.folder(Tree::Mine)),
         Stage::Swapped => "the solution is in use".to_owned(),
-        Stage::Given => given::WORDS.to_owned(),
+        Stage::Given => GIVEN.to_owned(),
         Stage::Own { exercises, .. } => {
             let earned = known.score().earned;
             let done = exercises.iter().filter(|(_, state, _)| *state == State::Passed).count();

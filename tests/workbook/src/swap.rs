@@ -33,6 +33,11 @@ pub fn use_mine(repo: &Repo, chapters: &[String]) -> Result<ExitCode, Error> {
     swap(repo, chapters, State::Mine)
 }
 
+/// The learner's chapter builds from the solution at the moment.
+pub fn is_swapped(repo: &Repo, chapter: &Chapter) -> bool {
+    state(repo, chapter) == State::Swapped
+}
+
 /// Whose code a chapter is now. A manifest that cannot be read is the learner's affair.
 pub fn state(repo: &Repo, chapter: &Chapter) -> State {
     let text = fs::read_to_string(manifest(repo, chapter)).unwrap_or_default();

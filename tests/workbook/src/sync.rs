@@ -9,7 +9,8 @@
 //! Left to others: what a starter is (`cut`), and what the lists are (`lists`).
 
 use crate::Error;
-use crate::cut::{files, first_difference, starter};
+use crate::cut::{first_difference, starter};
+use crate::files;
 use crate::hash::Hasher;
 use crate::lists;
 use crate::repo::{Chapter, Repo, Tree};

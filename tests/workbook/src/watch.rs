@@ -4,8 +4,9 @@
 //! depends on. After a change it waits until nothing changes any more, because editors write more
 //! than once. Ctrl-C ends it, and so does a closed pipe.
 
-use crate::grade::{self, Request, Seeds};
+use crate::grade;
 use crate::hash::{Hasher, files_below};
+use crate::measure::{Request, Seeds};
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::screen::{self, Look};
 use crate::{Error, status};

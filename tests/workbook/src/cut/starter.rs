@@ -6,10 +6,11 @@
 //!
 //! Invariant: what comes out compiles without a warning.
 
-use super::{Cut, Plan, files};
+use super::{Cut, Plan};
 use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
+use crate::files;
 use crate::hash::Hasher;
 use crate::items::Crate;
 use crate::repo::{Chapter, Repo, Tree};

@@ -17,7 +17,8 @@
 //!
 //! Left to others: keeping the limits (`run`, `limits`, and the harness for the CPU time).
 
-use super::{Exercise, Manifest, Source};
+use super::read::Source;
+use super::{Exercise, Manifest};
 use crate::Error;
 use serde::Deserialize;
 use std::ops::RangeInclusive;

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::{self, Broken, Built};
 use crate::cut::starter;
-use crate::grade::runner;
+use crate::measure::runner;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::run::{Job, Runner, Variant, width};
 use crate::screen::{Look, Passing};
