@@ -148,6 +148,17 @@ fn what_is_missing_around_an_exercise_is_a_problem() {
 }
 
 #[test]
+fn a_chapter_without_exercises_is_listed_as_given() {
+    let given = "[chapter]\nnumber = 2\npackage = \"log\"\ntitle = \"The log\"\n";
+    let basics = "[chapter]\nnumber = 0\npackage = \"basics\"\ntitle = \"Basics\"\n";
+    let demo = Demo::new().with("tests/02-log/exercises.toml", given);
+    let page = demo.with("tests/00-basics/exercises.toml", basics).page("introduction.html");
+    let given = "<td class=\"count\" colspan=\"3\">given</td>";
+    assert!(page.contains(&format!("<td class=\"count\">2</td><td>The log</td>{given}")), "{page}");
+    assert!(page.contains(&format!("<td class=\"count\"></td><td>Basics</td>{given}")), "{page}");
+}
+
+#[test]
 fn tables_list_exercises_and_chapters() {
     let demo = Demo::new();
     let exercises = text_of(&demo.page("01-vote/exercises.html"));

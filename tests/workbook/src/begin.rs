@@ -52,7 +52,8 @@ pub fn new(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     let word = repo.chapters.iter().find(|chapter| chapter.name == *name).map(Chapter::word);
     let word = word.unwrap_or_else(|| name.clone());
     say(&format!(
-        "{name} is begun, and given until it has exercises.\n  write  solutions/{name}/src/lib.rs\n  \
+        "{name} is begun, and given until it has exercises.\n  \
+         write  solutions/{name}/src/lib.rs\n  \
          and    tests/{name}/main.rs\n  then   cargo workbook sync\n  \
          and    cargo workbook grade {word} --solution\n"
     ));

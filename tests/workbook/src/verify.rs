@@ -124,11 +124,14 @@ impl<'a> Scene<'a> {
             // Whatever is wrong, the check of the starters says it.
             Err(_) => false,
         };
-        let edited = if strict || !solutions {
-            Vec::new()
-        } else {
-            repo.chapters.iter().filter(differs).collect()
-        };
+        // Always looked at, before anything else builds: the check would wait for it.
+        let mut edited: Vec<&Chapter> = Vec::new();
+        if solutions {
+            edited.extend(repo.chapters.iter().filter(differs));
+        }
+        if strict {
+            edited.clear();
+        }
         let mut chapters = Vec::new();
         for word in &request.chapters {
             chapters.push(repo.target(word)?.chapter());

@@ -49,6 +49,17 @@ pub(super) fn chapters(context: &Context<'_>, words: &str) -> Expanded {
     let mut rows = String::new();
     let (mut hours, mut total, mut count) = (0, 0, 0);
     for manifest in context.checkout.manifests()? {
+        if manifest.is_given() {
+            let number =
+                if manifest.number == 0 { String::new() } else { manifest.number.to_string() };
+            let title = title(context, manifest);
+            let _ = write!(
+                rows,
+                "<tr><td class=\"count\">{number}</td><td>{title}</td>\
+                 <td class=\"count\" colspan=\"3\">given</td></tr>"
+            );
+            continue;
+        }
         let sum = manifest.points();
         let _ = write!(
             rows,
