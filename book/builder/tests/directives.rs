@@ -281,7 +281,7 @@ fn the_kill_table_names_mistakes_behind_a_fold() {
     let html = demo.page("01-vote/index.html");
     has(
         &html,
-        "1 mistake, and each was caught by a test of its exercise. That took 41 seconds on 2",
+        "1 mistake, and each was caught by a test of its exercise. Running them took 41 seconds on 2",
     );
     let fold = &html[html.find("<details class=\"kills\">").expect("a fold")..];
     let fold = &fold[..fold.find("</details>").expect("its end")];
