@@ -1,6 +1,7 @@
 //! 1.1: majorities, and the count of a vote.
 
-use election::{Ballots, Majority, NodeId, Outcome, Quorum};
+use basics::NodeId;
+use election::{Ballots, Majority, Outcome, Quorum};
 use harness::check;
 use std::collections::BTreeSet;
 

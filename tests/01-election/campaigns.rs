@@ -1,7 +1,8 @@
 //! 1.5: standing for election.
 
 use crate::lab::{Lab, N1, N2, N3, PLAIN, asks, at, saved};
-use election::{Body, Role, Term};
+use basics::Term;
+use election::{Body, Role};
 use harness::check;
 use std::collections::BTreeSet;
 

@@ -3,7 +3,8 @@
 use crate::lab::{ALL, Lab, N2, N3, answers, asks, at, polls, saved};
 use crate::node::{Node, Setup};
 use crate::properties::{leader, settled};
-use election::{Body, Dropped, NodeId, Options, Role};
+use basics::NodeId;
+use election::{Body, Dropped, Options, Role};
 use harness::{Cluster, check};
 
 #[test]

@@ -1,20 +1,21 @@
 //! 1.6: what must be on disk before it leaves.
 
 use crate::lab::{Lab, N1, N2, N3, PLAIN, answers, asks, at, saved};
-use election::{Body, HardState, Message};
+use basics::Message;
+use election::{Body, HardState};
 use harness::check;
 
 /// The batch that is ready: what may leave now, what is written, and what leaves after that.
-fn split(lab: &mut Lab) -> (Vec<Message>, Option<HardState>, Vec<Message>) {
+fn split(lab: &mut Lab) -> (Vec<Message<Body>>, Option<HardState>, Vec<Message<Body>>) {
     let Some(batch) = lab.election.ready() else {
         return (Vec::new(), None, Vec::new());
     };
-    let state = batch.save.as_ref().map(|save| save.hard_state());
+    let state = batch.save.as_ref().map(|save| *save.content());
     let gated = batch.save.map(|save| save.synced().1).unwrap_or_default();
     (batch.send_now, state, gated)
 }
 
-fn bodies(messages: &[Message]) -> Vec<Body> {
+fn bodies(messages: &[Message<Body>]) -> Vec<Body> {
     messages.iter().map(|message| message.body.clone()).collect()
 }
 

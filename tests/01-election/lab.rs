@@ -1,9 +1,7 @@
 //! One node on the bench: its quorum, its log's end and its draws lent by hand.
 
-use election::{
-    Body, Dropped, Election, HardState, Index, Majority, Message, NodeId, Options, Position, Role,
-    Round, Save, Term, View,
-};
+use basics::{Index, Message, NodeId, Position, Save, Term};
+use election::{Body, Dropped, Election, HardState, Majority, Options, Role, Round, View};
 use harness::Draws;
 
 /// A node that a test feeds by hand. It is n1.
@@ -132,7 +130,7 @@ impl Lab {
     }
 
     /// The disk syncs a save; what may leave now.
-    pub fn sync(&mut self, save: Save) -> Vec<Message> {
+    pub fn sync(&mut self, save: Save<HardState, Body>) -> Vec<Message<Body>> {
         let (synced, messages) = save.synced();
         let view = View { quorum: &self.majority, last: self.last, draw: self.draws.next() };
         self.election.persisted(synced, view);
@@ -140,7 +138,7 @@ impl Lab {
     }
 
     /// Hands out batches and syncs them until nothing is left; every message, in order.
-    pub fn drain(&mut self) -> Vec<Message> {
+    pub fn drain(&mut self) -> Vec<Message<Body>> {
         let mut all = Vec::new();
         for _ in 0..10 {
             let Some(batch) = self.election.ready() else {

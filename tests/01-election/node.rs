@@ -1,9 +1,7 @@
 //! An [`Election`] as the harness sees it: fed one input at a time, its log a fixed place.
 
-use election::{
-    Body, Election, HardState, Index, Majority, Message, NodeId, Options, Position, Role, Save,
-    Term, View,
-};
+use basics::{Index, Message, NodeId, Position, Save, Term};
+use election::{Body, Election, HardState, Majority, Options, Role, View};
 use harness::{Draws, Effects, Input, Machine};
 
 /// One node.
@@ -60,8 +58,8 @@ fn index(id: NodeId) -> usize {
 
 impl Machine for Node {
     type Setup = Setup;
-    type Message = Message;
-    type Save = Save;
+    type Message = Message<Body>;
+    type Save = Save<HardState, Body>;
     type Disk = HardState;
 
     fn blank(setup: &Setup, _: usize) -> HardState {
@@ -79,7 +77,7 @@ impl Machine for Node {
     fn step(&mut self, input: Input<Node>, draw: u64) -> Effects<Node> {
         let view = View { quorum: &self.majority, last: self.last, draw };
         let mut effects = Effects::default();
-        let mut send = |messages: Vec<Message>| {
+        let mut send = |messages: Vec<Message<Body>>| {
             effects.now.extend(messages.into_iter().map(|message| (index(message.to), message)));
         };
         match input {
@@ -102,16 +100,16 @@ impl Machine for Node {
         effects
     }
 
-    fn write(disk: &mut HardState, save: &Save) {
-        *disk = save.hard_state();
+    fn write(disk: &mut HardState, save: &Save<HardState, Body>) {
+        *disk = *save.content();
     }
 
-    fn waiting(save: &Save) -> Vec<(usize, Message)> {
+    fn waiting(save: &Save<HardState, Body>) -> Vec<(usize, Message<Body>)> {
         let messages = save.clone().synced().1;
         messages.into_iter().map(|message| (index(message.to), message)).collect()
     }
 
-    fn label(message: &Message) -> String {
+    fn label(message: &Message<Body>) -> String {
         let Message { term, body, .. } = message;
         match body {
             Body::VoteRequest { last, .. } if *last != Position::START => {

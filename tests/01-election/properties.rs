@@ -1,7 +1,8 @@
 //! What must hold of every cluster, after every event.
 
 use crate::node::{Node, id};
-use election::{Body, HardState, Message, NodeId, Position, Role, Round, Term};
+use basics::{Message, NodeId, Position, Term};
+use election::{Body, HardState, Role, Round};
 use harness::explore::Law;
 use harness::{Action, Cluster, Property, Violation};
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ impl Safety {
         }
     }
 
-    fn one_vote_per_term(&mut self, message: &Message) -> Result<(), Violation> {
+    fn one_vote_per_term(&mut self, message: &Message<Body>) -> Result<(), Violation> {
         let Some((voter, candidate)) = vote_in(message) else { return Ok(()) };
         match self.votes.insert((voter, message.term), candidate) {
             Some(other) if other != candidate => {
@@ -84,7 +85,7 @@ fn two_votes(voter: NodeId, term: Term, candidate: NodeId, other: NodeId) -> Vio
 }
 
 /// A vote leaves only when the disk holds it.
-fn saved_before_sent(disk: &HardState, message: &Message) -> Result<(), Violation> {
+fn saved_before_sent(disk: &HardState, message: &Message<Body>) -> Result<(), Violation> {
     let Some((voter, candidate)) = vote_in(message) else { return Ok(()) };
     let term = message.term;
     if disk.term > term || *disk == (HardState { term, vote: Some(candidate) }) {
@@ -96,7 +97,7 @@ fn saved_before_sent(disk: &HardState, message: &Message) -> Result<(), Violatio
 
 /// The vote that a message tells of: who gave it, and to whom. A candidate's request tells of its
 /// own.
-fn vote_in(message: &Message) -> Option<(NodeId, NodeId)> {
+fn vote_in(message: &Message<Body>) -> Option<(NodeId, NodeId)> {
     match message.body {
         Body::VoteAnswer { round: Round::Vote, granted: true } => Some((message.from, message.to)),
         Body::VoteRequest { round: Round::Vote, .. } => Some((message.from, message.from)),
@@ -131,7 +132,7 @@ pub struct Rules {
 impl Law<Node> for Rules {
     /// An answer to a heartbeat could only tell an old leader that its term is over, and without
     /// check-quorum nothing else depends on it. The simulations have it.
-    fn matters(&self, message: &Message) -> bool {
+    fn matters(&self, message: &Message<Body>) -> bool {
         message.body != Body::HeartbeatAnswer
     }
 
@@ -146,14 +147,14 @@ impl Law<Node> for Rules {
         up_to_date(&self.logs, node, machine.election().hard_state().term)
     }
 
-    fn sent(&self, _: usize, disk: &HardState, message: &Message) -> Result<(), Violation> {
+    fn sent(&self, _: usize, disk: &HardState, message: &Message<Body>) -> Result<(), Violation> {
         saved_before_sent(disk, message)
     }
 
     fn together(
         &self,
-        (_, one): (usize, &Message),
-        (_, other): (usize, &Message),
+        (_, one): (usize, &Message<Body>),
+        (_, other): (usize, &Message<Body>),
     ) -> Result<(), Violation> {
         if one.term != other.term {
             return Ok(());

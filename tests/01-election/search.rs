@@ -3,7 +3,7 @@
 use crate::lab::{PLAIN, at};
 use crate::node::{Node, Setup};
 use crate::properties::Rules;
-use election::{Position, Term};
+use basics::{Position, Term};
 use harness::check;
 use harness::explore::{Bounds, explore};
 

@@ -3,7 +3,8 @@
 use crate::lab::{N1, N3, PLAIN};
 use crate::node::{Node, Setup};
 use crate::properties::{leader, settled};
-use election::{NodeId, Role};
+use basics::NodeId;
+use election::Role;
 use harness::{Action, Cluster, check};
 
 const ALL: [usize; 3] = [0, 1, 2];

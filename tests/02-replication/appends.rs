@@ -2,10 +2,10 @@
 
 use crate::lab::{Lab, N2, N3, append, at, holds, lacks};
 use crate::node::{Disk, Op, SMALL, entries, entry};
-use election::{Index, Position};
+use basics::{Index, Message, Position};
 use harness::{check, despite_hole};
 use replication::Answer::Accepted;
-use replication::{Body, Contradiction, Dropped, Entry, Message};
+use replication::{Body, Contradiction, Dropped, Entry};
 
 /// n2, which leads this term, sends an append to a follower; what the follower answers.
 fn answer(
@@ -44,7 +44,8 @@ fn what_does_not_join_on_is_not_accepted() {
             let refusing = || lab.receive(N2, 5, append);
             despite_hole("2.10", refusing);
             let answers = lab.replica.answers();
-            let accepts = |it: &&Message<Op>| matches!(it.body, Body::Answer(Accepted { .. }));
+            let accepts =
+                |it: &&Message<Body<Op>>| matches!(it.body, Body::Answer(Accepted { .. }));
             let accepted = answers.iter().filter(accepts).count();
             assert!(
                 accepted == 1,

@@ -2,9 +2,10 @@
 
 use crate::lab::{Lab, N1, N2, N3, N4, WIDE, append, at, holds, lacks};
 use crate::node::{ALL, Disk};
-use election::{Index, NodeId, Quorum, Term};
+use basics::{Index, Message, NodeId, Term};
+use election::Quorum;
 use harness::check;
-use replication::{Message, View};
+use replication::View;
 use std::collections::BTreeSet;
 
 /// A leader of term 4 whose disk does not hold its last entry yet.

@@ -3,7 +3,8 @@
 
 use crate::lab::{Lab, N2, N3, WIDE, append, at, holds, lacks};
 use crate::node::{ALL, Disk, Op, SMALL, entries, entry};
-use election::{HardState, Index, Term};
+use basics::{Index, Message, Term};
+use election::HardState;
 use harness::check;
 use replication::{Body, OnDisk, Options};
 
@@ -21,15 +22,15 @@ struct Split {
 fn split(lab: &mut Lab) -> Split {
     let batch = lab.replica.ready().expect("there is something to do");
     let save = batch.save.clone();
-    let bodies = |messages: Vec<replication::Message<Op>>| {
+    let bodies = |messages: Vec<Message<Body<Op>>>| {
         messages.into_iter().map(|message| message.body).collect()
     };
     let parts = |span: &replication::Span<Op>| (span.prev.index.0, span.entries.len());
     lab.saves.extend(batch.save);
     Split {
         now: bodies(batch.send_now),
-        hard_state: save.as_ref().and_then(|save| save.hard_state()),
-        written: save.as_ref().and_then(|save| save.entries()).map(parts),
+        hard_state: save.as_ref().and_then(|save| save.content().hard_state),
+        written: save.as_ref().and_then(|save| save.content().entries.as_ref()).map(parts),
         gated: save.map(|save| bodies(save.synced().1)).unwrap_or_default(),
         applied: batch.apply.as_ref().map(parts),
     }

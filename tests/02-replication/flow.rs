@@ -2,7 +2,8 @@
 
 use crate::lab::{Lab, N2, N3, append, appends, at, holds};
 use crate::node::{LIMITS, SMALL};
-use election::{Index, Round};
+use basics::Index;
+use election::Round;
 use harness::check;
 use replication::{Answer, Body, Flight, Limits, Options, Refused};
 use std::collections::VecDeque;

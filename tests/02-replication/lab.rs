@@ -2,11 +2,12 @@
 //! says so.
 
 use crate::node::{Disk, Op, SMALL, entries, indexed};
-use election::{HardState, Index, Majority, NodeId, Position, Role, Round, Term};
+use basics::{Index, Message, NodeId, Position, Save, Term};
+use election::{HardState, Majority, Role, Round};
 use harness::Draws;
 use replication::{
-    Answer, Batch, Body, Dropped, Entry, Log, Message, Options, Progress, Refused, Replica, Save,
-    Span, Stored, View,
+    Answer, Batch, Body, Dropped, Entry, Log, Options, Progress, Refused, Replica, Span, Stored,
+    View, Write,
 };
 use std::collections::VecDeque;
 
@@ -21,9 +22,9 @@ pub struct Lab {
     majority: Majority,
     draws: Draws,
     /// Saves that were handed out and are not synced.
-    pub saves: VecDeque<Save<Op>>,
+    pub saves: VecDeque<Save<Write<Op>, Body<Op>>>,
     /// Messages that left, oldest first.
-    pub sent: Vec<Message<Op>>,
+    pub sent: Vec<Message<Body<Op>>>,
     /// What the state machine was given.
     pub applied: Vec<(Index, Entry<Op>)>,
 }
@@ -187,7 +188,7 @@ impl Lab {
     pub fn take_sent(&mut self, to: NodeId) -> Vec<Body<Op>> {
         let (taken, rest) = self.sent.drain(..).partition(|message| message.to == to);
         self.sent = rest;
-        let taken: Vec<Message<Op>> = taken;
+        let taken: Vec<Message<Body<Op>>> = taken;
         let bodies = taken.into_iter().map(|message| message.body);
         bodies.filter(|body| !matches!(body, Body::Election(_))).collect()
     }

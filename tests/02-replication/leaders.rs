@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, N1, N2, N3, N4, WIDE, append, appends, at, holds, lacks};
 use crate::node::{Op, SMALL, entries, entry};
-use election::{Index, NodeId};
+use basics::{Index, NodeId};
 use harness::check;
 use replication::{Contradiction, Dropped, Entry, Mode, Options, Refused};
 

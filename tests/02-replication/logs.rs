@@ -2,7 +2,7 @@
 
 use crate::lab::{at, log, terms};
 use crate::node::{Op, entries, entry};
-use election::{Index, Position, Term};
+use basics::{Index, Position, Term};
 use harness::check;
 use replication::{Entry, Log, Payload, Span};
 

@@ -1,11 +1,11 @@
 //! A [`Replica`] as the harness sees it: fed one input at a time, with a disk that holds its term,
 //! its vote and its log, and a state machine that remembers what it was given.
 
-use election::{HardState, Index, Majority, NodeId, Position, Role, Term};
+use basics::{Index, Message, NodeId, Position, Save, Term};
+use election::{HardState, Majority, Role};
 use harness::{Draws, Effects, Input, Machine};
 use replication::{
-    Answer, Batch, Body, Entry, Limits, Message, Mode, Options, Payload, Replica, Save, Span,
-    Stored, View,
+    Answer, Batch, Body, Entry, Limits, Mode, Options, Payload, Replica, Span, Stored, View, Write,
 };
 
 /// What clients propose: a number.
@@ -150,14 +150,14 @@ pub fn id(node: usize) -> NodeId {
     NodeId(node as u64 + 1)
 }
 
-fn addressed(message: Message<Op>) -> (usize, Message<Op>) {
+fn addressed(message: Message<Body<Op>>) -> (usize, Message<Body<Op>>) {
     (usize::try_from(message.to.0).unwrap_or(0).wrapping_sub(1), message)
 }
 
 impl Machine for Node {
     type Setup = Setup;
-    type Message = Message<Op>;
-    type Save = Save<Op>;
+    type Message = Message<Body<Op>>;
+    type Save = Save<Write<Op>, Body<Op>>;
     type Disk = Disk;
 
     fn blank(setup: &Setup, node: usize) -> Disk {
@@ -198,11 +198,11 @@ impl Machine for Node {
         effects
     }
 
-    fn write(disk: &mut Disk, save: &Save<Op>) {
-        if let Some(hard_state) = save.hard_state() {
+    fn write(disk: &mut Disk, save: &Save<Write<Op>, Body<Op>>) {
+        if let Some(hard_state) = save.content().hard_state {
             disk.hard_state = hard_state;
         }
-        if let Some(span) = save.entries() {
+        if let Some(span) = save.content().entries.as_ref() {
             let kept = usize::try_from(span.prev.index.0).expect("a short log");
             assert!(kept <= disk.entries.len(), "a save that leaves a gap on disk");
             disk.entries.truncate(kept);
@@ -210,11 +210,11 @@ impl Machine for Node {
         }
     }
 
-    fn waiting(save: &Save<Op>) -> Vec<(usize, Message<Op>)> {
+    fn waiting(save: &Save<Write<Op>, Body<Op>>) -> Vec<(usize, Message<Body<Op>>)> {
         save.clone().synced().1.into_iter().map(addressed).collect()
     }
 
-    fn label(message: &Message<Op>) -> String {
+    fn label(message: &Message<Body<Op>>) -> String {
         let term = message.term;
         let at = |position: Position| format!("{}:{}", position.term.0, position.index);
         match &message.body {

@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, N2, N3, WIDE, appends, at, holds, log, terms};
 use crate::node::entries;
-use election::{Index, Position};
+use basics::{Index, Position};
 use harness::check;
 use replication::{Answer, Body, Mode};
 

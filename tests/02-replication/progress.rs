@@ -1,6 +1,6 @@
 //! 2.5: what a leader notes of a follower.
 
-use election::Index;
+use basics::Index;
 use harness::check;
 use replication::{Flight, Mode, Progress};
 

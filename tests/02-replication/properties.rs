@@ -1,9 +1,9 @@
 //! What must hold of every cluster, after every event.
 
 use crate::node::{Disk, Node, Op, id, indexed};
-use election::{Index, Position, Term};
+use basics::{Index, Message, Position, Term};
 use harness::{Action, Cluster, Property, Violation};
-use replication::{Answer, Body, Entry, Log, Message};
+use replication::{Answer, Body, Entry, Log};
 use std::collections::BTreeMap;
 
 /// The safety of a replicated log. It remembers every entry that ever was in a log, in a leader's
@@ -173,7 +173,7 @@ impl Safety {
         Ok(())
     }
 
-    fn note_append(&mut self, message: &Message<Op>) {
+    fn note_append(&mut self, message: &Message<Body<Op>>) {
         if let Body::Append { span, .. } = &message.body {
             self.sent.insert((message.term, span.prev.index), span.prev.term);
             for (index, entry) in indexed(span) {
@@ -184,7 +184,7 @@ impl Safety {
 
     /// An acceptance leaves only when the disk holds the leader's log up to there, and the term in
     /// which it was accepted.
-    fn saved_before_sent(&self, disk: &Disk, message: &Message<Op>) -> Result<(), Violation> {
+    fn saved_before_sent(&self, disk: &Disk, message: &Message<Body<Op>>) -> Result<(), Violation> {
         let Body::Answer(Answer::Accepted { matched }) = &message.body else { return Ok(()) };
         let (from, term) = (message.from, message.term);
         if disk.hard_state.term > term {

@@ -3,7 +3,7 @@
 use crate::lab::{Lab, N2, N3, WIDE, at, log};
 use crate::node::Disk;
 use crate::progress::flows;
-use election::Index;
+use basics::Index;
 use harness::check;
 use replication::{Mode, Progress};
 

@@ -2,10 +2,10 @@
 //! it is known.
 
 use crate::node::{Disk, LIMITS, Node, Op, SMALL, Setup, indexed};
-use election::{Index, Position, Term};
+use basics::{Index, Message, Position, Save, Term};
 use harness::explore::{Bounds, Law, explore};
 use harness::{Effects, Input, Machine, Violation, check};
-use replication::{Answer, Body, Entry, Limits, Message, Options, Save};
+use replication::{Answer, Body, Entry, Limits, Options, Write};
 
 /// A node that says aloud what it applies. The search asks about messages, so that two nodes which
 /// never meet are compared all the same.
@@ -16,14 +16,14 @@ struct Loud(Node);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Said {
     /// To another node.
-    Real(Message<Op>),
+    Real(Message<Body<Op>>),
     /// To nobody: this entry was applied at this index, by a node in this term.
     Applied(Index, Entry<Op>, Term),
 }
 
 /// A save of a loud node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kept(Save<Op>);
+struct Kept(Save<Write<Op>, Body<Op>>);
 
 impl Machine for Loud {
     type Setup = Setup;
@@ -166,7 +166,7 @@ fn led_by_holder(
     at: Index,
     entry: &Entry<Op>,
     term: Term,
-    message: &Message<Op>,
+    message: &Message<Body<Op>>,
 ) -> Result<(), Violation> {
     let Body::Append { span, .. } = &message.body else { return Ok(()) };
     let mut positions = std::iter::once(span.prev)

@@ -8,14 +8,14 @@
 //! Left to others: the log (chapter 2; here a log is only where it ends, in [`View::last`]), disks
 //! and networks, and who the voters are.
 
-#[allow(unused_imports, reason = "exercise 1.6 uses it")]
-use crate::durable::{Batch, HardState, Save, Synced};
+use crate::durable::{Batch, HardState};
 use crate::interface::{Dropped, Options, Role, View};
-use crate::message::{Body, Message, Round};
+use crate::message::{Body, Round};
 #[allow(unused_imports, reason = "exercise 1.7 uses it")]
 use crate::quorum::{Ballots, Outcome};
 use crate::timer::Timer;
-use crate::types::{NodeId, Position, Term};
+#[allow(unused_imports, reason = "exercise 1.6 uses it")]
+use basics::{Message, NodeId, Position, Save, Synced, Term};
 use std::collections::BTreeSet;
 
 mod refinements;
@@ -40,7 +40,7 @@ pub struct Election {
     /// quorum.
     timer: Timer,
     /// Messages since the last batch, in order.
-    outgoing: Vec<Message>,
+    outgoing: Vec<Message<Body>>,
 }
 
 /// What each role has to remember.
@@ -109,7 +109,7 @@ impl Election {
     }
 
     /// The messages that the next batch will hold, in the order in which they were said.
-    pub fn outgoing(&self) -> &[Message] {
+    pub fn outgoing(&self) -> &[Message<Body>] {
         &self.outgoing
     }
 
@@ -148,7 +148,7 @@ impl Election {
     /// - An answer is counted (1.7), if this node still asks.
     /// - A heartbeat is followed and answered (1.8).
     /// - A leader notes whom it has heard, whatever they said.
-    pub fn receive(&mut self, message: Message, view: View<'_>) -> Result<(), Dropped> {
+    pub fn receive(&mut self, message: Message<Body>, view: View<'_>) -> Result<(), Dropped> {
         if message.to != self.id || message.from == self.id {
             return Err(Dropped::Misaddressed);
         }
@@ -194,7 +194,7 @@ impl Election {
     /// *Example:* the leader of term 2 comes back from a partition and sends a heartbeat to a
     /// follower in term 4. The follower answers from term 4; that answer is what makes the old
     /// leader step down.
-    fn heed_term(&mut self, message: &Message, view: View<'_>) -> bool {
+    fn heed_term(&mut self, message: &Message<Body>, view: View<'_>) -> bool {
         #![allow(unused_variables, reason = "exercise 1.3 is not written yet")]
         todo!("exercise 1.3: heed the term")
     }
@@ -271,7 +271,7 @@ impl Election {
     ///
     /// *Example:* the only node of a cluster stands, in term 1. It leads as soon as the disk holds
     /// its vote, and not before.
-    pub fn persisted(&mut self, synced: Synced, view: View<'_>) {
+    pub fn persisted(&mut self, synced: Synced<HardState>, view: View<'_>) {
         #![allow(unused_variables, reason = "exercise 1.7 is not written yet")]
         todo!("exercise 1.7: win, lose or wait")
     }

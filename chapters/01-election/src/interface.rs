@@ -4,7 +4,7 @@
 //! [`Dropped`], why a message changed nothing. It decides nothing.
 
 use crate::quorum::Quorum;
-use crate::types::Position;
+use basics::Position;
 use std::fmt;
 
 /// How a node holds elections. All nodes of a cluster must agree on it.

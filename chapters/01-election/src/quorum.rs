@@ -8,7 +8,7 @@
 //!
 //! Left to others: how the membership changes (chapter 4 brings a quorum of two majorities).
 
-use crate::types::NodeId;
+use basics::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The nodes that decide, and how many of them it takes.

@@ -1,15 +1,22 @@
-//! What must be on disk, and what must not leave before it is: the contract of chapter 1, with a
-//! log.
+//! What a node writes, and what it wants done.
 //!
-//! Owns [`Batch`], [`Save`] and [`Synced`]. As in the election, the messages that wait are *inside*
-//! the save, and the election's own save with its votes is inside it too.
-//!
-//! Invariant: saves reach the disk in the order in which they were handed out, and each receipt
-//! comes back once, in that order.
+//! Owns [`Write`] and [`Batch`]. As in the election, the messages that wait are *inside* the save,
+//! and what the election wants saved, with its votes, is inside it too.
 
 use crate::log::Span;
-use crate::message::{Body, Message};
+use crate::message::Body;
+use basics::{Message, Save};
 use election::HardState;
+
+/// What a save holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Write<P> {
+    /// The term and the vote to write; none if the election has nothing to save.
+    pub hard_state: Option<HardState>,
+    /// The entries to write. The disk's log is cut after `prev` first: whatever it holds there is
+    /// no part of the log any more.
+    pub entries: Option<Span<P>>,
+}
 
 /// What a node wants done: these messages sent, this written, these entries applied.
 ///
@@ -18,68 +25,29 @@ use election::HardState;
 #[must_use = "a batch that is dropped is a message lost and a promise not kept"]
 pub struct Batch<P> {
     /// Messages that promise nothing new: they may leave now.
-    pub send_now: Vec<Message<P>>,
+    pub send_now: Vec<Message<Body<P>>>,
     /// What goes to disk, with the messages that wait for it.
-    pub save: Option<Save<P>>,
+    pub save: Option<Save<Write<P>, Body<P>>>,
     /// Committed entries that were not handed out before, for the state machine. This node's disk
     /// holds them.
     pub apply: Option<Span<P>>,
 }
 
-/// A write, and the messages that it makes true.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[must_use = "messages wait in it for the disk"]
-pub struct Save<P> {
-    election: Option<election::Save>,
+/// One save of all that: what the election wants saved, entries, and the messages that wait for
+/// them.
+#[allow(dead_code, reason = "exercise 2.8 uses it")]
+pub(crate) fn one_save<P>(
+    election: Option<Save<HardState, election::Body>>,
     entries: Option<Span<P>>,
-    gated: Vec<Message<P>>,
-}
-
-/// The receipt of a save.
-#[derive(Debug, PartialEq, Eq, Hash)]
-#[must_use = "the node waits for it"]
-pub struct Synced {
-    election: Option<election::Synced>,
-}
-
-impl<P> Save<P> {
-    #[allow(dead_code, reason = "exercises 2.1, 2.4, 2.5, 2.7 and 2.8 use it")]
-    pub(crate) fn new(
-        election: Option<election::Save>,
-        entries: Option<Span<P>>,
-        gated: Vec<Message<P>>,
-    ) -> Save<P> {
-        Save { election, entries, gated }
-    }
-
-    /// The term and the vote to write; none if the election has nothing to save.
-    pub fn hard_state(&self) -> Option<HardState> {
-        self.election.as_ref().map(election::Save::hard_state)
-    }
-
-    /// The entries to write. The disk's log is cut after `prev` first: whatever it holds there is
-    /// no part of the log any more.
-    pub fn entries(&self) -> Option<&Span<P>> {
-        self.entries.as_ref()
-    }
-
-    /// For the disk, once the write and all before it are synced: the receipt for the node, and the
-    /// messages, which may leave now.
-    pub fn synced(self) -> (Synced, Vec<Message<P>>) {
-        let (election, mut messages) = match self.election.map(election::Save::synced) {
-            Some((synced, messages)) => (Some(synced), messages),
-            None => (None, Vec::new()),
-        };
-        let mut messages: Vec<Message<P>> =
-            messages.drain(..).map(|message| message.map(Body::Election)).collect();
-        messages.extend(self.gated);
-        (Synced { election }, messages)
-    }
-}
-
-impl Synced {
-    /// The election's part of the receipt.
-    pub(crate) fn election(&self) -> Option<election::Synced> {
-        self.election
-    }
+    gated: Vec<Message<Body<P>>>,
+) -> Save<Write<P>, Body<P>> {
+    let mut save = match election {
+        Some(save) => {
+            let write = |hard_state| Write { hard_state: Some(hard_state), entries };
+            save.map(write, Body::Election)
+        }
+        None => Save::new(Write { hard_state: None, entries }, Vec::new()),
+    };
+    save.gate(gated);
+    save
 }

@@ -71,11 +71,11 @@ mod on_disk;
 mod progress;
 mod replica;
 
-pub use durable::{Batch, Save, Synced};
+pub use durable::{Batch, Write};
 pub use interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 pub use limits::{Flight, Limits};
 pub use log::{Entry, Log, Payload, Span};
-pub use message::{Answer, Body, Message};
+pub use message::{Answer, Body};
 pub use on_disk::OnDisk;
 pub use progress::{Mode, Progress};
 pub use replica::Replica;

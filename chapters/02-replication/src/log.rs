@@ -9,7 +9,7 @@
 //!
 //! Left to others: which entries are on disk (`on_disk`), which are committed (`replica`).
 
-use election::{Index, Position, Term};
+use basics::{Index, Position, Term};
 use std::collections::VecDeque;
 
 /// What the log carries. The log never looks inside; it only asks how big it is.

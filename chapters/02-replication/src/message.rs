@@ -7,11 +7,8 @@
 //! this layer: it says them in its own words.
 
 use crate::log::Span;
-use election::{Index, Position};
+use basics::{Index, Position};
 use std::fmt;
-
-/// One message from one node to another.
-pub type Message<P> = election::Message<Body<P>>;
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@
 use crate::interface::Options;
 use crate::limits::Flight;
 use crate::log::{Log, Payload, Span};
-use election::{Index, Position};
+use basics::{Index, Position};
 use std::collections::VecDeque;
 
 /// A leader's view of one follower.

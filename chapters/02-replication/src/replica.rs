@@ -8,13 +8,14 @@
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
 #[allow(unused_imports, reason = "exercise 2.8 uses it")]
-use crate::durable::{Batch, Save, Synced};
+use crate::durable::{Batch, Write, one_save};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
-use crate::message::{Answer, Body, Message};
+use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use election::{Election, Index, NodeId, Position, Quorum, Role};
+use basics::{Index, Message, NodeId, Position, Save, Synced};
+use election::{Election, HardState, Quorum, Role};
 use std::collections::BTreeMap;
 
 mod leader;
@@ -37,7 +38,7 @@ pub struct Replica<P> {
     applied: Index,
     leading: Option<Leading>,
     /// Answers to appends since the last batch, in order.
-    answers: Vec<Message<P>>,
+    answers: Vec<Message<Body<P>>>,
 }
 
 /// What a leader has to remember.
@@ -96,7 +97,7 @@ impl<P: Payload> Replica<P> {
 
     /// The answers to appends that the next batch will hold, in the order in which they were given.
     /// Every append that the election lets through has one of its own.
-    pub fn answers(&self) -> &[Message<P>] {
+    pub fn answers(&self) -> &[Message<Body<P>>] {
         &self.answers
     }
 
@@ -138,7 +139,7 @@ impl<P: Payload> Replica<P> {
     /// A message arrives. An append in disorder is dropped. Every other message is shown to the
     /// election first, for it compares the terms: an append is the leader's heartbeat, and the
     /// answer to an append is the answer to one.
-    pub fn receive(&mut self, message: Message<P>, view: View<'_>) -> Result<(), Dropped> {
+    pub fn receive(&mut self, message: Message<Body<P>>, view: View<'_>) -> Result<(), Dropped> {
         let Message { from, to, term, body } = message;
         let letter = match &body {
             Body::Election(body) => body.clone(),
@@ -148,7 +149,7 @@ impl<P: Payload> Replica<P> {
             Body::Append { .. } => election::Body::Heartbeat,
             Body::Answer(_) => election::Body::HeartbeatAnswer,
         };
-        let letter = election::Message { from, to, term, body: letter };
+        let letter = basics::Message { from, to, term, body: letter };
         let heard = self.election.receive(letter, view.of_log_to(self.log.last()));
         self.notice(view);
         heard.map_err(Dropped::Election)?;
@@ -209,9 +210,9 @@ impl<P: Payload> Replica<P> {
     }
 
     /// The disk has synced the oldest save that is on its way, and here is its receipt.
-    pub fn persisted(&mut self, synced: Synced, view: View<'_>) {
+    pub fn persisted(&mut self, synced: Synced<Write<P>>, view: View<'_>) {
         self.on_disk.receipt();
-        if let Some(election) = synced.election() {
+        if let Some(election) = synced.part(|write| write.hard_state) {
             self.election.persisted(election, view.of_log_to(self.log.last()));
             self.notice(view);
         }
@@ -222,7 +223,9 @@ impl<P: Payload> Replica<P> {
     /// are due an append. Nor do its answers to the leader's heartbeats: the answer to the append
     /// says the same, and more.
     #[allow(dead_code, reason = "exercise 2.8 uses it")]
-    fn ready_election(&mut self) -> (Vec<Message<P>>, Option<election::Save>) {
+    fn ready_election(
+        &mut self,
+    ) -> (Vec<Message<Body<P>>>, Option<Save<HardState, election::Body>>) {
         let Some(batch) = self.election.ready() else { return (Vec::new(), None) };
         let mut send_now = Vec::new();
         for message in batch.send_now {

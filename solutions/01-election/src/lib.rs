@@ -22,12 +22,12 @@
 //! share a node, and that node voted once: so there is one leader at most. That is the whole proof
 //! of Election Safety, and it has one weak spot. The node must not forget. A vote that leaves
 //! before it is on disk is forgotten by a crash, and given twice. Here the answer is *inside* the
-//! write, see [`Save`], and comes out when the disk says that it is done.
+//! write, see [`Save`](basics::Save), and comes out when the disk says that it is done.
 //!
 //! ## Only with a good log
 //!
 //! A candidate says where its log ends, and a node refuses whoever ends before itself. What a
-//! majority holds is therefore held by whoever wins. [`Position`] is ordered by this rule, so the
+//! majority holds is therefore held by whoever wins. [`Position`](basics::Position) is ordered by this rule, so the
 //! rule is one comparison.
 //!
 //! ## Two refinements
@@ -60,12 +60,10 @@ mod interface;
 mod message;
 mod quorum;
 mod timer;
-mod types;
 
-pub use durable::{Batch, HardState, Save, Synced};
+pub use durable::{Batch, HardState};
 pub use election::Election;
 pub use interface::{Dropped, Options, Role, View};
-pub use message::{Body, Message, Round};
+pub use message::{Body, Round};
 pub use quorum::{Ballots, Majority, Outcome, Quorum};
 pub use timer::Timer;
-pub use types::{Index, NodeId, Position, Term};

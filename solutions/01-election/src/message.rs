@@ -1,24 +1,9 @@
 //! What nodes say to each other.
 //!
-//! Owns [`Message`] and its [`Body`]. Every message carries its sender's term, without exception,
-//! so one rule about terms serves them all.
+//! Owns [`Body`], what is in the envelope.
 
-use crate::types::{NodeId, Position, Term};
+use basics::Position;
 use std::fmt;
-
-/// One message from one node to another: an envelope, with what it says in it. Here that is a
-/// [`Body`]; the layers above put letters of their own into the same envelope.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Message<B = Body> {
-    /// The sender.
-    pub from: NodeId,
-    /// The receiver.
-    pub to: NodeId,
-    /// The sender's term when it spoke.
-    pub term: Term,
-    /// What it says.
-    pub body: B,
-}
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,14 +37,6 @@ pub enum Round {
     Vote,
 }
 
-impl<B> Message<B> {
-    /// The same envelope with another letter in it, made from this one.
-    pub fn map<C>(self, change: impl FnOnce(B) -> C) -> Message<C> {
-        let Message { from, to, term, body } = self;
-        Message { from, to, term, body: change(body) }
-    }
-}
-
 impl Body {
     /// The answer that grants nothing: it only tells the asker which term we are in. None if the
     /// message is an answer itself; answering answers would never end.
@@ -85,17 +62,5 @@ impl fmt::Display for Body {
             Body::Heartbeat => "heartbeat",
             Body::HeartbeatAnswer => "heard",
         })
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.body, self.term)?;
-        if let Body::VoteRequest { last, .. } = &self.body
-            && *last != Position::START
-        {
-            write!(f, ", log to {last}")?;
-        }
-        Ok(())
     }
 }

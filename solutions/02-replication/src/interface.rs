@@ -5,7 +5,8 @@
 
 use crate::limits::Limits;
 use crate::log::Log;
-use election::{HardState, Index, NodeId, Position, Quorum};
+use basics::{Index, NodeId, Position};
+use election::{HardState, Quorum};
 use std::fmt;
 
 /// How a node replicates its log.

@@ -5,7 +5,7 @@
 //!
 //! Left to others: the window of a follower (`progress`), and how much is uncommitted (`replica`).
 
-use election::Index;
+use basics::Index;
 use std::collections::VecDeque;
 
 /// How far a leader runs ahead of its followers. Without limits, one that is slow or dead costs the

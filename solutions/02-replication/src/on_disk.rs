@@ -4,7 +4,7 @@
 //! are different things, and in between an entry may be cut and replaced. Saves are synced in the
 //! order in which they were handed out; that alone makes the bookkeeping short.
 
-use election::Index;
+use basics::Index;
 use std::collections::VecDeque;
 
 /// What the disk is known to hold of the log as it is now.

@@ -7,13 +7,14 @@
 //!
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
-use crate::durable::{Batch, Save, Synced};
+use crate::durable::{Batch, Write, one_save};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
-use crate::message::{Answer, Body, Message};
+use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use election::{Election, Index, NodeId, Position, Quorum, Role};
+use basics::{Index, Message, NodeId, Position, Save, Synced};
+use election::{Election, HardState, Quorum, Role};
 use std::collections::BTreeMap;
 
 mod leader;
@@ -36,7 +37,7 @@ pub struct Replica<P> {
     applied: Index,
     leading: Option<Leading>,
     /// Answers to appends since the last batch, in order.
-    answers: Vec<Message<P>>,
+    answers: Vec<Message<Body<P>>>,
 }
 
 /// What a leader has to remember.
@@ -95,7 +96,7 @@ impl<P: Payload> Replica<P> {
 
     /// The answers to appends that the next batch will hold, in the order in which they were given.
     /// Every append that the election lets through has one of its own.
-    pub fn answers(&self) -> &[Message<P>] {
+    pub fn answers(&self) -> &[Message<Body<P>>] {
         &self.answers
     }
 
@@ -145,7 +146,7 @@ impl<P: Payload> Replica<P> {
     /// A message arrives. An append in disorder is dropped. Every other message is shown to the
     /// election first, for it compares the terms: an append is the leader's heartbeat, and the
     /// answer to an append is the answer to one.
-    pub fn receive(&mut self, message: Message<P>, view: View<'_>) -> Result<(), Dropped> {
+    pub fn receive(&mut self, message: Message<Body<P>>, view: View<'_>) -> Result<(), Dropped> {
         let Message { from, to, term, body } = message;
         let letter = match &body {
             Body::Election(body) => body.clone(),
@@ -155,7 +156,7 @@ impl<P: Payload> Replica<P> {
             Body::Append { .. } => election::Body::Heartbeat,
             Body::Answer(_) => election::Body::HeartbeatAnswer,
         };
-        let letter = election::Message { from, to, term, body: letter };
+        let letter = basics::Message { from, to, term, body: letter };
         let heard = self.election.receive(letter, view.of_log_to(self.log.last()));
         self.notice(view);
         heard.map_err(Dropped::Election)?;
@@ -239,7 +240,7 @@ impl<P: Payload> Replica<P> {
         let unsaved = unsaved.filter(|span| !span.entries.is_empty());
         let save = (election_save.is_some() || unsaved.is_some() || !gated.is_empty()).then(|| {
             self.on_disk.hand_out(last);
-            Save::new(election_save, unsaved, gated)
+            one_save(election_save, unsaved, gated)
         });
         let apply = self.take_committed();
         let idle = send_now.is_empty() && save.is_none() && apply.is_none();
@@ -247,9 +248,9 @@ impl<P: Payload> Replica<P> {
     }
 
     /// The disk has synced the oldest save that is on its way, and here is its receipt.
-    pub fn persisted(&mut self, synced: Synced, view: View<'_>) {
+    pub fn persisted(&mut self, synced: Synced<Write<P>>, view: View<'_>) {
         self.on_disk.receipt();
-        if let Some(election) = synced.election() {
+        if let Some(election) = synced.part(|write| write.hard_state) {
             self.election.persisted(election, view.of_log_to(self.log.last()));
             self.notice(view);
         }
@@ -259,7 +260,9 @@ impl<P: Payload> Replica<P> {
     /// What the election wants done. Its heartbeats do not leave: the followers that they are for
     /// are due an append. Nor do its answers to the leader's heartbeats: the answer to the append
     /// says the same, and more.
-    fn ready_election(&mut self) -> (Vec<Message<P>>, Option<election::Save>) {
+    fn ready_election(
+        &mut self,
+    ) -> (Vec<Message<Body<P>>>, Option<Save<HardState, election::Body>>) {
         let Some(batch) = self.election.ready() else { return (Vec::new(), None) };
         let mut send_now = Vec::new();
         for message in batch.send_now {

@@ -1,7 +1,7 @@
 // exercise: 1.3
 // item: election::Election::heed_term
 // differs: who asks from an earlier term is not told
-fn heed_term(&mut self, message: &Message, view: View<'_>) -> bool {
+fn heed_term(&mut self, message: &Message<Body>, view: View<'_>) -> bool {
     if message.term < self.hard.term {
         return false;
     }

@@ -1,7 +1,7 @@
 // exercise: 2.11
 // item: replication::Replica::appends
 // differs: a heartbeat asks about what was acknowledged, not about what was sent
-fn appends(&mut self) -> Vec<Message<P>> {
+fn appends(&mut self) -> Vec<Message<Body<P>>> {
     let mut messages = Vec::new();
     let Some(leading) = &mut self.leading else { return messages };
     let commit = self.commit;

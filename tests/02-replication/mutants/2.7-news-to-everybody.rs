@@ -1,7 +1,7 @@
 // exercise: 2.7
 // item: replication::Replica::appends
 // differs: who is being asked is told of a commit by another append
-fn appends(&mut self) -> Vec<Message<P>> {
+fn appends(&mut self) -> Vec<Message<Body<P>>> {
     let mut messages = Vec::new();
     let Some(leading) = &mut self.leading else { return messages };
     let commit = self.commit;

@@ -1,7 +1,7 @@
 // exercise: 2.7
 // item: replication::Replica::appends
 // differs: a commit is told with the next entries or the next heartbeat
-fn appends(&mut self) -> Vec<Message<P>> {
+fn appends(&mut self) -> Vec<Message<Body<P>>> {
     let mut messages = Vec::new();
     let Some(leading) = &mut self.leading else { return messages };
     let commit = self.commit;

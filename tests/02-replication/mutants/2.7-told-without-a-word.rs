@@ -1,7 +1,7 @@
 // exercise: 2.7
 // item: replication::Replica::appends
 // differs: a commit counts as told to a follower that was sent nothing
-fn appends(&mut self) -> Vec<Message<P>> {
+fn appends(&mut self) -> Vec<Message<Body<P>>> {
     let mut messages = Vec::new();
     let Some(leading) = &mut self.leading else { return messages };
     let commit = self.commit;

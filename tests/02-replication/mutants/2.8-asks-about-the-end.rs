@@ -1,7 +1,7 @@
 // exercise: 2.8
 // item: replication::Replica::appends
 // differs: a heartbeat asks about the end of the log, whether that was sent or not
-fn appends(&mut self) -> Vec<Message<P>> {
+fn appends(&mut self) -> Vec<Message<Body<P>>> {
     let mut messages = Vec::new();
     let Some(leading) = &mut self.leading else { return messages };
     let commit = self.commit;

@@ -11,13 +11,13 @@
 #[allow(unused_imports, reason = "exercises 1.9 and 1.10 use it")]
 use super::{Election, State};
 use crate::interface::View;
-#[allow(unused_imports, reason = "exercises 1.9 and 1.10 use it")]
-use crate::message::{Body, Message, Round};
+#[allow(unused_imports, reason = "exercise 1.9 uses it")]
+use crate::message::{Body, Round};
 #[allow(unused_imports, reason = "exercise 1.9 uses it")]
 use crate::quorum::Ballots;
 #[allow(unused_imports, reason = "exercise 1.9 uses it")]
 use crate::timer::Timer;
-use crate::types::Position;
+use basics::{Message, Position};
 
 impl Election {
     /// Takes a poll before an election: asks every other voter whether it would vote for us in the
@@ -68,7 +68,7 @@ impl Election {
     /// heartbeat reaches n3, and n3's refusal, from term 57, is no request: it goes through, the
     /// leader steps down, and the next leader's term is later than 57. Without that way out, n3
     /// would be ignored for ever.
-    pub(super) fn shields(&self, message: &Message) -> bool {
+    pub(super) fn shields(&self, message: &Message<Body>) -> bool {
         #![allow(unused_variables, reason = "exercise 1.10 is not written yet")]
         todo!("exercise 1.10: notice that you are alone")
     }

@@ -10,10 +10,10 @@
 
 use super::{Election, State};
 use crate::interface::View;
-use crate::message::{Body, Message, Round};
+use crate::message::{Body, Round};
 use crate::quorum::Ballots;
 use crate::timer::Timer;
-use crate::types::Position;
+use basics::{Message, Position};
 
 impl Election {
     /// Takes a poll before an election: asks every other voter whether it would vote for us in the
@@ -70,7 +70,7 @@ impl Election {
     /// heartbeat reaches n3, and n3's refusal, from term 57, is no request: it goes through, the
     /// leader steps down, and the next leader's term is later than 57. Without that way out, n3
     /// would be ignored for ever.
-    pub(super) fn shields(&self, message: &Message) -> bool {
+    pub(super) fn shields(&self, message: &Message<Body>) -> bool {
         let asks = match message.body {
             Body::VoteRequest { .. } => true,
             Body::VoteAnswer { .. } | Body::Heartbeat | Body::HeartbeatAnswer => false,

@@ -38,7 +38,7 @@ impl<P: Payload> Replica<P> {
     ///
     /// *Example:* the window of n3 is full, and all of it was lost. The next heartbeat asks n3
     /// about the last entry that was sent. n3 refuses, and is probed from what it has.
-    pub fn appends(&mut self) -> Vec<Message<P>> {
+    pub fn appends(&mut self) -> Vec<Message<Body<P>>> {
         let mut messages = Vec::new();
         let Some(leading) = &mut self.leading else { return messages };
         let commit = self.commit;

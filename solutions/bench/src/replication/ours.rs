@@ -1,9 +1,10 @@
 //! Drives chapter 2: [`Ours`] is a [`Replica`] with its disk.
 
 use super::{Node, WINDOW};
+use basics::{Index, Message, NodeId};
 use bytes::Bytes;
-use election::{HardState, Index, Majority, NodeId, Role};
-use replication::{Entry, Limits, Message, Options, Payload, Replica, Span, Stored, View};
+use election::{HardState, Majority, Role};
+use replication::{Body, Entry, Limits, Options, Payload, Replica, Span, Stored, View};
 use std::collections::VecDeque;
 
 /// A node of the workbook.
@@ -37,7 +38,7 @@ fn view(quorum: &Majority) -> View<'_> {
 }
 
 impl Node for Ours {
-    type Message = Message<Proposal>;
+    type Message = Message<Body<Proposal>>;
 
     fn new(name: u64) -> Ours {
         let limits = Limits {
@@ -71,20 +72,20 @@ impl Node for Ours {
         }
     }
 
-    fn receive(&mut self, message: Message<Proposal>) {
+    fn receive(&mut self, message: Message<Body<Proposal>>) {
         // A message that comes too late is dropped: the third vote, for one.
         let _ = self.replica.receive(message, view(&self.quorum));
     }
 
     fn work(
         &mut self,
-        send: &mut impl FnMut(u64, Message<Proposal>),
+        send: &mut impl FnMut(u64, Message<Body<Proposal>>),
         apply: &mut impl FnMut(&[u8]),
     ) {
         while let Some(batch) = self.replica.ready() {
             batch.send_now.into_iter().for_each(|message| send(message.to.0, message));
             if let Some(save) = batch.save {
-                self.disk.write(save.hard_state(), save.entries());
+                self.disk.write(save.content().hard_state, save.content().entries.as_ref());
                 let (synced, messages) = save.synced();
                 messages.into_iter().for_each(|message| send(message.to.0, message));
                 self.replica.persisted(synced, view(&self.quorum));
