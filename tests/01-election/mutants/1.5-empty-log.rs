@@ -6,7 +6,7 @@ fn campaign(&mut self, view: View<'_>) {
     self.state = State::Candidate { round: Round::Vote, ballots: Ballots::default() };
     self.timer = Timer::random(self.options.election_ticks, view.draw);
     self.broadcast(
-        &Body::VoteRequest { round: Round::Vote, last: crate::types::Position::START },
+        &Body::VoteRequest { round: Round::Vote, last: basics::Position::START },
         view,
     );
 }
