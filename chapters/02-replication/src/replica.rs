@@ -8,14 +8,14 @@
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
 #[allow(unused_imports, reason = "exercise 2.8 uses it")]
-use crate::durable::{Batch, Write, one_save};
+use crate::durable::{Batch, ElectionSave, Write, one_save};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use basics::{Index, Message, NodeId, Position, Save, Synced};
-use election::{Election, HardState, Quorum, Role};
+use basics::{Index, Message, NodeId, Position, Synced};
+use election::{Election, Quorum, Role};
 use std::collections::BTreeMap;
 
 mod leader;
@@ -223,9 +223,7 @@ impl<P: Payload> Replica<P> {
     /// are due an append. Nor do its answers to the leader's heartbeats: the answer to the append
     /// says the same, and more.
     #[allow(dead_code, reason = "exercise 2.8 uses it")]
-    fn ready_election(
-        &mut self,
-    ) -> (Vec<Message<Body<P>>>, Option<Save<HardState, election::Body>>) {
+    fn ready_election(&mut self) -> (Vec<Message<Body<P>>>, Option<ElectionSave>) {
         let Some(batch) = self.election.ready() else { return (Vec::new(), None) };
         let mut send_now = Vec::new();
         for message in batch.send_now {

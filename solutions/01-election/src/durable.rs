@@ -1,9 +1,9 @@
 //! What a node must remember, and what it wants done.
 //!
-//! Owns [`HardState`] and [`Batch`]. A node never writes and never sends. It hands out messages that
-//! may leave at once, and a [`Save`] with the messages inside that may not. So "send first, save
-//! later" is not a mistake that a node can make: what waits for the disk is not among what may
-//! leave.
+//! Owns [`HardState`] and [`Batch`]. A node never writes and never sends. It hands out messages
+//! that may leave at once, and a [`Save`] with the messages inside that may not. So "send first,
+//! save later" is not a mistake that a node can make: what waits for the disk is not among what
+//! may leave.
 
 use crate::message::Body;
 use basics::{Message, NodeId, Save, Term};

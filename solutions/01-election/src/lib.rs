@@ -27,8 +27,8 @@
 //! ## Only with a good log
 //!
 //! A candidate says where its log ends, and a node refuses whoever ends before itself. What a
-//! majority holds is therefore held by whoever wins. [`Position`](basics::Position) is ordered by this rule, so the
-//! rule is one comparison.
+//! majority holds is therefore held by whoever wins. [`Position`](basics::Position) is ordered by
+//! this rule, so the rule is one comparison.
 //!
 //! ## Two refinements
 //!

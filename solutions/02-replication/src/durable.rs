@@ -33,10 +33,13 @@ pub struct Batch<P> {
     pub apply: Option<Span<P>>,
 }
 
+/// What the election wants saved.
+pub(crate) type ElectionSave = Save<HardState, election::Body>;
+
 /// One save of all that: what the election wants saved, entries, and the messages that wait for
 /// them.
 pub(crate) fn one_save<P>(
-    election: Option<Save<HardState, election::Body>>,
+    election: Option<ElectionSave>,
     entries: Option<Span<P>>,
     gated: Vec<Message<Body<P>>>,
 ) -> Save<Write<P>, Body<P>> {

@@ -7,14 +7,14 @@
 //!
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
-use crate::durable::{Batch, Write, one_save};
+use crate::durable::{Batch, ElectionSave, Write, one_save};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use basics::{Index, Message, NodeId, Position, Save, Synced};
-use election::{Election, HardState, Quorum, Role};
+use basics::{Index, Message, NodeId, Position, Synced};
+use election::{Election, Quorum, Role};
 use std::collections::BTreeMap;
 
 mod leader;
@@ -260,9 +260,7 @@ impl<P: Payload> Replica<P> {
     /// What the election wants done. Its heartbeats do not leave: the followers that they are for
     /// are due an append. Nor do its answers to the leader's heartbeats: the answer to the append
     /// says the same, and more.
-    fn ready_election(
-        &mut self,
-    ) -> (Vec<Message<Body<P>>>, Option<Save<HardState, election::Body>>) {
+    fn ready_election(&mut self) -> (Vec<Message<Body<P>>>, Option<ElectionSave>) {
         let Some(batch) = self.election.ready() else { return (Vec::new(), None) };
         let mut send_now = Vec::new();
         for message in batch.send_now {

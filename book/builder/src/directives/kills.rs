@@ -67,8 +67,8 @@ fn total(kills: &Kills, number: u32) -> String {
         if *cores == 1 { "one processor".to_owned() } else { format!("{cores} processors") };
     let mistakes = count(mutants.len());
     format!(
-        "{mistakes}, and each was caught by a test of its exercise. Running them took {seconds} seconds on \
-         {cores}, building included; `cargo workbook prove {number}` repeats it.\n\n"
+        "{mistakes}, and each was caught by a test of its exercise. Running them took {seconds} \
+         seconds on {cores}, building aside; `cargo workbook prove {number}` repeats it.\n\n"
     )
 }
 
