@@ -129,6 +129,24 @@ impl Lab {
         self.election.stand(view);
     }
 
+    /// The leader hands over to the node.
+    pub fn take_over(&mut self) {
+        let view = View { quorum: &self.majority, last: self.last, draw: self.draws.next() };
+        self.election.take_over(view);
+    }
+
+    /// A message arrives that no shield keeps off.
+    pub fn receive_unshielded(&mut self, message: Message<Body>) -> Result<(), Dropped> {
+        let view = View { quorum: &self.majority, last: self.last, draw: self.draws.next() };
+        self.election.receive_unshielded(message, view)
+    }
+
+    /// The node gives its leadership up.
+    pub fn resign(&mut self) {
+        let view = View { quorum: &self.majority, last: self.last, draw: self.draws.next() };
+        self.election.resign(view);
+    }
+
     /// The disk syncs a save; what may leave now.
     pub fn sync(&mut self, save: Save<HardState, Body>) -> Vec<Message<Body>> {
         let (synced, messages) = save.synced();

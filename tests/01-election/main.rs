@@ -11,6 +11,7 @@ mod ballots;
 mod campaigns;
 mod check_quorum;
 mod durability;
+mod handover;
 mod leaders;
 mod play;
 mod pre_votes;

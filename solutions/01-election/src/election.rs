@@ -16,7 +16,9 @@ use crate::timer::Timer;
 use basics::{Message, NodeId, Position, Save, Synced, Term};
 use std::collections::BTreeSet;
 
+mod handover;
 mod refinements;
+mod say;
 
 /// One node's part in the election of leaders.
 ///
@@ -114,19 +116,28 @@ impl Election {
     /// - A leader says so every `heartbeat_ticks`, and every `election_ticks` it checks its quorum
     ///   if `check_quorum` is on (1.10).
     /// - Everybody else stands when the timer fires, `election_ticks` or up to twice as many after
-    ///   it was started anew. Hearing the leader starts it anew, and so does giving a vote.
+    ///   it was started anew. Hearing the leader starts it anew, and so does giving a vote. A
+    ///   follower whose timer fires knows no leader any more, also if it has no vote and cannot
+    ///   stand.
     pub fn tick(&mut self, view: View<'_>) {
         let fires = self.timer.tick();
         match &mut self.state {
             State::Leader { heartbeat, .. } => {
                 if heartbeat.tick() {
-                    self.broadcast(&Body::Heartbeat, view);
+                    self.announce(view);
                 }
                 if fires && self.options.check_quorum {
                     self.check_quorum(view);
                 }
             }
-            State::Follower { .. } | State::Candidate { .. } => {
+            State::Follower { leader } => {
+                if fires {
+                    // Else the timer, which starts over, would look like a heartbeat.
+                    *leader = None;
+                    self.stand(view);
+                }
+            }
+            State::Candidate { .. } => {
                 if fires {
                     self.stand(view);
                 }
@@ -145,11 +156,16 @@ impl Election {
     /// - A heartbeat is followed and answered (1.8).
     /// - A leader notes whom it has heard, whatever they said.
     pub fn receive(&mut self, message: Message<Body>, view: View<'_>) -> Result<(), Dropped> {
+        if self.options.check_quorum && message.to == self.id && self.shields(&message) {
+            return Err(Dropped::LeaderInTouch);
+        }
+        self.take_in(message, view)
+    }
+
+    /// A message arrives at a node that no shield keeps from it.
+    fn take_in(&mut self, message: Message<Body>, view: View<'_>) -> Result<(), Dropped> {
         if message.to != self.id || message.from == self.id {
             return Err(Dropped::Misaddressed);
-        }
-        if self.options.check_quorum && self.shields(&message) {
-            return Err(Dropped::LeaderInTouch);
         }
         if !self.heed_term(&message, view) {
             return Err(Dropped::Stale);
@@ -227,15 +243,16 @@ impl Election {
     /// node without a vote. All others take a poll (1.9) if `pre_vote` is on, and campaign (1.5) if
     /// not.
     pub fn stand(&mut self, view: View<'_>) {
+        match (self.may_stand(view), self.options.pre_vote) {
+            (true, true) => self.canvass(view),
+            (true, false) => self.campaign(view),
+            (false, true | false) => {}
+        }
+    }
+
+    fn may_stand(&self, view: View<'_>) -> bool {
         let votes = view.quorum.voters().contains(&self.id);
-        if self.role() == Role::Leader || !votes || self.hard.term == Term::LAST {
-            return;
-        }
-        if self.options.pre_vote {
-            self.canvass(view);
-        } else {
-            self.campaign(view);
-        }
+        self.role() != Role::Leader && votes && self.hard.term != Term::LAST
     }
 
     /// Stands for election.
@@ -361,7 +378,7 @@ impl Election {
             heard: BTreeSet::new(),
         };
         self.timer = Timer::fixed(self.options.election_ticks);
-        self.broadcast(&Body::Heartbeat, view);
+        self.announce(view);
     }
 
     /// Follows `leader`, or nobody yet, in the term that this node is in, with a new random timer.
@@ -369,19 +386,5 @@ impl Election {
     fn follow(&mut self, leader: Option<NodeId>, view: View<'_>) {
         self.state = State::Follower { leader };
         self.timer = Timer::random(self.options.election_ticks, view.draw);
-    }
-
-    /// Says the same to every other voter.
-    fn broadcast(&mut self, body: &Body, view: View<'_>) {
-        for voter in view.quorum.voters() {
-            if voter != self.id {
-                self.send(voter, body.clone());
-            }
-        }
-    }
-
-    /// Says something to one node, from the term that this node is in.
-    fn send(&mut self, to: NodeId, body: Body) {
-        self.outgoing.push(Message { from: self.id, to, term: self.hard.term, body });
     }
 }

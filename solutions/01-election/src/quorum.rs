@@ -21,6 +21,11 @@ pub trait Quorum {
     /// It asks about voters only, so nodes without a vote never count. More nodes never make it
     /// false, and two sets that both suffice share a node.
     fn is_met_by(&self, has: &dyn Fn(NodeId) -> bool) -> bool;
+
+    /// Every node that has no vote, and is told who leads all the same. A plain majority has none.
+    fn learners(&self) -> BTreeSet<NodeId> {
+        BTreeSet::new()
+    }
 }
 
 /// More than half of a fixed set of nodes.
