@@ -219,6 +219,31 @@ fn a_long_log_is_applied_in_pieces() {
 }
 
 #[test]
+fn a_state_machine_that_lags_gets_nothing_more() {
+    check(|| {
+        // An entry counts about 20 bytes, a batch holds 45, and 100 may wait.
+        let mut lab = Lab::new(1, SMALL, Disk::with(3, &[1; 20]));
+        lab.lags = true;
+        lab.stand();
+        lab.work();
+        let given = lab.applied.len();
+        assert!((5..=7).contains(&given), "{given} entries wait, and 21 are committed");
+        lab.tick(3);
+        lab.work();
+        assert_eq!(lab.applied.len(), given, "none of them was carried out");
+        lab.replica.note_applied(lab.replica.handed_out());
+        lab.work();
+        assert!(lab.applied.len() > given, "there is room again");
+        lab.lags = false;
+        for _ in 0..20 {
+            lab.replica.note_applied(lab.replica.handed_out());
+            lab.work();
+        }
+        assert_eq!(lab.applied.len(), 21, "all come in the end, each once");
+    });
+}
+
+#[test]
 fn what_is_handed_out_is_gone() {
     check(|| {
         let mut lab = Lab::follower(2, &[1]);

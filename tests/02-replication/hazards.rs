@@ -1,10 +1,10 @@
 //! Traps that need more than one node to fall into.
 
 use crate::lab::WIDE;
-use crate::node::{Disk, Node, Setup};
+use crate::node::{Disk, Node, Setup, id};
 use crate::properties::settled;
 use crate::traces::{commit, elect, fail, lose_between, terms};
-use harness::{Cluster, check};
+use harness::{Cluster, Machine, check};
 use replication::Options;
 
 /// One entry an append.
@@ -126,6 +126,36 @@ fn a_follower_that_lost_its_disk_is_filled_again() {
         cluster.tick(0, 1);
         cluster.settle(&[0, 1, 2]);
         assert!(settled(&cluster), "n3 lacked what it had acknowledged, and n1 has sent it again");
+        let progress = cluster.node(0).replica().progress(id(2)).expect("n1 leads");
+        assert!(progress.suspect, "but n1 says that n3 broke its word");
+        let progress = cluster.node(0).replica().progress(id(1)).expect("n1 leads");
+        assert!(!progress.suspect, "and n2 did not");
+    });
+}
+
+#[test]
+fn what_a_lost_disk_can_cost() {
+    check(|| {
+        let mut cluster = Cluster::<Node>::new(Setup::new(3, WIDE), 3);
+        elect(&mut cluster, 0, &[2]);
+        cluster.command(0, 7);
+        cluster.settle(&[0, 2]);
+        cluster.lose_all();
+        assert_eq!(commit(&cluster, 0), 2, "n1 and n3 hold command 7: a client was told so");
+        // n3's disk is replaced under its name, and n1 dies before it has noticed.
+        cluster.crash(2);
+        cluster.wipe(2);
+        cluster.restart(2);
+        fail(&mut cluster, 0);
+        cluster.timeout(2);
+        cluster.settle(&[1, 2]);
+        assert!(cluster.node(2).leads(), "n2 and n3 are a majority, and neither knows better");
+        assert_eq!(commit(&cluster, 1), 1, "they have committed an entry of their own");
+        let done = (1..3).any(|node| cluster.node(node).has_done(7));
+        assert!(!done, "command 7 is lost, although it was committed");
+        // n3's vote went with the disk as well: it leads the very term in which it voted for n1.
+        // No rule for logs can help: n3 promised, and its promise went with its disk. Whoever gets
+        // a new disk must come back as a new node.
     });
 }
 

@@ -3,13 +3,13 @@
 
 use crate::node::{Disk, Op, SMALL, entries, indexed};
 use basics::{Index, Message, NodeId, Position, Save, Term};
-use election::{HardState, Majority, Role, Round};
+use election::{HardState, Majority, Quorum, Role, Round};
 use harness::Draws;
 use replication::{
     Answer, Batch, Body, Dropped, Entry, Log, Options, Progress, Refused, Replica, Span, Stored,
     View, Write,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 pub const N1: NodeId = NodeId(1);
 pub const N2: NodeId = NodeId(2);
@@ -19,7 +19,8 @@ pub const N4: NodeId = NodeId(4);
 /// A replica that a test feeds by hand. It is n1.
 pub struct Lab {
     pub replica: Replica<Op>,
-    majority: Majority,
+    /// Who belongs to the cluster.
+    pub members: Members,
     draws: Draws,
     /// Saves that were handed out and are not synced.
     pub saves: VecDeque<Save<Write<Op>, Body<Op>>>,
@@ -27,6 +28,35 @@ pub struct Lab {
     pub sent: Vec<Message<Body<Op>>>,
     /// What the state machine was given.
     pub applied: Vec<(Index, Entry<Op>)>,
+    /// The state machine carries out nothing, until the test says so.
+    pub lags: bool,
+}
+
+/// Voters and learners.
+pub struct Members {
+    voters: Majority,
+    pub learners: BTreeSet<NodeId>,
+}
+
+impl Members {
+    /// So many voters and no learners.
+    pub fn voters(count: u64) -> Members {
+        Members { voters: Majority::of((1..=count).map(NodeId)), learners: BTreeSet::new() }
+    }
+}
+
+impl Quorum for Members {
+    fn voters(&self) -> BTreeSet<NodeId> {
+        self.voters.voters()
+    }
+
+    fn is_met_by(&self, has: &dyn Fn(NodeId) -> bool) -> bool {
+        self.voters.is_met_by(has)
+    }
+
+    fn learners(&self) -> BTreeSet<NodeId> {
+        self.learners.clone()
+    }
 }
 
 /// A position in a log.
@@ -91,11 +121,12 @@ impl Lab {
     pub fn from_stored(voters: u64, options: Options, stored: Stored<Op>, draw: u64) -> Lab {
         Lab {
             replica: Replica::new(N1, options, stored, draw),
-            majority: Majority::of((1..=voters).map(NodeId)),
+            members: Members::voters(voters),
             draws: Draws::new(draw),
             saves: VecDeque::new(),
             sent: Vec::new(),
             applied: Vec::new(),
+            lags: false,
         }
     }
 
@@ -130,20 +161,20 @@ impl Lab {
     /// A message arrives from another node.
     pub fn receive(&mut self, from: NodeId, term: u64, body: Body<Op>) -> Result<(), Dropped> {
         let message = Message { from, to: N1, term: Term(term), body };
-        let view = View { quorum: &self.majority, draw: self.draws.next() };
+        let view = View { quorum: &self.members, draw: self.draws.next() };
         self.replica.receive(message, view)
     }
 
     /// Ticks pass.
     pub fn tick(&mut self, count: u32) {
         for _ in 0..count {
-            let view = View { quorum: &self.majority, draw: self.draws.next() };
+            let view = View { quorum: &self.members, draw: self.draws.next() };
             self.replica.tick(view);
         }
     }
 
     pub fn stand(&mut self) {
-        let view = View { quorum: &self.majority, draw: self.draws.next() };
+        let view = View { quorum: &self.members, draw: self.draws.next() };
         self.replica.stand(view);
     }
 
@@ -159,8 +190,18 @@ impl Lab {
         self.saves.extend(save);
         if let Some(span) = apply {
             self.applied.extend(indexed(&span).map(|(index, entry)| (index, entry.clone())));
+            if !self.lags {
+                self.replica.note_applied(span.last().index);
+                self.replica.note_durable(span.last().index);
+            }
         }
         true
+    }
+
+    /// Who belongs to the cluster has changed.
+    pub fn reconfigure(&mut self, members: Members) {
+        self.members = members;
+        self.replica.reconfigure(&self.members);
     }
 
     /// The disk syncs the oldest save; what waited in it leaves.
@@ -168,7 +209,7 @@ impl Lab {
         let save = self.saves.pop_front().expect("there is a save to sync");
         let (synced, messages) = save.synced();
         self.sent.extend(messages);
-        let view = View { quorum: &self.majority, draw: self.draws.next() };
+        let view = View { quorum: &self.members, draw: self.draws.next() };
         self.replica.persisted(synced, view);
     }
 

@@ -1,10 +1,11 @@
 //! 2.4 and 2.7: what a leader begins with, what it takes, and what it sends.
 
 use crate::lab::{Lab, N1, N2, N3, N4, WIDE, append, appends, at, holds, lacks};
-use crate::node::{Op, SMALL, entries, entry};
+use crate::node::{Disk, Op, SMALL, entries, entry};
 use basics::{Index, NodeId};
+use election::Round;
 use harness::check;
-use replication::{Contradiction, Dropped, Entry, Mode, Options, Refused};
+use replication::{Body, Contradiction, Dropped, Entry, Mode, Options, Refused};
 
 #[test]
 fn a_leader_begins_with_an_empty_entry() {
@@ -30,6 +31,22 @@ fn nothing_is_known_of_the_others() {
             assert_eq!(progress.mode, Mode::Probe { asked: false }, "how {other} is sent entries");
         }
         assert_eq!(lab.replica.progress(N1), None, "n1 does not follow itself");
+    });
+}
+
+#[test]
+fn learners_are_followers_too() {
+    check(|| {
+        let mut lab = Lab::new(3, SMALL, Disk::with(3, &[1, 1, 2]));
+        lab.members.learners.insert(N4);
+        lab.stand();
+        for other in [N2, N3] {
+            let granted = election::Body::VoteAnswer { round: Round::Vote, granted: true };
+            let _ = lab.receive(other, 4, Body::Election(granted));
+        }
+        assert!(lab.leads(), "n1 has every other vote of term 4");
+        let next = lab.replica.progress(N4).map(|progress| progress.next);
+        assert_eq!(next, Some(Index(4)), "n4 has no vote, and gets the log all the same");
     });
 }
 

@@ -14,6 +14,7 @@ mod flow;
 mod hazards;
 mod leaders;
 mod logs;
+mod members;
 mod past;
 mod play;
 mod progress;

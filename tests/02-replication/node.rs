@@ -43,7 +43,8 @@ pub struct Setup {
 }
 
 /// Limits that a handful of entries reaches.
-pub const LIMITS: Limits = Limits { window_messages: 2, window_bytes: 70, uncommitted_bytes: 200 };
+pub const LIMITS: Limits =
+    Limits { window_messages: 2, window_bytes: 70, uncommitted_bytes: 200, unapplied_bytes: 100 };
 
 /// Small messages and small limits.
 pub const SMALL: Options = Options {
@@ -140,7 +141,11 @@ impl Node {
                 self.applied.len() as u64,
                 "entries are applied in order, each once"
             );
+            let last = span.last().index;
             self.applied.extend(span.entries);
+            // Nothing lags here: what is applied is stored at once.
+            self.replica.note_applied(last);
+            self.replica.note_durable(last);
         }
     }
 }

@@ -32,9 +32,10 @@ fn the_beginning_can_go() {
 }
 
 #[test]
-fn only_what_is_applied_can_go() {
+fn only_what_the_store_holds_can_go() {
     check(|| {
         let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+        lab.lags = true;
         lab.replica.forget(Index(2));
         assert_eq!(lab.replica.log().start(), Position::START, "nothing is applied");
         for node in [N2, N3] {
@@ -49,12 +50,22 @@ fn only_what_is_applied_can_go() {
         );
         lab.work();
         lab.propose(1).expect("n1 leads");
+        assert_eq!(lab.replica.handed_out(), Index(3), "handed out");
+        lab.replica.forget(Index(4));
+        assert_eq!(lab.replica.log().start(), Position::START, "handed out is not applied");
+        lab.replica.note_applied(Index(3));
         lab.replica.forget(Index(4));
         assert_eq!(
             lab.replica.log().start(),
-            at(4, 3),
-            "three entries are applied, the fourth not"
+            Position::START,
+            "a start needs again what is applied, and not yet in the store"
         );
+        lab.replica.note_durable(Index(2));
+        lab.replica.forget(Index(4));
+        assert_eq!(lab.replica.log().start(), at(1, 2), "the store holds two entries");
+        lab.replica.note_durable(Index(3));
+        lab.replica.forget(Index(4));
+        assert_eq!(lab.replica.log().start(), at(4, 3), "and now three");
     });
 }
 

@@ -134,8 +134,8 @@ fn a_follower_that_lost_its_disk() {
         progress.refused(Index(6), Index(0));
         assert_eq!(
             progress,
-            Progress::new(Index(1)),
-            "it had acknowledged 6 and lacks it: believe what it says now"
+            Progress { suspect: true, ..Progress::new(Index(1)) },
+            "it had acknowledged 6 and lacks it: believe what it says now, and suspect it"
         );
     });
 }

@@ -18,6 +18,9 @@ pub struct Limits {
     pub window_bytes: usize,
     /// How many bytes of entries may be uncommitted.
     pub uncommitted_bytes: usize,
+    /// How many bytes of entries a state machine may have been given and not carried out. The last
+    /// batch may exceed it.
+    pub unapplied_bytes: usize,
 }
 
 /// An append on its way to a follower.

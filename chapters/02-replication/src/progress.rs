@@ -25,6 +25,8 @@ pub struct Progress {
     pub told: Index,
     /// It is to hear from us, whether there is anything new or not.
     pub due: bool,
+    /// It has lost what it had acknowledged: its disk is not the one that it had, or broken.
+    pub suspect: bool,
 }
 
 /// How entries are sent to a follower.
@@ -49,7 +51,7 @@ impl Progress {
     /// A follower of a new leader. It may hold the leader's whole log, or nothing.
     pub fn new(next: Index) -> Progress {
         let mode = Mode::Probe { asked: false };
-        Progress { matched: Index(0), next, mode, told: Index(0), due: true }
+        Progress { matched: Index(0), next, mode, told: Index(0), due: true, suspect: false }
     }
 
     /// May another append with entries be sent now? A probe waits for the answer to its question, a
@@ -96,7 +98,8 @@ impl Progress {
     /// Is it news? Not if it is old: a probe asks about `next - 1` and nothing else, and who has
     /// acknowledged more than `prev` has it. Nor if a snapshot is awaited. Otherwise, probe after
     /// `shared`, with a question to ask. If even `matched` is after `shared`, the follower has lost
-    /// what it had acknowledged; then `matched` is `shared` as well.
+    /// what it had acknowledged; then `matched` is `shared` as well, and it is a `suspect` from now
+    /// on.
     ///
     /// *Example:* entries up to 9 are sent, 4 is acknowledged, and the append of 5 and 6 is lost.
     /// That of 7 is refused, for 6 is missing, and the follower shares 4. Probe after 4; the window

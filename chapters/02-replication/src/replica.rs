@@ -14,17 +14,18 @@ use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use basics::{Index, Message, NodeId, Position, Synced};
+use basics::{Index, Message, NodeId, Position, Synced, Term};
 use election::{Election, Quorum, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 mod leader;
 
 /// One node's part in the replication of a log.
 ///
 /// Invariants:
-/// - `applied <= commit <= log.last()`, and `applied` is on this node's disk.
-/// - `commit` and `applied` never fall, and an entry up to `commit` is never cut.
+/// - `durable <= applied <= handed_out <= commit <= log.last()`, and `handed_out` is on this node's
+///   disk.
+/// - None of these falls, and an entry up to `commit` is never cut.
 /// - It is `leading` exactly while its election leads; a leader only adds to its log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Replica<P> {
@@ -35,7 +36,13 @@ pub struct Replica<P> {
     /// Every entry up to here is in the logs of all leaders to come.
     commit: Index,
     /// Every entry up to here was handed out to the state machine.
+    handed_out: Index,
+    /// Every entry up to here was carried out by the state machine, by its own word.
     applied: Index,
+    /// The effects of every entry up to here are on the disk of the store, by its own word.
+    durable: Index,
+    /// Bytes of the entries after `applied`, up to the second: those that were counted so far.
+    waiting: (usize, Index),
     leading: Option<Leading>,
     /// Answers to appends since the last batch, in order.
     answers: Vec<Message<Body<P>>>,
@@ -44,7 +51,9 @@ pub struct Replica<P> {
 /// What a leader has to remember.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Leading {
-    /// One for each other voter.
+    /// The term that it leads.
+    term: Term,
+    /// One for each other voter and each learner.
     followers: BTreeMap<NodeId, Progress>,
     /// Bytes of the entries after `commit`.
     uncommitted: usize,
@@ -64,7 +73,10 @@ impl<P: Payload> Replica<P> {
             on_disk: OnDisk::new(log.last().index),
             log,
             commit: applied,
+            handed_out: applied,
             applied,
+            durable: applied,
+            waiting: (0, applied),
             leading: None,
             answers: Vec::new(),
         }
@@ -86,8 +98,37 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Every entry up to here was handed out to be applied.
+    pub fn handed_out(&self) -> Index {
+        self.handed_out
+    }
+
+    /// The state machine has carried out every entry up to here.
     pub fn applied(&self) -> Index {
         self.applied
+    }
+
+    /// The store has synced the effects of every entry up to here.
+    pub fn durable(&self) -> Index {
+        self.durable
+    }
+
+    /// The state machine says that it has carried out every entry up to `index`.
+    ///
+    /// It panics if that was never handed out: then it is not this node's state machine.
+    pub fn note_applied(&mut self, index: Index) {
+        assert!(index <= self.handed_out, "what is applied was handed out");
+        self.count_waiting();
+        self.waiting.0 -= self.bytes_between(self.applied, index);
+        self.applied = self.applied.max(index);
+    }
+
+    /// The store says that its disk holds the effects of every entry up to `index`. Until then a
+    /// start needs these entries again, so the log does not let go of them.
+    ///
+    /// It panics if that was not applied.
+    pub fn note_durable(&mut self, index: Index) {
+        assert!(index <= self.applied, "what the store holds was applied");
+        self.durable = self.durable.max(index);
     }
 
     /// How far this node's disk holds the log as it is now.
@@ -199,8 +240,9 @@ impl<P: Payload> Replica<P> {
     /// - To **save**: what the election wants saved, and the entries after
     ///   [`OnDisk::handed_out`]. A save goes out if there is either, or if a message is gated; tell
     ///   [`OnDisk::hand_out`] how far the disk will hold the log then.
-    /// - To **apply**: what is committed *and* on this disk, after `applied`, as much as
-    ///   `batch_bytes` holds. It counts as applied from now on.
+    /// - To **apply**: what is committed *and* on this disk, after `handed_out`, as much as
+    ///   `batch_bytes` holds. It counts as handed out from now on. None while the state machine
+    ///   lags (`apply_lags`): it has enough to do.
     ///
     /// *Example:* a leader takes two proposals. The batch has one append for each follower, with
     /// both entries, to send now, and a save of the two. Nothing waits inside the save, and nothing
@@ -249,13 +291,29 @@ impl<P: Payload> Replica<P> {
         todo!("exercise 2.8: hand out the work")
     }
 
+    /// Has the state machine so much to carry out that it gets nothing more?
+    #[allow(dead_code, reason = "exercise 2.8 uses it")]
+    fn apply_lags(&mut self) -> bool {
+        self.count_waiting();
+        self.options.limits.is_some_and(|limits| self.waiting.0 >= limits.unapplied_bytes)
+    }
+
+    /// Counts what was handed out since it was counted last, so that each entry is looked at once.
+    fn count_waiting(&mut self) {
+        let (bytes, counted) = self.waiting;
+        let new = self.bytes_between(counted, self.handed_out);
+        self.waiting = (bytes + new, self.handed_out);
+    }
+
     /// Takes up what the election has decided: whether this node leads.
     fn notice(&mut self, view: View<'_>) {
         let leads = self.election.role() == Role::Leader;
+        let term = self.election.hard_state().term;
         match (&self.leading, leads) {
-            (None, true) => self.lead(view.quorum),
+            (Some(leading), true) if leading.term == term => {}
+            (None | Some(_), true) => self.lead(view.quorum),
             (Some(_), false) => self.leading = None,
-            (None, false) | (Some(_), true) => {}
+            (None, false) => {}
         }
     }
 }

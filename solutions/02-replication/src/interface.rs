@@ -89,6 +89,7 @@ impl Default for Options {
                 window_messages: 512,
                 window_bytes: 64 << 20,
                 uncommitted_bytes: 1 << 30,
+                unapplied_bytes: 64 << 20,
             }),
         }
     }

@@ -8,6 +8,7 @@ fn refused(&mut self, prev: Index, shared: Index) {
         Mode::Snapshot => false,
     };
     if news {
+        self.suspect |= self.matched > shared;
         self.matched = self.matched.min(shared);
         self.next = Index(self.matched.0 + 1);
         self.mode = Mode::Probe { asked: false };

@@ -10,5 +10,5 @@ fn lead(&mut self, quorum: &dyn Quorum) {
     self.log.push(Entry { term, payload: None });
     let before = Index(self.log.last().index.0 - 1);
     let uncommitted = self.bytes_between(self.commit.max(before), self.log.last().index);
-    self.leading = Some(Leading { followers, uncommitted });
+    self.leading = Some(Leading { term, followers, uncommitted });
 }

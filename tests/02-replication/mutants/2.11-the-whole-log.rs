@@ -9,5 +9,5 @@ fn lead(&mut self, quorum: &dyn Quorum) {
     let term = self.election.hard_state().term;
     self.log.push(Entry { term, payload: None });
     let uncommitted = self.bytes_between(Index(0), self.log.last().index);
-    self.leading = Some(Leading { followers, uncommitted });
+    self.leading = Some(Leading { term, followers, uncommitted });
 }

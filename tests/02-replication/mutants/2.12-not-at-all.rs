@@ -2,7 +2,7 @@
 // item: replication::Replica::forget
 // differs: beyond what was applied nothing goes at all
 fn forget(&mut self, index: Index) {
-    if index <= self.applied {
+    if index <= self.durable {
         self.log.forget(index);
     }
 }

@@ -9,5 +9,5 @@ fn lead(&mut self, quorum: &dyn Quorum) {
     let others = quorum.voters().into_iter().filter(|voter| *voter != id);
     let followers = others.map(|voter| (voter, Progress::new(next))).collect();
     let uncommitted = self.bytes_between(self.commit, self.log.last().index);
-    self.leading = Some(Leading { followers, uncommitted });
+    self.leading = Some(Leading { term, followers, uncommitted });
 }

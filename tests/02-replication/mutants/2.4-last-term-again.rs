@@ -9,5 +9,5 @@ fn lead(&mut self, quorum: &dyn Quorum) {
     let term = self.log.last().term;
     self.log.push(Entry { term, payload: None });
     let uncommitted = self.bytes_between(self.commit, self.log.last().index);
-    self.leading = Some(Leading { followers, uncommitted });
+    self.leading = Some(Leading { term, followers, uncommitted });
 }

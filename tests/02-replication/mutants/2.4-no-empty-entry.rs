@@ -6,6 +6,7 @@ fn lead(&mut self, quorum: &dyn Quorum) {
     let next = Index(self.log.last().index.0 + 1);
     let others = quorum.voters().into_iter().filter(|voter| *voter != id);
     let followers = others.map(|voter| (voter, Progress::new(next))).collect();
+    let term = self.election.hard_state().term;
     let uncommitted = self.bytes_between(self.commit, self.log.last().index);
-    self.leading = Some(Leading { followers, uncommitted });
+    self.leading = Some(Leading { term, followers, uncommitted });
 }

@@ -3,10 +3,10 @@
 // differs: what was applied is handed out again
 fn take_committed(&mut self) -> Option<Span<P>> {
     let safe = self.commit.min(self.on_disk.synced());
-    if safe <= self.applied {
+    if self.apply_lags() || safe <= self.handed_out {
         return None;
     }
-    let span = self.log.span(self.applied, safe, self.options.batch_bytes);
-    let span = span.expect("what is not applied yet is in the log");
+    let span = self.log.span(self.handed_out, safe, self.options.batch_bytes);
+    let span = span.expect("what was not handed out is in the log");
     Some(span)
 }

@@ -3,11 +3,11 @@
 // differs: what did not fit into a batch counts as applied
 fn take_committed(&mut self) -> Option<Span<P>> {
     let safe = self.commit.min(self.on_disk.synced());
-    if safe <= self.applied {
+    if self.apply_lags() || safe <= self.handed_out {
         return None;
     }
-    let span = self.log.span(self.applied, safe, self.options.batch_bytes);
-    let span = span.expect("what is not applied yet is in the log");
-    self.applied = safe;
+    let span = self.log.span(self.handed_out, safe, self.options.batch_bytes);
+    let span = span.expect("what was not handed out is in the log");
+    self.handed_out = safe;
     Some(span)
 }

@@ -5,8 +5,8 @@ use super::*;
 impl<P: Payload> Replica<P> {
     /// Begins to lead the term that this node has just won.
     ///
-    /// - Nothing is known of any other voter yet. Each may hold our whole log: a
-    ///   [`Progress::new`] after our last entry.
+    /// - Nothing is known of any of the `others` yet, voters and learners. Each may hold our whole
+    ///   log: a [`Progress::new`] after our last entry.
     /// - Add an entry without payload in the new term. Until one entry of this term is committed,
     ///   nothing is (2.6), and there may be no client to bring one.
     /// - All entries that are not committed yet count as uncommitted, whoever created them, and so
@@ -15,14 +15,13 @@ impl<P: Payload> Replica<P> {
     /// *Example:* n1's log ends at (2, 5) when it wins term 4. Its log ends at (4, 6) now, and it
     /// expects all others to hold entry 5.
     pub(super) fn lead(&mut self, quorum: &dyn Quorum) {
-        let id = self.election.id();
         let next = Index(self.log.last().index.0 + 1);
-        let others = quorum.voters().into_iter().filter(|voter| *voter != id);
-        let followers = others.map(|voter| (voter, Progress::new(next))).collect();
+        let others = self.others(quorum).into_iter();
+        let followers = others.map(|node| (node, Progress::new(next))).collect();
         let term = self.election.hard_state().term;
         self.log.push(Entry { term, payload: None });
         let uncommitted = self.bytes_between(self.commit, self.log.last().index);
-        self.leading = Some(Leading { followers, uncommitted });
+        self.leading = Some(Leading { term, followers, uncommitted });
     }
 
     /// The appends that may leave now: for every follower what there is room for, and what is due.
@@ -137,9 +136,29 @@ impl<P: Payload> Replica<P> {
         self.commit = commit;
     }
 
-    fn bytes_between(&self, after: Index, to: Index) -> usize {
+    pub(super) fn bytes_between(&self, after: Index, to: Index) -> usize {
         let entries = (after.0 + 1..=to.0).filter_map(|index| self.log.get(Index(index)));
         entries.map(Entry::size).sum()
+    }
+
+    /// Every other voter, and every learner.
+    fn others(&self, quorum: &dyn Quorum) -> BTreeSet<NodeId> {
+        let mut all = &quorum.voters() | &quorum.learners();
+        all.remove(&self.election.id());
+        all
+    }
+
+    /// Who belongs to the cluster has changed. A leader brings its log to whoever is new, and no
+    /// longer to whoever has left. What it knows of the others stays.
+    pub fn reconfigure(&mut self, quorum: &dyn Quorum) {
+        let others = self.others(quorum);
+        let next = Index(self.log.last().index.0 + 1);
+        let Some(leading) = &mut self.leading else { return };
+        leading.followers.retain(|node, _| others.contains(node));
+        for node in others {
+            leading.followers.entry(node).or_insert_with(|| Progress::new(next));
+        }
+        self.advance_commit(quorum);
     }
 
     /// The followers that wait for a snapshot.
@@ -149,9 +168,9 @@ impl<P: Payload> Replica<P> {
         waits.map(|(node, _)| *node).collect()
     }
 
-    /// Lets go of the log's beginning up to `index`, or up to the last entry that was applied if
-    /// that is earlier.
+    /// Lets go of the log's beginning up to `index`, or up to the last entry whose effects the
+    /// store has synced ([`Replica::durable`]) if that is earlier.
     pub fn forget(&mut self, index: Index) {
-        self.log.forget(index.min(self.applied));
+        self.log.forget(index.min(self.durable));
     }
 }

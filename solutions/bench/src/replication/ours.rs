@@ -90,10 +90,11 @@ impl Node for Ours {
                 messages.into_iter().for_each(|message| send(message.to.0, message));
                 self.replica.persisted(synced, view(&self.quorum));
             }
-            let entries = batch.apply.iter().flat_map(|span| &span.entries);
-            entries
-                .filter_map(|entry| entry.payload.as_ref())
-                .for_each(|payload| apply(&payload.0));
+            let Some(span) = batch.apply else { continue };
+            let payloads = span.entries.iter().filter_map(|entry| entry.payload.as_ref());
+            payloads.for_each(|payload| apply(&payload.0));
+            self.replica.note_applied(span.last().index);
+            self.replica.note_durable(span.last().index);
         }
     }
 

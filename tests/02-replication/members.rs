@@ -1,0 +1,78 @@
+//! 2.7: whom a leader brings its log to, when not everybody has a vote and not everybody was there
+//! from the beginning.
+
+use crate::lab::{Lab, Members, N2, N3, N4, WIDE, appends, holds};
+use basics::Index;
+use harness::check;
+
+/// n1 leads term 4 of three voters, with n4 as a learner.
+fn with_learner() -> Lab {
+    let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+    let mut members = Members::voters(3);
+    members.learners.insert(N4);
+    lab.reconfigure(members);
+    lab
+}
+
+#[test]
+fn a_learner_gets_the_log_and_does_not_count() {
+    check(|| {
+        let mut lab = with_learner();
+        assert_eq!(appends(&mut lab, N4).len(), 1, "n4 is asked where its log ends");
+        lab.receive(N4, 4, holds(0)).expect("n1 leads, and n4 belongs to the cluster");
+        assert_eq!(appends(&mut lab, N4), [(0, 3, 0)], "and is sent what it lacks");
+        lab.receive(N4, 4, holds(3)).expect("n1 leads");
+        assert_eq!(lab.progress(N4).matched, Index(3), "n4 holds the whole log");
+        assert_eq!(lab.commit(), 0, "it has no vote: nothing is committed by its copy");
+        lab.receive(N2, 4, holds(3)).expect("n1 leads");
+        lab.work();
+        assert_eq!(lab.commit(), 3, "n1 and n2 are two of three voters");
+        lab.sent.clear();
+        lab.tick(1);
+        lab.work();
+        assert_eq!(appends(&mut lab, N4).len(), 1, "n4 hears heartbeats like everybody else");
+    });
+}
+
+#[test]
+fn a_voter_that_joins_is_served_and_counts() {
+    check(|| {
+        let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+        lab.work();
+        lab.receive(N2, 4, holds(3)).expect("n1 leads");
+        assert_eq!(lab.commit(), 3, "two of three");
+        lab.reconfigure(Members::voters(5));
+        lab.propose(1).expect("n1 leads");
+        lab.work();
+        assert!(!appends(&mut lab, N4).is_empty(), "n4 has joined, and is asked");
+        lab.receive(N2, 4, holds(4)).expect("n1 leads");
+        assert_eq!(lab.commit(), 3, "n1 and n2 are two of five");
+        lab.receive(N4, 4, holds(4)).expect("n1 leads, and n4 belongs to the cluster");
+        assert_eq!(lab.commit(), 4, "n1, n2 and n4 are three of five");
+    });
+}
+
+#[test]
+fn whoever_has_left_is_served_no_longer() {
+    check(|| {
+        let mut lab = Lab::leader(5, WIDE, 3, &[1, 1]);
+        lab.work();
+        for node in [N2, N3] {
+            lab.receive(node, 4, holds(2)).expect("n1 leads");
+        }
+        let known = lab.progress(N2).clone();
+        lab.propose(1).expect("n1 leads");
+        lab.work();
+        lab.receive(N2, 4, holds(4)).expect("n1 leads");
+        assert_eq!(lab.commit(), 0, "n1 and n2 are two of five");
+        lab.reconfigure(Members::voters(3));
+        assert_eq!(lab.commit(), 4, "and two of three: nobody has to answer again");
+        assert!(lab.progress(N2).matched > known.matched, "what is known of n2 stays");
+        assert_eq!(lab.replica.progress(N4), None, "n4 is served no longer");
+        lab.sent.clear();
+        lab.tick(1);
+        lab.work();
+        assert_eq!(appends(&mut lab, N4), [], "it has left");
+        assert!(lab.receive(N4, 4, holds(4)).is_err(), "and what it says does not count");
+    });
+}

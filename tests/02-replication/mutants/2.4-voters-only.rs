@@ -1,0 +1,13 @@
+// exercise: 2.4
+// item: replication::Replica::lead
+// differs: a new leader keeps no account of learners
+fn lead(&mut self, quorum: &dyn Quorum) {
+    let id = self.election.id();
+    let next = Index(self.log.last().index.0 + 1);
+    let others = quorum.voters().into_iter().filter(|voter| *voter != id);
+    let followers = others.map(|voter| (voter, Progress::new(next))).collect();
+    let term = self.election.hard_state().term;
+    self.log.push(Entry { term, payload: None });
+    let uncommitted = self.bytes_between(self.commit, self.log.last().index);
+    self.leading = Some(Leading { term, followers, uncommitted });
+}
