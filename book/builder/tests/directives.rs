@@ -279,7 +279,8 @@ fn the_kill_table_names_mistakes_behind_a_fold() {
         .with("tests/01-vote/mutants/1.2-yes.rs", MUTANT)
         .with("tests/01-vote/kills.json", KILLS);
     let html = demo.page("01-vote/index.html");
-    has(&html, "each was caught by a test of its exercise. Running them took 41 seconds on 2");
+    has(&html, "1 mistake, and each was caught by a test of its exercise. Running them took 41");
+    has(&html, "took 41 seconds on 2 processors; ");
     let fold = &html[html.find("<details class=\"kills\">").expect("a fold")..];
     let fold = &fold[..fold.find("</details>").expect("its end")];
     has(fold, "<summary>1.2 Grant a vote: 1 mistake</summary>");

@@ -68,7 +68,7 @@ fn total(kills: &Kills, number: u32) -> String {
     let mistakes = count(mutants.len());
     format!(
         "{mistakes}, and each was caught by a test of its exercise. Running them took {seconds} \
-         seconds on {cores}, building aside; `cargo workbook prove {number}` repeats it.\n\n"
+         seconds on {cores}; `cargo workbook prove {number}` repeats it.\n\n"
     )
 }
 
