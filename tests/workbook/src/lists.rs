@@ -20,8 +20,8 @@ struct List {
     file: &'static str,
     /// How the last line above the list begins.
     mark: &'static str,
-    /// How a line of the list does not begin.
-    end: &'static [&'static str],
+    /// A line that can stand in the list. The first one that cannot is behind it.
+    fits: fn(&str) -> bool,
     line: fn(&Chapter) -> String,
 }
 
@@ -31,17 +31,27 @@ const LISTS: [List; 3] = [
     List {
         file: "Cargo.toml",
         mark: LAYERS,
-        end: &["#", "["],
+        fits: is_entry,
         line: |chapter| dependency(chapter, &chapter.folder(Tree::Mine)),
     },
     List {
         file: "solutions/Cargo.toml",
         mark: LAYERS,
-        end: &["#", "["],
+        fits: is_entry,
         line: |chapter| dependency(chapter, &chapter.name),
     },
-    List { file: "README.md", mark: "|---|---|---|---|", end: &["\n"], line: row },
+    List {
+        file: "README.md",
+        mark: "|---|---|---|---|",
+        fits: |line| line.starts_with('|'),
+        line: row,
+    },
 ];
+
+/// Neither a comment, nor the next table's head, nor the empty line before it.
+fn is_entry(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with(['#', '['])
+}
 
 fn dependency(chapter: &Chapter, path: &str) -> String {
     format!("{} = {{ path = \"{path}\" }}\n", chapter.manifest.package)
@@ -67,7 +77,7 @@ pub fn stale(repo: &Repo) -> Result<Vec<&'static str>, Error> {
     Ok(files)
 }
 
-/// Makes every list anew, and brings the lock files after them; the files that have changed.
+/// Makes every list anew; the files that have changed. Their lock files are left to [`lock`].
 pub fn write(repo: &Repo) -> Result<Vec<&'static str>, Error> {
     let mut files = Vec::new();
     for list in &LISTS {
@@ -90,11 +100,12 @@ pub fn lock(repo: &Repo, tree: Tree) -> Result<(), Error> {
     let failed = |reason: String| {
         Error::new(
             format!("the lock file of {} cannot follow: {reason}", workspace.display()),
-            "`cargo metadata` in that folder says more; it may need the network once",
+            "`cargo update --workspace` in that folder, which may need the network once",
         )
     };
     let output = Command::new(cargo())
-        .args(["metadata", "--format-version=1", "--offline", "--quiet"])
+        // It loads no packages, so none needs to be here that this machine does not build.
+        .args(["update", "--workspace", "--offline", "--quiet"])
         .current_dir(&workspace)
         .stdin(Stdio::null())
         .output()
@@ -115,7 +126,10 @@ impl List {
             Err(error) => return Err(failed("read", self, &error)),
         };
         let Some(place) = self.place(&old) else { return Ok(None) };
-        let lines: String = repo.chapters.iter().map(self.line).collect();
+        let mut lines: String = repo.chapters.iter().map(self.line).collect();
+        if old.contains("\r\n") {
+            lines = lines.replace('\n', "\r\n");
+        }
         let mut new = old.clone();
         new.replace_range(place, &lines);
         Ok(Some((old, new)))
@@ -128,9 +142,7 @@ impl List {
         for line in text.split_inclusive('\n') {
             match start {
                 None if line.starts_with(self.mark) => start = Some(at + line.len()),
-                Some(start) if self.end.iter().any(|end| line.starts_with(end)) => {
-                    return Some(start..at);
-                }
+                Some(start) if !(self.fits)(line) => return Some(start..at),
                 None | Some(_) => {}
             }
             at += line.len();
@@ -161,9 +173,23 @@ mod tests {
         let text = "[a]\n# The layers. More.\none = 1\ntwo = 2\n# Others.\nthree = 3\n";
         assert_eq!(&text[LISTS[0].place(text).expect("a list")], "one = 1\ntwo = 2\n");
         assert_eq!(LISTS[0].place("# The layers.\n[b]\n"), Some(14..14));
+        assert_eq!(LISTS[0].place("# The layers.\r\none = 1\r\n\r\n[b]\r\n"), Some(15..24));
         assert_eq!(LISTS[0].place("[a]\none = 1\n"), None);
         let text = "| a |\n|---|---|---|---|\n| 1 |\n| 2 |\n\nMore.\n";
         assert_eq!(&text[LISTS[2].place(text).expect("a list")], "| 1 |\n| 2 |\n");
+        assert_eq!(LISTS[2].place("|---|---|---|---|\nMore.\n"), Some(18..18));
+    }
+
+    #[test]
+    fn lines_end_as_the_file_s_do_and_what_follows_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "# A\r\n|---|---|---|---|\r\n| old |\r\n\r\nMore.\r\n";
+        fs::write(folder.path().join("README.md"), text).expect("it is ours");
+        let chapters = vec![chapter("03-wal", "number = 3\npackage = \"wal\"\ntitle = \"Log\"")];
+        let repo = Repo { root: folder.path().to_owned(), chapters };
+        let (old, new) = LISTS[2].read(&repo).expect("it is there").expect("it has a list");
+        assert_eq!(old, text);
+        assert_eq!(new, text.replace("| old |", "| 3 | Log | `wal` | given |"));
     }
 
     #[test]
