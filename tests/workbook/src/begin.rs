@@ -5,13 +5,12 @@
 //!
 //! Invariant: nothing that git does not have is lost.
 
-use crate::files;
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::say;
 use crate::{Error, lists, sync};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 /// What `new` is asked for.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ pub struct Request {
     pub pure: bool,
 }
 
-/// Names that a crate should not have: they are the language's.
+/// Names that a crate should not have: they are the language's, or of what grades and measures it.
 const TAKEN: [&str; 8] =
     ["alloc", "core", "harness", "proc_macro", "std", "test", "workbook", "bench"];
 
@@ -32,12 +31,12 @@ const TAKEN: [&str; 8] =
 pub fn new(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     let name = &request.name;
     let (number, package) = parts(name)?;
+    needs_solutions(repo)?;
     free(repo, name, number, package)?;
     let title = request.title.clone().unwrap_or_else(|| upper(package));
-    let fits = !title.trim().is_empty() && !title.contains(['\n', '"', '\\', '|']);
-    if !fits {
+    if !is_title(&title) {
         return Err(Error::new(
-            format!("\"{title}\" cannot be a title: one line, without quotes, \\ and |"),
+            format!("{title:?} cannot be a title: one line, without quotes, \\ and |"),
             "name it as in --title \"The log on disk\"",
         ));
     }
@@ -74,14 +73,15 @@ pub fn remove(repo: &Repo, word: &str, force: bool) -> Result<ExitCode, Error> {
             "only a chapter that is given is removed here; take out its [[exercise]]s first",
         ));
     }
-    if let Some(user) = repo.chapters.iter().find(|other| stands_on(repo, other, chapter)) {
+    needs_solutions(repo)?;
+    if let Some(user) = packages(repo).into_iter().find(|user| stands_on(repo, user, chapter)) {
         return Err(Error::new(
-            format!("{} stands on {}", user.called(), chapter.called()),
-            format!("take it out of solutions/{}/Cargo.toml first", user.name),
+            format!("{user} stands on {}", chapter.called()),
+            format!("take it out of {user}/Cargo.toml first"),
         ));
     }
     let folders = folders(name);
-    let kept = in_git(repo, &folders);
+    let kept = sync::is_in_git(repo, &folders.each_ref().map(String::as_str));
     if !force && !kept {
         return Err(Error::new(
             format!("{name} holds files that git does not have"),
@@ -108,12 +108,9 @@ pub fn remove(repo: &Repo, word: &str, force: bool) -> Result<ExitCode, Error> {
 /// The lists, the chapters and the lock files follow the folders.
 fn listed(repo: &Repo) -> Result<(), Error> {
     lists::write(repo)?;
-    for chapter in repo.chapters.iter().filter(|chapter| chapter.is_given()) {
-        let found = sync::compare(repo, chapter)?;
-        let is_new = !repo.folder(chapter, Tree::Mine).is_dir();
-        if is_new {
-            sync::write(repo, chapter, &found.starter)?;
-        }
+    let is_new = |chapter: &&Chapter| !repo.folder(chapter, Tree::Mine).is_dir();
+    for chapter in repo.chapters.iter().filter(|chapter| chapter.is_given()).filter(is_new) {
+        sync::write(repo, chapter, &sync::compare(repo, chapter)?.starter)?;
     }
     for tree in [Tree::Mine, Tree::Solution] {
         lists::lock(repo, tree)?;
@@ -217,27 +214,46 @@ fn lower(title: &str) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A chapter's manifest names another one's package.
-fn stands_on(repo: &Repo, chapter: &Chapter, below: &Chapter) -> bool {
-    let manifest = repo.folder(chapter, Tree::Solution).join("Cargo.toml");
+/// Chapters begin and end in `solutions/`; a clear word if it is not there.
+fn needs_solutions(repo: &Repo) -> Result<(), Error> {
+    if repo.path("solutions/Cargo.toml").is_file() {
+        return Ok(());
+    }
+    Err(Error::new(
+        "chapters begin and end in solutions/, and this copy of the workbook has none",
+        "`git checkout solutions/` brings it back, if it was there before",
+    ))
+}
+
+/// It can stand in a manifest, in the README's table and in a comment as it is.
+fn is_title(title: &str) -> bool {
+    let odd = |letter: char| letter.is_control() || ['"', '\\', '|'].contains(&letter);
+    !title.trim().is_empty() && !title.contains(odd)
+}
+
+/// The folders of packages that may stand on a chapter: other chapters, and what measures and tests
+/// them.
+fn packages(repo: &Repo) -> Vec<String> {
+    let mut found = Vec::new();
+    for above in ["solutions", "tests", "book"] {
+        let entries = fs::read_dir(repo.path(above)).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let folders = names.map(|name| format!("{above}/{name}"));
+        found.extend(folders.filter(|folder| repo.path(folder).join("Cargo.toml").is_file()));
+    }
+    found.sort();
+    found
+}
+
+/// The manifest of the package in this folder names a chapter's.
+fn stands_on(repo: &Repo, folder: &str, below: &Chapter) -> bool {
+    let manifest = repo.path(folder).join("Cargo.toml");
     let text = fs::read_to_string(manifest).unwrap_or_default();
     let table: toml::Table = text.parse().unwrap_or_default();
     ["dependencies", "dev-dependencies", "build-dependencies"].iter().any(|section| {
         let section = table.get(*section).and_then(toml::Value::as_table);
         section.is_some_and(|section| section.contains_key(&below.manifest.package))
     })
-}
-
-/// Git has every byte of these folders.
-fn in_git(repo: &Repo, folders: &[String]) -> bool {
-    let there = folders.iter().map(|folder| repo.path(folder));
-    let any = there.clone().any(|folder| files::list(&folder).is_ok_and(|list| !list.is_empty()));
-    let status = Command::new("git")
-        .args(["status", "--porcelain", "--ignored", "--"])
-        .args(folders)
-        .current_dir(&repo.root)
-        .output();
-    !any || status.is_ok_and(|output| output.status.success() && output.stdout.is_empty())
 }
 
 fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
@@ -260,6 +276,14 @@ mod tests {
         {
             let error = parts(bad).expect_err(bad);
             assert!(error.message.starts_with(&format!("\"{bad}\" ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_needs_no_quotes() {
+        assert!(is_title("Größe: the log's \u{201c}disk\u{201d} (1)"));
+        for bad in ["", "  ", "a\nb", "a\rb", "a\u{7}b", "a \"b\"", "a\\b", "a | b"] {
+            assert!(!is_title(bad), "{bad:?}");
         }
     }
 }

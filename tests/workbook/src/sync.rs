@@ -185,20 +185,22 @@ fn refuse_to_lose(repo: &Repo, chapter: &Chapter, starter: &starter::Files) -> R
     let written = |path: &Path| path.starts_with("src") || starter.iter().any(|(p, _)| p == path);
     let present: starter::Files = present.into_iter().filter(|(path, _)| written(path)).collect();
     let as_written = fs::read_to_string(memory(repo, chapter)).ok() == Some(digest(&present));
-    if present.is_empty() || as_written || is_clean(repo, chapter) {
+    let shown = chapter.folder(Tree::Mine);
+    if present.is_empty() || as_written || is_in_git(repo, &[&shown]) {
         return Ok(());
     }
-    let shown = chapter.folder(Tree::Mine);
     Err(Error::new(
         format!("{shown} holds changes that neither `sync` made nor git has"),
         format!("commit them, or overwrite them: `cargo workbook sync --force` ({shown})"),
     ))
 }
 
-/// Git has every byte of the chapter.
-fn is_clean(repo: &Repo, chapter: &Chapter) -> bool {
+/// Git has every byte of these folders.
+pub fn is_in_git(repo: &Repo, folders: &[&str]) -> bool {
     let status = Command::new("git")
-        .args(["status", "--porcelain", "--ignored", "--", &chapter.folder(Tree::Mine)])
+        // Somebody's own settings may leave out what git does not know.
+        .args(["status", "--porcelain", "--ignored", "--untracked-files=normal", "--"])
+        .args(folders)
         .current_dir(&repo.root)
         .output();
     status.is_ok_and(|output| output.status.success() && output.stdout.is_empty())

@@ -244,9 +244,10 @@ impl Fixture {
         assert!(output.status.success(), "{}", text(&output));
     }
 
-    /// Puts all that is there into git, as a commit.
+    /// Puts all that is there into git, as a commit. Its owner wants no word of untracked files.
     pub fn commit(&self) {
         self.git(&["init", "--quiet"]);
+        self.git(&["config", "status.showUntrackedFiles", "no"]);
         self.git(&["add", "--all"]);
         let who = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
         self.git(&[&who[..], &["commit", "--quiet", "--message", "All"]].concat());

@@ -124,6 +124,10 @@ fn a_given_chapter_begins_is_graded_swapped_listed_verified_and_goes() {
     verified.ends(0).says("✓ solutions pass every test").says("3 tests");
     book.run(&["verify", "2"]).ends(0).says("3 tests, proven before");
 
+    let bench = "[package]\nname = \"bench\"\n\n[dependencies]\nlog.workspace = true\n";
+    book.write("solutions/bench/Cargo.toml", bench);
+    book.run(&["remove", "2", "--force"]).ends(2).complains("solutions/bench stands on chapter 2");
+    fs::remove_dir_all(book.path("solutions/bench")).expect("it is there");
     book.run(&["remove", "2"]).ends(2).complains("git does not have");
     book.run(&["remove", "2", "--force"]).ends(0).says("02-log is gone");
     assert_eq!(lists(&book), before);
@@ -131,6 +135,17 @@ fn a_given_chapter_begins_is_graded_swapped_listed_verified_and_goes() {
         assert!(!book.path(folder).exists(), "{folder}");
     }
     book.run(&["grade", "1"]).ends(0);
+}
+
+#[test]
+fn without_solutions_no_chapter_begins_or_ends() {
+    let book = workbook();
+    fs::remove_dir_all(book.path("solutions")).expect("it is there");
+    for words in [&["new", "02-log"][..], &["remove", "1"]] {
+        book.run(words).ends(2);
+    }
+    book.run(&["new", "02-log"]).complains("this copy of the workbook has none");
+    assert!(!book.path("solutions").exists() && !book.path("tests/02-log").exists());
 }
 
 /// The learner's code, which `sync --force` has cut.
