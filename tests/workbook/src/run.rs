@@ -12,6 +12,7 @@
 //! waits for something that never comes. When its verdict is out, it is given [`TIDY`] of that.
 
 mod look;
+mod turn;
 
 use crate::guard::Guard;
 use crate::manifest::Limits;
@@ -26,6 +27,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+use turn::Turns;
 
 /// How much of the beginning of a stream is kept.
 pub const HEAD: usize = 32 << 10;
@@ -41,6 +43,8 @@ pub const TIDY: u64 = 1;
 const READERS: Duration = Duration::from_secs(2);
 /// No machine runs more tests at a time: each may use hundreds of megabytes.
 const WIDEST: usize = 16;
+/// Of all runners of this process together.
+static TURNS: Turns = Turns::new();
 /// Threads that are not the test's: libtest's first one, which waits for that of the test, and the
 /// watchdog of the harness.
 const OURS: u64 = 2;
@@ -129,8 +133,9 @@ impl Runner {
         Runner { command: command.to_path_buf(), guard: Guard::start(command) }
     }
 
-    /// Runs one test to its end.
+    /// Runs one test to its end, as soon as it is its turn.
     pub fn run(&self, job: &Job) -> std::io::Result<Ran> {
+        let _turn = TURNS.take(width());
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new(&self.command);
         command
