@@ -80,3 +80,12 @@ fn a_mutant_that_does_not_build_is_named() {
     let ran = fixture.run(&["prove", "1"]);
     ran.ends(2).complains("tests/01-fixture/mutants/1.1-typed.rs: ");
 }
+
+#[test]
+fn a_test_that_is_not_there_catches_nothing() {
+    let fixture = fixture(&[("1.1-left.rs", LEFT)]);
+    fixture.edit("tests/01-fixture/exercises.toml", "\"sums::small\"", "\"sums::smaller\"");
+    let ran = fixture.run(&["prove", "1", "--write"]);
+    ran.ends(2).complains("sums::smaller is in tests/01-fixture/exercises.toml, and there is no");
+    assert!(!fixture.path("tests/01-fixture/kills.json").exists());
+}
