@@ -1,9 +1,9 @@
 //! Grades, remembered by what they were given for.
 //!
 //! Owns `target/workbook/grades`. A grade's name is the hash of everything that it depends on: the
-//! chapter's files, the layers it stands on, its tests, the harness, the workspace's `Cargo.toml`
-//! and `Cargo.lock`. So a remembered grade is never a wrong one, and it does no harm to delete the
-//! folder.
+//! chapter's files, the layers it stands on, its tests, the harness, the workspace's `Cargo.toml`,
+//! `Cargo.lock` and `.cargo/config.toml`, which has the profiles. So a remembered grade is never a
+//! wrong one, and it does no harm to delete the folder.
 //!
 //! Invariant: a file is written whole or not at all; a file that cannot be read is no grade.
 
@@ -43,9 +43,11 @@ pub fn key(repo: &Repo, chapter: &Chapter, tree: Tree) -> String {
     let workspace = repo.workspace(tree);
     let mut hasher = Hasher::default();
     hasher.add(FORMAT.as_bytes());
-    for file in ["Cargo.toml", "Cargo.lock"] {
+    for file in ["Cargo.toml", "Cargo.lock", ".cargo/config.toml"] {
         hasher.add_file(file, &workspace.join(file));
     }
+    // Cargo looks into the folders above as well.
+    hasher.add_file("settings", &repo.path(".cargo/config.toml"));
     hasher.add_folder("tests", &repo.tests(chapter));
     let layers = paths_of_layers(&workspace);
     let mut wanted = vec![repo.folder(chapter, tree)];

@@ -19,6 +19,7 @@ mod proven;
 mod tables;
 
 use crate::Error;
+use crate::cache;
 use crate::guard::Guard;
 use crate::lock::Lock;
 use crate::prove::trial::Trial;
@@ -27,14 +28,15 @@ use crate::run::width;
 use crate::screen::{Look, Passing, Style, say};
 use crate::sync;
 use proven::Proven;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Instant, UNIX_EPOCH};
 
 /// All checks, in the order in which they start: first what is quick, then what takes longest.
 const CHECKS: &[Check] = &[
@@ -56,6 +58,8 @@ const CHECKS: &[Check] = &[
 
 /// Set in the copy of this program, to its process's number.
 const COPY: &str = "WORKBOOK_VERIFY_COPY";
+/// How many copies of this program are kept. One that is still in use is among the newest.
+const COPIES: usize = 3;
 
 /// One thing that must hold.
 struct Check {
@@ -99,8 +103,10 @@ enum Finding {
 /// What all checks know.
 struct Scene<'a> {
     repo: &'a Repo,
-    /// The chapters that were asked for.
+    /// The chapters that were asked for, each once.
     chapters: Vec<&'a Chapter>,
+    /// All of them were, for none was named.
+    whole: bool,
     /// Chapters that differ from their starters, and may.
     edited: Vec<&'a Chapter>,
     /// It is CI that asks: nothing is a learner's, and what cannot be had is missing.
@@ -132,17 +138,17 @@ impl<'a> Scene<'a> {
         if strict {
             edited.clear();
         }
-        let mut chapters = Vec::new();
+        let whole = request.chapters.is_empty();
+        let mut named = BTreeSet::new();
         for word in &request.chapters {
-            chapters.push(repo.target(word)?.chapter());
+            named.insert(&repo.target(word)?.chapter().name);
         }
-        if chapters.is_empty() {
-            chapters = repo.chapters.iter().collect();
-        }
-        let proven = Proven::of(repo, request.again);
+        let asked = |chapter: &&Chapter| whole || named.contains(&chapter.name);
+        let chapters: Vec<&Chapter> = repo.chapters.iter().filter(asked).collect();
+        let proven = Proven::of(repo, &chapters, request.again);
         let trials = Mutex::default();
         let guard = Guard::start(program);
-        Ok(Scene { repo, chapters, edited, strict, solutions, proven, trials, guard })
+        Ok(Scene { repo, chapters, whole, edited, strict, solutions, proven, trials, guard })
     }
 
     /// Chapters whose starters can be looked at.
@@ -150,11 +156,6 @@ impl<'a> Scene<'a> {
         let is_edited =
             |chapter: &Chapter| self.edited.iter().any(|edited| edited.name == chapter.name);
         self.chapters.iter().copied().filter(|chapter| !is_edited(chapter)).collect()
-    }
-
-    /// The whole repository was asked for.
-    fn is_whole(&self) -> bool {
-        self.chapters.len() == self.repo.chapters.len()
     }
 
     /// A chapter with all its mutants and holes. One is built at a time, and once.
@@ -192,11 +193,13 @@ pub struct Request {
 pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
     let program = from_a_copy(repo)?;
     let _lock = Lock::take(repo)?;
+    // Whoever had the lock may have taken minutes, in which a manifest has changed.
+    let repo = &Repo::at(&repo.root)?;
+    let start = Instant::now();
     let scene = Scene::new(repo, request, &program)?;
-    let whole = scene.is_whole();
+    let whole = scene.whole;
     let checks: Vec<&Check> =
         CHECKS.iter().filter(|check| whole || check.about != About::Tools).collect();
-    let start = Instant::now();
     let findings = run_all(&scene, &checks, Look::now());
     let count = |wanted: fn(&Finding) -> bool| findings.iter().filter(|one| wanted(one)).count();
     let passed = count(|one| matches!(one, Finding::Passed(_)));
@@ -256,7 +259,6 @@ fn run_all(scene: &Scene<'_>, checks: &[&Check], look: Look) -> Vec<Finding> {
 /// whose file is gone cannot start itself again. Returns only in the copy, with its path.
 fn from_a_copy(repo: &Repo) -> Result<PathBuf, Error> {
     let place = repo.store().join("verify/program");
-    let copy = place.join("cargo-workbook");
     let failed = |error: std::io::Error| {
         Error::new(
             format!("cannot copy this program to {}: {error}", place.display()),
@@ -269,11 +271,25 @@ fn from_a_copy(repo: &Repo) -> Result<PathBuf, Error> {
     if std::env::var_os(COPY).is_some_and(|value| *value == *number) {
         return Ok(own);
     }
-    // An old copy may still run; it keeps its own file.
-    let _ = std::fs::remove_file(&copy);
-    std::fs::create_dir_all(&place).map_err(failed)?;
-    std::fs::copy(&own, &copy).map_err(failed)?;
+    let copy = copied(&own, &place).map_err(failed)?;
     Err(failed(Command::new(&copy).args(std::env::args_os().skip(1)).env(COPY, number).exec()))
+}
+
+/// The copy of a program in a folder. It is named by the program's time, so that another `verify`
+/// which runs from one keeps its file, and has that time, so that it counts as the same program.
+fn copied(program: &Path, folder: &Path) -> std::io::Result<PathBuf> {
+    let time = std::fs::metadata(program)?.modified()?;
+    let age = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let copy = folder.join(format!("cargo-workbook-{age}"));
+    if !copy.is_file() {
+        std::fs::create_dir_all(folder)?;
+        let part = folder.join(format!("{}.part", std::process::id()));
+        std::fs::copy(program, &part)?;
+        File::options().write(true).open(&part)?.set_modified(time)?;
+        std::fs::rename(&part, &copy)?;
+        cache::forget_old(folder, COPIES);
+    }
+    Ok(copy)
 }
 
 fn line(name: &str, finding: &Finding, seconds: f64, look: Look) -> String {

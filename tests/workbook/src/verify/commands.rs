@@ -3,7 +3,7 @@
 //! Owns how such a call is made: without a terminal, with an end, and with what it wrote as the
 //! explanation if it fails.
 
-use super::{Finding, Scene, chapters};
+use super::{Finding, Scene, chapters, proven};
 use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 /// What is not a chapter.
 const TOOLS: &[&str] = &["tests/harness", "tests/workbook", "tests/bench", "book/builder"];
 /// Programs for which tests look, and which they do without.
-const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+const BROWSERS: &[&str] =
+    &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// No call needs as long, on any machine that is worth waiting for.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// How often a running call is looked at.
@@ -85,7 +86,7 @@ pub(super) fn others_lint(scene: &Scene<'_>) -> Result<Finding, Error> {
     }
     let words = [words, selection(scene), end.to_vec()].concat();
     let mut failure = call(scene, &bench.folder, &words)?;
-    let has_book = scene.is_whole() && scene.repo.path("book/builder/Cargo.toml").is_file();
+    let has_book = scene.whole && scene.repo.path("book/builder/Cargo.toml").is_file();
     if failure.is_none() && has_book {
         let run = ["run", "--quiet", "--locked", "--package=book-builder", "--", "check"];
         let place = bench.folder.to_string_lossy();
@@ -109,7 +110,7 @@ fn lint(scene: &Scene<'_>) -> Result<(Vec<String>, String), Error> {
 
 /// The packages that were asked for, as arguments of cargo.
 fn selection(scene: &Scene<'_>) -> Vec<String> {
-    if scene.is_whole() {
+    if scene.whole {
         return vec!["--workspace".to_owned()];
     }
     let names = scene.chapters.iter().map(|chapter| chapter.manifest.package.clone());
@@ -125,9 +126,10 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
     if tools.is_empty() {
         return Ok(Finding::Skipped("the tools are not here".to_owned()));
     }
-    let folders = [TOOLS, &["book/theme", "book/book.toml"]].concat();
-    let name = scene.proven.of_folders("tools", scene.repo, &folders, BROWSERS);
-    if scene.proven.recall(&name).is_some() {
+    let paths = [TOOLS, &["book/theme", "book/book.toml"]].concat();
+    let name = || proven::of_tools(scene.repo, &paths, BROWSERS);
+    let before = name();
+    if scene.proven.recall(&before).is_some() {
         return Ok(Finding::Passed("proven before".to_owned()));
     }
     let mut words: Vec<String> =
@@ -136,8 +138,8 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
     // That test is a check of its own.
     words.extend(["--", "--skip", "the_repository_is_tidy"].map(String::from));
     let failure = call(scene, &scene.repo.root, &words)?;
-    if failure.is_none() {
-        scene.proven.keep(&name, "");
+    if failure.is_none() && name() == before {
+        scene.proven.keep(&before, "");
     }
     Ok(finding(failure, String::new()))
 }

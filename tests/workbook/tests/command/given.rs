@@ -1,7 +1,9 @@
 //! A chapter that is given, from its beginning to its end.
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, until};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 const ROOT: &str = r#"[workspace]
 resolver = "3"
@@ -96,18 +98,10 @@ fn a_given_chapter_begins_is_graded_swapped_listed_verified_and_goes() {
     book.run(&["grade", "2", "--solution"]).ends(1).says("It has no tests yet");
 
     // It is written in one place, and sync brings it to the other.
-    book.edit(
-        "solutions/02-log/Cargo.toml",
-        "[dev-",
-        "[dependencies]\nfixture.workspace = true\n\n[dev-",
-    );
-    book.write("solutions/02-log/src/lib.rs", LOG);
-    book.write("tests/02-log/main.rs", TESTS);
+    write(&book);
     book.run(&["sync", "--check"]).ends(1).says("chapters/02-log/src/lib.rs:2");
     book.run(&["new", "02-other"]).ends(2).complains("02-log is there already");
-    // The chapter with exercises is as its author left it.
-    book.run(&["sync", "--force"]).says("chapters/02-log is the solution: 2 files");
-    book.write("chapters/01-fixture/src/lib.rs", &code(&book));
+    synced(&book);
 
     graded(&book);
     book.run(&[]).ends(0).says("The log").says("given: yours to read, exercises to come");
@@ -123,6 +117,10 @@ fn a_given_chapter_begins_is_graded_swapped_listed_verified_and_goes() {
     let verified = book.run(&["verify", "log"]);
     verified.ends(0).says("✓ solutions pass every test").says("3 tests");
     book.run(&["verify", "2"]).ends(0).says("3 tests, proven before");
+    // There profiles are, for one.
+    book.write(".cargo/config.toml", "[term]\nverbose = false\n");
+    let other = book.run(&["verify", "2"]);
+    assert!(!other.ends(0).says("3 tests").stdout.contains("proven before"), "{other}");
 
     let bench = "[package]\nname = \"bench\"\n\n[dependencies]\nlog.workspace = true\n";
     book.write("solutions/bench/Cargo.toml", bench);
@@ -148,9 +146,54 @@ fn without_solutions_no_chapter_begins_or_ends() {
     assert!(!book.path("solutions").exists() && !book.path("tests/02-log").exists());
 }
 
-/// The learner's code, which `sync --force` has cut.
-fn code(book: &Fixture) -> String {
-    fs::read_to_string(book.path("solutions/01-fixture/src/lib.rs")).expect("it is there")
+/// The solution of a chapter that has begun, and its tests.
+fn write(book: &Fixture) {
+    let table = "[dependencies]\nfixture.workspace = true\n\n[dev-";
+    book.edit("solutions/02-log/Cargo.toml", "[dev-", table);
+    book.write("solutions/02-log/src/lib.rs", LOG);
+    book.write("tests/02-log/main.rs", TESTS);
+}
+
+/// It is in both trees, and the chapter with exercises is as its author left it.
+fn synced(book: &Fixture) {
+    book.run(&["sync", "--force"]).says("chapters/02-log is the solution: 2 files");
+    let code = fs::read_to_string(book.path("solutions/01-fixture/src/lib.rs"));
+    book.write("chapters/01-fixture/src/lib.rs", &code.expect("it is there"));
+}
+
+#[test]
+fn of_two_that_verify_at_once_the_first_keeps_its_program() {
+    let book = workbook();
+    let manifest = "tests/01-fixture/exercises.toml";
+    let text = fs::read_to_string(book.path(manifest)).expect("it is there");
+    let patient = "[[limits]]\ntests = [\"acts::*\", \"lasts::*\"]\nidle = 600\n";
+    book.write(manifest, &format!("{text}\n{patient}"));
+    book.run(&["new", "02-log"]).ends(0);
+    write(&book);
+    synced(&book);
+
+    let place = book.path("first");
+    let mut first = book.command(&["verify", "1", "2", "2"]);
+    first.env("FIXTURE", "gate").env("PLACE", &place).stdout(Stdio::piped());
+    let first = first.spawn().expect("the command starts");
+    until("the first is in chapter 1's tests", || place.exists().then_some(()));
+    let mut second = book.command(&["verify", "2"]);
+    second.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut second = second.spawn().expect("the command starts");
+    let mut said = String::new();
+    let stderr = second.stderr.take().expect("it is piped");
+    BufReader::new(stderr).read_line(&mut said).expect("it says something");
+    assert!(said.contains("waiting for it"), "{said}");
+    fs::write(place.with_extension("open"), "").expect("the gate opens");
+    // Only now the first starts chapter 2's tests, with its own program.
+    let first = first.wait_with_output().expect("the first ends");
+    second.kill().expect("it can be killed");
+    second.wait().expect("it ends");
+    let screen = String::from_utf8_lossy(&first.stdout);
+    assert!(screen.contains("✓ solutions pass every test"), "{screen}");
+    // A chapter that is named twice counts once, and naming all is still naming.
+    assert!(screen.contains("8 tests"), "{screen}");
+    assert!(screen.contains("the tools' own tests are left out"), "{screen}");
 }
 
 fn graded(book: &Fixture) {
