@@ -8,7 +8,7 @@
 //! A chapter without exercises is *given*: it is whole in both trees, and its tests are those that
 //! its test binary has. A chapter of number 0 is a foundation of several others, and always given.
 //!
-//! Left to others: whether items and tests exist in the code (`items`, `grade`).
+//! Left to others: whether items and tests exist in the code (`items`, `measure`).
 
 use crate::Error;
 use std::path::Path;

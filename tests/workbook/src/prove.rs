@@ -7,8 +7,7 @@
 //! the result is kept for the book (see `kills`). Then the same mutants go through the chapter's
 //! simulations, to see how short the runs are that explain them (see `simulation`).
 //!
-//! Left to others: the copy of the workspace (`cut::check`), building and running (`compile`,
-//! `run`).
+//! Left to others: the copy of the workspace (`bench`), building and running (`compile`, `run`).
 
 pub mod kills;
 pub mod mutants;

@@ -7,7 +7,6 @@
 
 use crate::Error;
 use crate::cache;
-
 use crate::holes;
 use crate::manifest::{Exercise, Half};
 use crate::measure::Grade;

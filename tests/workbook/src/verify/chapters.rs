@@ -1,6 +1,6 @@
 //! Checks of the chapters: manifests, starters and solutions.
 //!
-//! Owns what must be true of each tree as it stands. Grading itself is `grade`'s.
+//! Owns what must be true of each tree as it stands. Grading itself is `measure`'s.
 
 use super::{Finding, Scene, proven};
 use crate::Error;

@@ -14,9 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use workbook::items::{Crate, Item, Kind};
 
-/// The crates that are looked at; a star is any folder. The command's own is not among them yet:
-/// in it `repo` and `swap` use each other, `bench` and `cut`, and `grade` and its screens.
-const CRATES: [&str; 3] = ["solutions/*", "tests/harness", "book/builder"];
+/// The crates that are looked at; a star is any folder.
+const CRATES: [&str; 4] = ["solutions/*", "tests/harness", "tests/workbook", "book/builder"];
 
 /// For each module those that it names, and where it does so first: the file and the line.
 type Uses = BTreeMap<String, BTreeMap<String, (String, usize)>>;
