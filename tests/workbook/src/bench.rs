@@ -13,8 +13,9 @@
 
 use crate::Error;
 use crate::files;
+use crate::lock::Lock;
 use crate::repo::Repo;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +45,7 @@ pub struct Bench {
     /// The copy's root.
     pub folder: PathBuf,
     purpose: Purpose,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Bench {
@@ -58,8 +59,8 @@ impl Bench {
                 "is there room on the disk? The folder may be deleted at any time",
             )
         };
-        let lock = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));
-        let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(failed)?;
+        // Most often it is another thread of this command that is in it, and soon out again.
+        let lock = Lock::at(&folder.join("lock"), || {})?;
         let root = repo.root.clone();
         let bench = Bench { root, folder: folder.clone(), purpose, _lock: lock };
         bench.prepare(own).map_err(failed)?;
