@@ -7,7 +7,7 @@
 use crate::explain::account;
 use crate::measure::Grade;
 use crate::replay::Saved;
-use crate::repo::Tree;
+use crate::repo::{Chapter, Tree};
 use crate::report::{Shown, heading, pointers};
 use crate::screen::{Look, Style, clip, width_of};
 use crate::status;
@@ -37,18 +37,28 @@ pub fn screen(shown: &Shown<'_>, saved: &[Saved]) -> String {
         text.push('\n');
         text.push_str(&pointers(&ways_on(shown, outcome, saved), look));
     } else if let Some(hole) = first_hole(&grade.outcomes) {
-        text.push_str(&format!("It stands on {hole}, which is not written yet.\n"));
-        let grade = ("write", format!("cargo workbook grade {hole}"));
-        let below = hole.split('.').next().unwrap_or(hole);
-        let swap = ("or stand on", format!("cargo workbook use solution {below}"));
-        text.push_str(&pointers(&[grade, swap], look));
+        text.push_str(&stands_on(chapter, hole, look));
     } else if grade.outcomes.is_empty() {
         text.push_str(&format!("It has no tests yet: they belong in tests/{}.\n", chapter.name));
     } else if shown.request.tree == Tree::Mine {
-        text.push_str(&format!("{} is {}.\n", chapter.starts(), status::GIVEN));
+        text.push_str(&format!("{} is {}.\n", chapter.starts(), status::given(chapter)));
         text.push_str(&status::next_text(shown.repo, chapter, look));
     }
     text
+}
+
+/// What to do about a hole: an exercise of a chapter below, or all of one that was reset to its
+/// contract, which may be this one.
+fn stands_on(chapter: &Chapter, hole: &str, look: Look) -> String {
+    if hole == chapter.word() {
+        let back = ("or bring back", format!("cargo workbook reset {hole}"));
+        let folder = ("write", chapter.folder(Tree::Mine));
+        return format!("It is not written yet.\n{}", pointers(&[folder, back], look));
+    }
+    let grade = ("write", format!("cargo workbook grade {hole}"));
+    let below = hole.split('.').next().unwrap_or(hole);
+    let swap = ("or stand on", format!("cargo workbook use solution {below}"));
+    format!("It stands on {hole}, which is not written yet.\n{}", pointers(&[grade, swap], look))
 }
 
 /// One line for each module of tests, in the order of the test binary.
@@ -91,7 +101,7 @@ fn module(test: &str) -> &str {
     test.rsplit_once("::").map_or(test, |(module, _)| module)
 }
 
-/// The first hole that a test has reached: an exercise of a chapter below.
+/// The first hole that a test has reached.
 fn first_hole(outcomes: &[Outcome]) -> Option<&str> {
     outcomes.iter().find_map(|outcome| match &outcome.kind {
         Kind::NotWritten(exercise) => Some(exercise.as_str()),

@@ -40,6 +40,13 @@ pub fn run(repo: &Repo, target: &str, bare: bool) -> Result<ExitCode, Error> {
             let what = format!("Exercise {} is as it was given", exercise.id);
             (with_hole(repo, chapter, exercise)?, what)
         }
+        // A hole names its chapter by a number that is its own.
+        Target::Chapter(chapter) if bare && chapter.number() == 0 => {
+            return Err(Error::new(
+                format!("{} is given for good, and other chapters stand on it", chapter.called()),
+                format!("`cargo workbook reset {}`", chapter.word()),
+            ));
+        }
         Target::Chapter(chapter) if bare => {
             let what = format!("{} is its contract alone", chapter.starts());
             (bare::of(repo, chapter, &given::chapter(repo, chapter)?)?, what)

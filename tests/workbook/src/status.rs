@@ -18,7 +18,12 @@ use crate::verdict::State;
 use std::process::ExitCode;
 
 /// What the status says of a given chapter.
-pub const GIVEN: &str = "given: yours to read, exercises to come";
+pub fn given(chapter: &Chapter) -> &'static str {
+    match chapter.number() {
+        0 => "given: what other chapters stand on",
+        _ => "given: yours to read, exercises to come",
+    }
+}
 
 /// The widest bar.
 const BAR: usize = 16;
@@ -136,13 +141,14 @@ pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The chapter of the next exercise; the first one if everything is done.
+/// The chapter of the next exercise; the first one with exercises if everything is done.
 pub fn next_chapter(repo: &Repo) -> Result<&Chapter, Error> {
     let open = repo.chapters.iter().find(|chapter| {
         let known = Known::of(repo, chapter);
         known.open().is_some() || known.is_old() || matches!(known.stage, Stage::Missing)
     });
-    open.or(repo.chapters.first()).ok_or_else(|| {
+    let taught = || repo.chapters.iter().find(|chapter| !chapter.is_given());
+    open.or_else(taught).or(repo.chapters.first()).ok_or_else(|| {
         Error::new("there are no chapters in tests/", "`git checkout tests` brings them back")
     })
 }
@@ -189,7 +195,7 @@ fn row(known: &Known<'_>, look: Look) -> String {
     let right = match &known.stage {
         Stage::Missing => format!("{} is missing", chapter.folder(Tree::Mine)),
         Stage::Swapped => "the solution is in use".to_owned(),
-        Stage::Given => GIVEN.to_owned(),
+        Stage::Given => given(chapter).to_owned(),
         Stage::Own { exercises, .. } => {
             let earned = known.score().earned;
             let done = exercises.iter().filter(|(_, state, _)| *state == State::Passed).count();

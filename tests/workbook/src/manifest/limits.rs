@@ -21,6 +21,7 @@ use super::read::Source;
 use super::{Exercise, Manifest};
 use crate::Error;
 use serde::Deserialize;
+use std::fmt;
 use std::ops::RangeInclusive;
 use toml::Spanned;
 
@@ -97,6 +98,15 @@ impl Manifest {
             idle: own(|it| it.idle).unwrap_or(usual.idle),
             threads: own(|it| it.threads).unwrap_or(usual.threads),
         }
+    }
+}
+
+impl Manifest {
+    /// The names and patterns in `[[limits]]` that none of these tests meets.
+    pub fn limits_without(&self, tests: &[String]) -> Vec<String> {
+        let patterns = self.limits.iter().flat_map(|table| &table.patterns);
+        let unmet = patterns.filter(|pattern| !tests.iter().any(|test| pattern.is_met_by(test)));
+        unmet.map(ToString::to_string).collect()
     }
 }
 
@@ -234,6 +244,15 @@ impl Pattern {
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Test(name) => f.write_str(name),
+            Pattern::Below(module) => write!(f, "{module}*"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,6 +307,15 @@ cpu = 20
         assert_eq!(Limits::of_cpu(1).idle, 5, "a short budget is not a short patience");
         let short = "[[limits]]\ntests = [\"one\"]\nidle = 1\n";
         assert_eq!(limits(short, "one"), Limits { idle: 1, ..usual });
+    }
+
+    #[test]
+    fn of_a_given_chapter_somebody_else_knows_the_tests() {
+        let text = "[chapter]\nnumber = 3\npackage = \"a\"\ntitle = \"A\"\n[[limits]]\n\
+                    tests = [\"one\", \"two\", \"deep::*\", \"soak::*\"]\ncpu = 1\n";
+        let manifest = Manifest::parse(text, "x.toml").expect("it is given");
+        let tests = ["two", "soak::hour"].map(str::to_owned);
+        assert_eq!(manifest.limits_without(&tests), ["one", "deep::*"]);
     }
 
     #[test]

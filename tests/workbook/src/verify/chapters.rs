@@ -137,6 +137,8 @@ fn unmatched(chapter: &Chapter, there: &[String]) -> Vec<String> {
         let gone = named.filter(|test| !there.contains(test));
         let mut lines: Vec<String> =
             gone.map(|test| format!("{file} names the test {test}, which is not there")).collect();
+        let limited = manifest.limits_without(there).into_iter();
+        lines.extend(limited.map(|name| format!("{file} limits {name}, which is not there")));
         if there.is_empty() {
             lines.push(format!("tests/{} has no tests", chapter.name));
         }

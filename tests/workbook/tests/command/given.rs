@@ -136,6 +136,19 @@ fn a_given_chapter_begins_is_graded_swapped_listed_verified_and_goes() {
 }
 
 #[test]
+fn a_foundation_is_given_for_good() {
+    let book = workbook();
+    book.run(&["new", "00-base"]).ends(0).says("cargo workbook grade base --solution");
+    book.run(&[]).says("Base").says("given: what other chapters stand on");
+    book.run(&["grade", "1"]).ends(0);
+    // When everything is done, there is nothing to grade in a foundation.
+    book.run(&["grade"]).says("A small chapter").says("18 of 18 points");
+    book.run(&["grade", "0"]).ends(2).complains("there is no chapter 0; there are: base, 1");
+    book.run(&["reset", "base", "--bare"]).ends(2).complains("`base` is given for good");
+    book.run(&["reset", "base"]).ends(0).says("`base` is as it was given already");
+}
+
+#[test]
 fn without_solutions_no_chapter_begins_or_ends() {
     let book = workbook();
     fs::remove_dir_all(book.path("solutions")).expect("it is there");
