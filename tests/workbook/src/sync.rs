@@ -203,7 +203,11 @@ pub fn is_in_git(repo: &Repo, folders: &[&str]) -> bool {
         .args(folders)
         .current_dir(&repo.root)
         .output();
-    status.is_ok_and(|output| output.status.success() && output.stdout.is_empty())
+    // A file that is not there any more cannot be lost.
+    let is_gone = |line: &[u8]| line.is_empty() || line.starts_with(b" D ");
+    status.is_ok_and(|output| {
+        output.status.success() && output.stdout.split(|byte| *byte == b'\n').all(is_gone)
+    })
 }
 
 fn memory(repo: &Repo, chapter: &Chapter) -> PathBuf {

@@ -85,6 +85,12 @@ fn sync_never_loses_what_somebody_wrote() {
     book.succeeds(&["sync"]);
     assert_eq!(book.mine(), STARTER);
 
+    // What is gone cannot be lost.
+    book.commit();
+    fs::remove_file(book.path("chapters/01-demo/src/limits.rs")).unwrap();
+    book.succeeds(&["sync"]);
+    assert!(book.path("chapters/01-demo/src/limits.rs").is_file());
+
     // A file that the solution no longer has goes, with its folder.
     book.write("solutions/01-demo/src/deep/inner.rs", "//! Inner.\n");
     book.succeeds(&["sync"]);
