@@ -191,6 +191,8 @@ pub struct Request {
 
 /// Runs all checks and says what they found.
 pub fn run(repo: &Repo, request: &Request) -> Result<ExitCode, Error> {
+    // A word that is no chapter is not worth waiting for others.
+    request.chapters.iter().try_for_each(|word| repo.target(word).map(drop))?;
     let program = from_a_copy(repo)?;
     let _lock = Lock::take(repo)?;
     // Whoever had the lock may have taken minutes, in which a manifest has changed.

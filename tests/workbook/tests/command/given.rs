@@ -190,6 +190,7 @@ fn of_two_that_verify_at_once_the_first_keeps_its_program() {
     first.env("FIXTURE", "gate").env("PLACE", &place).stdout(Stdio::piped());
     let first = first.spawn().expect("the command starts");
     until("the first is in chapter 1's tests", || place.exists().then_some(()));
+    book.run(&["verify", "2", "x"]).ends(2).complains("\"x\" is neither a chapter nor an exercise");
     let mut second = book.command(&["verify", "2"]);
     second.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut second = second.spawn().expect("the command starts");
