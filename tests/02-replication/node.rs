@@ -204,6 +204,7 @@ impl Machine for Node {
     }
 
     fn write(disk: &mut Disk, save: &Save<Write<Op>, Body<Op>>) {
+        assert_eq!(save.content().begins, None, "nobody brings snapshots here");
         if let Some(hard_state) = save.content().hard_state {
             disk.hard_state = hard_state;
         }

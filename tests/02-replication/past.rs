@@ -1,6 +1,6 @@
 //! 2.12: letting go of the log's beginning, and of followers that would need it.
 
-use crate::lab::{Lab, N2, N3, WIDE, appends, at, holds, log, terms};
+use crate::lab::{Lab, N2, N3, WIDE, append, appends, at, holds, log, terms};
 use crate::node::entries;
 use basics::{Index, Position};
 use harness::check;
@@ -150,5 +150,91 @@ fn a_snapshot_ends_the_wait() {
         lab.receive(N3, 4, holds(4)).expect("n1 leads");
         assert_eq!(lab.replica.waiting_for_snapshot(), [], "nobody waits");
         assert_eq!(appends(&mut lab, N3), [(4, 1, 4)], "entries flow");
+    });
+}
+
+/// n1 follows n2 in term 4, and its log of term 2 ends at 3.
+fn follower() -> Lab {
+    let mut lab = Lab::follower(4, &[1, 2, 2]);
+    lab.receive(N2, 4, append(at(4, 90), vec![], 91)).expect("n2 leads term 4");
+    lab.work();
+    lab.sent.clear();
+    lab
+}
+
+#[test]
+fn a_snapshot_takes_the_logs_place() {
+    check(|| {
+        let mut lab = follower();
+        assert!(lab.replica.install(at(4, 90)), "n1 lacks almost all of it");
+        let replica = &lab.replica;
+        assert_eq!((replica.log().start(), replica.log().last()), (at(4, 90), at(4, 90)));
+        let marks = [replica.commit(), replica.handed_out(), replica.applied(), replica.durable()];
+        assert_eq!(marks, [Index(90); 4], "committed, handed out, applied, durable");
+        assert_eq!(replica.synced(), Index(90), "the store has it");
+        assert!(lab.ready(), "there is something to save");
+        let save = lab.saves.back().expect("the disk's log has to begin anew");
+        assert_eq!(save.content().begins, Some(at(4, 90)));
+        assert_eq!(save.content().entries, None, "no entry is new");
+        assert_eq!(lab.take_sent(N2), [], "the answer waits for that");
+        lab.work();
+        assert_eq!(lab.take_sent(N2), [holds(90)], "n2 may go on behind it");
+        lab.receive(N2, 4, append(at(4, 90), entries(&[4]), 91)).expect("n2 leads term 4");
+        lab.work();
+        assert_eq!(lab.take_sent(N2), [holds(91)], "and does");
+        let indexes: Vec<u64> = lab.applied.iter().map(|(index, _)| index.0).collect();
+        assert_eq!(indexes, [91], "nothing before is handed out");
+        lab.replica.forget(Index(91));
+        assert_eq!(lab.replica.log().start(), at(4, 91), "what the store holds can go");
+    });
+}
+
+#[test]
+fn a_snapshot_leaves_what_comes_after_it() {
+    check(|| {
+        let mut lab = Lab::follower(4, &[1, 2, 2]);
+        lab.receive(N2, 4, append(at(2, 3), vec![], 1)).expect("n2 leads term 4");
+        assert!(lab.replica.install(at(2, 2)), "entry 2 was not known to be committed");
+        assert_eq!(lab.terms(), [1, 2, 2], "n1's log holds (2, 2), so what follows is n2's too");
+        assert_eq!(lab.commit(), 2);
+        lab.replica.forget(Index(2));
+        assert_eq!((lab.replica.log().start(), lab.terms().len()), (at(2, 2), 1));
+        assert!(!lab.replica.install(at(2, 2)), "a second time it is no news");
+        assert!(!lab.replica.install(at(1, 1)), "an older one neither");
+        assert_eq!(lab.replica.log().last(), at(2, 3), "nothing has changed");
+    });
+}
+
+#[test]
+fn old_saves_do_not_speak_for_a_new_log() {
+    check(|| {
+        let mut lab = Lab::follower(4, &[1]);
+        lab.receive(N2, 4, append(at(1, 1), entries(&[1, 4, 4])[1..].to_vec(), 1)).expect("n2");
+        assert!(lab.ready(), "two entries are on their way to the disk");
+        assert!(lab.replica.install(at(4, 90)));
+        lab.receive(N2, 4, append(at(4, 90), entries(&[4, 4]), 92)).expect("n2 leads term 4");
+        assert!(lab.ready(), "two more, of the new log");
+        lab.sync();
+        assert_eq!(lab.replica.synced(), Index(90), "the first save held nothing of this log");
+        lab.sync();
+        assert_eq!(lab.replica.synced(), Index(92), "the second did");
+        lab.work();
+        lab.replica.forget(Index(91));
+        assert_eq!(lab.replica.log().start(), at(4, 91));
+    });
+}
+
+#[test]
+fn a_snapshot_that_does_not_arrive_is_no_end() {
+    check(|| {
+        let mut lab = behind();
+        lab.work();
+        lab.replica.snapshot_failed(N2);
+        assert_ne!(lab.progress(N2).mode, Mode::Snapshot, "n2 waits for none");
+        lab.replica.snapshot_failed(N3);
+        assert_eq!(lab.replica.waiting_for_snapshot(), [], "n3 is asked again");
+        lab.sent.clear();
+        lab.work();
+        assert_eq!(lab.replica.waiting_for_snapshot(), [N3], "and needs one again");
     });
 }

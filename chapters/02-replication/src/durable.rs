@@ -5,7 +5,7 @@
 
 use crate::log::Span;
 use crate::message::Body;
-use basics::{Message, Save};
+use basics::{Message, Position, Save};
 use election::HardState;
 
 /// What a save holds.
@@ -13,6 +13,9 @@ use election::HardState;
 pub struct Write<P> {
     /// The term and the vote to write; none if the election has nothing to save.
     pub hard_state: Option<HardState>,
+    /// First of all, the disk's log begins anew here, without any entry: a snapshot has taken the
+    /// place of what was there.
+    pub begins: Option<Position>,
     /// The entries to write. The disk's log is cut after `prev` first: whatever it holds there is
     /// no part of the log any more.
     pub entries: Option<Span<P>>,
@@ -35,22 +38,3 @@ pub struct Batch<P> {
 
 /// What the election wants saved.
 pub(crate) type ElectionSave = Save<HardState, election::Body>;
-
-/// One save of all that: what the election wants saved, entries, and the messages that wait for
-/// them.
-#[allow(dead_code, reason = "exercise 2.8 uses it")]
-pub(crate) fn one_save<P>(
-    election: Option<ElectionSave>,
-    entries: Option<Span<P>>,
-    gated: Vec<Message<Body<P>>>,
-) -> Save<Write<P>, Body<P>> {
-    let mut save = match election {
-        Some(save) => {
-            let write = |hard_state| Write { hard_state: Some(hard_state), entries };
-            save.map(write, Body::Election)
-        }
-        None => Save::new(Write { hard_state: None, entries }, Vec::new()),
-    };
-    save.gate(gated);
-    save
-}

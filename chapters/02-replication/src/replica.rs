@@ -7,18 +7,18 @@
 //!
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
-#[allow(unused_imports, reason = "exercise 2.8 uses it")]
-use crate::durable::{Batch, ElectionSave, Write, one_save};
+use crate::durable::{Batch, ElectionSave, Write};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use basics::{Index, Message, NodeId, Position, Synced, Term};
+use basics::{Index, Message, NodeId, Position, Save, Synced, Term};
 use election::{Election, Quorum, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod leader;
+mod snapshot;
 
 /// One node's part in the replication of a log.
 ///
@@ -44,6 +44,8 @@ pub struct Replica<P> {
     /// Bytes of the entries after `applied`, up to the second: those that were counted so far.
     waiting: (usize, Index),
     leading: Option<Leading>,
+    /// The disk's log has to begin anew here, with the next save.
+    begins: Option<Position>,
     /// Answers to appends since the last batch, in order.
     answers: Vec<Message<Body<P>>>,
 }
@@ -78,6 +80,7 @@ impl<P: Payload> Replica<P> {
             durable: applied,
             waiting: (0, applied),
             leading: None,
+            begins: None,
             answers: Vec::new(),
         }
     }

@@ -7,17 +7,18 @@
 //!
 //! Left to others: disks and networks, what entries mean, and snapshots and membership (chapter 4).
 
-use crate::durable::{Batch, ElectionSave, Write, one_save};
+use crate::durable::{Batch, ElectionSave, Write};
 use crate::interface::{Contradiction, Dropped, Options, Refused, Stored, View};
 use crate::log::{Entry, Log, Payload, Span};
 use crate::message::{Answer, Body};
 use crate::on_disk::OnDisk;
 use crate::progress::{Mode, Progress};
-use basics::{Index, Message, NodeId, Position, Synced, Term};
+use basics::{Index, Message, NodeId, Position, Save, Synced, Term};
 use election::{Election, Quorum, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod leader;
+mod snapshot;
 
 /// One node's part in the replication of a log.
 ///
@@ -43,6 +44,8 @@ pub struct Replica<P> {
     /// Bytes of the entries after `applied`, up to the second: those that were counted so far.
     waiting: (usize, Index),
     leading: Option<Leading>,
+    /// The disk's log has to begin anew here, with the next save.
+    begins: Option<Position>,
     /// Answers to appends since the last batch, in order.
     answers: Vec<Message<Body<P>>>,
 }
@@ -77,6 +80,7 @@ impl<P: Payload> Replica<P> {
             durable: applied,
             waiting: (0, applied),
             leading: None,
+            begins: None,
             answers: Vec::new(),
         }
     }
@@ -282,7 +286,7 @@ impl<P: Payload> Replica<P> {
         let unsaved = unsaved.filter(|span| !span.entries.is_empty());
         let save = (election_save.is_some() || unsaved.is_some() || !gated.is_empty()).then(|| {
             self.on_disk.hand_out(last);
-            one_save(election_save, unsaved, gated)
+            self.one_save(election_save, unsaved, gated)
         });
         let apply = self.take_committed();
         let idle = send_now.is_empty() && save.is_none() && apply.is_none();

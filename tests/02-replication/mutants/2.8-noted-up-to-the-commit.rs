@@ -18,7 +18,7 @@ fn ready(&mut self) -> Option<Batch<P>> {
     let unsaved = unsaved.filter(|span| !span.entries.is_empty());
     let save = (election_save.is_some() || unsaved.is_some() || !gated.is_empty()).then(|| {
         self.on_disk.hand_out(self.commit);
-        one_save(election_save, unsaved, gated)
+        self.one_save(election_save, unsaved, gated)
     });
     let apply = self.take_committed();
     let idle = send_now.is_empty() && save.is_none() && apply.is_none();

@@ -20,7 +20,7 @@ fn ready(&mut self) -> Option<Batch<P>> {
         if unsaved.is_some() {
             self.on_disk.hand_out(last);
         }
-        one_save(election_save, unsaved, gated)
+        self.one_save(election_save, unsaved, gated)
     });
     let apply = self.take_committed();
     let idle = send_now.is_empty() && save.is_none() && apply.is_none();

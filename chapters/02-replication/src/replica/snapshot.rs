@@ -1,0 +1,79 @@
+//! What a snapshot does to a log.
+//!
+//! Owns the moment in which a follower's log begins anew, and the moment in which a leader learns
+//! that a snapshot will not arrive. The state itself is moved by somebody else; here it is a
+//! position.
+//!
+//! Left to others: which snapshot is sent to whom, and which is taken (chapter 4).
+
+use super::*;
+use crate::durable::ElectionSave;
+
+impl<P: Payload> Replica<P> {
+    /// The store holds the state up to `at`, synced: somebody has brought a snapshot. Did we need
+    /// it?
+    ///
+    /// - No, if `at` is not after our `commit`: then nothing changes.
+    /// - Whatever our log holds after `at` stays, if it holds `at`. If not, it is another leader's,
+    ///   or too short: the log begins anew at `at`, and so does the disk's, with the next save.
+    /// - Everything up to `at` is committed, handed out, applied and durable.
+    /// - The leader that we follow is told that we hold `at`.
+    ///
+    /// *Example:* our log ends at (2, 5), and the snapshot is of (4, 90). The log begins after
+    /// (4, 90) now and is empty. Saves on their way hold entries of the old log, and their receipts
+    /// say nothing about the new one.
+    pub fn install(&mut self, at: Position) -> bool {
+        if at.index <= self.commit {
+            return false;
+        }
+        self.commit = at.index;
+        self.handed_out = at.index;
+        self.applied = at.index;
+        self.durable = at.index;
+        self.waiting = (0, at.index);
+        if !self.log.holds(at) {
+            self.log = Span::empty(at).into();
+            self.on_disk.begin(at.index);
+            self.begins = Some(at);
+        }
+        if let Some(leader) = self.election.leader() {
+            let (from, term) = (self.election.id(), self.election.hard_state().term);
+            let body = Body::Answer(Answer::Accepted { matched: at.index });
+            self.answers.push(Message { from, to: leader, term, body });
+        }
+        true
+    }
+
+    /// A snapshot that this follower waits for will not arrive: it is asked again where its log
+    /// ends.
+    pub fn snapshot_failed(&mut self, follower: NodeId) {
+        let followers = self.leading.as_mut().map(|leading| &mut leading.followers);
+        let Some(follower) = followers.and_then(|all| all.get_mut(&follower)) else { return };
+        if follower.mode == Mode::Snapshot {
+            follower.next = Index(follower.matched.0 + 1);
+            follower.mode = Mode::Probe { asked: false };
+            follower.due = true;
+        }
+    }
+
+    /// One save of all that: where the log begins anew, what the election wants saved, entries, and
+    /// the messages that wait for them.
+    #[allow(dead_code, reason = "exercise 2.8 uses it")]
+    pub(super) fn one_save(
+        &mut self,
+        election: Option<ElectionSave>,
+        entries: Option<Span<P>>,
+        gated: Vec<Message<Body<P>>>,
+    ) -> Save<Write<P>, Body<P>> {
+        let begins = self.begins.take();
+        let mut save = match election {
+            Some(save) => {
+                let write = |hard| Write { hard_state: Some(hard), begins, entries };
+                save.map(write, Body::Election)
+            }
+            None => Save::new(Write { hard_state: None, begins, entries }, Vec::new()),
+        };
+        save.gate(gated);
+        save
+    }
+}
