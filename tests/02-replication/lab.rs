@@ -180,7 +180,7 @@ impl Lab {
 
     /// A client proposes a number.
     pub fn propose(&mut self, number: u64) -> Result<Position, Refused> {
-        self.replica.propose(Op(number))
+        self.replica.propose(Op::new(number))
     }
 
     /// Takes one batch: messages leave, the save waits in `saves`, entries are applied.

@@ -70,7 +70,7 @@ fn a_proposal_goes_to_the_end() {
         assert_eq!(lab.propose(8), Ok(at(4, 4)), "the next one");
         assert_eq!(lab.terms(), [1, 4, 4, 4], "n1's log");
         let payload = lab.replica.log().get(Index(4)).and_then(|entry| entry.payload);
-        assert_eq!(payload, Some(Op(8)), "what entry 4 carries");
+        assert_eq!(payload, Some(Op::new(8)), "what entry 4 carries");
     });
 }
 

@@ -8,18 +8,18 @@ use replication::{Entry, Log, Payload, Span};
 
 /// A payload of so many bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Sized(usize);
+struct Sized(Vec<u8>);
 
 impl Payload for Sized {
-    fn size(&self) -> usize {
-        self.0
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
 /// Entries that count so many bytes each.
 fn sized(sizes: &[usize]) -> Log<Sized> {
     let entry = |size: &usize| {
-        let payload = Sized(size - Entry::<Sized>::OVERHEAD);
+        let payload = Sized(vec![7; size - Entry::<Sized>::OVERHEAD]);
         Entry { term: Term(1), payload: Some(payload) }
     };
     Span { prev: Position::START, entries: sizes.iter().map(entry).collect() }.into()
@@ -172,7 +172,7 @@ fn the_leaders_payload_wins() {
         let mut log = log(&[1, 2]);
         log.merge(Span { prev: at(1, 1), entries: vec![entry(3, 77)] });
         let payload = log.get(Index(2)).and_then(|entry| entry.payload);
-        assert_eq!(payload, Some(Op(77)), "entry 2 is the leader's now");
+        assert_eq!(payload, Some(Op::new(77)), "entry 2 is the leader's now");
         assert_eq!(log.last(), at(3, 2), "where the log ends");
     });
 }

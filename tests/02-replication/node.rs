@@ -8,14 +8,27 @@ use replication::{
     Answer, Batch, Body, Entry, Limits, Mode, Options, Payload, Replica, Span, Stored, View, Write,
 };
 
-/// What clients propose: a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Op(pub u64);
+/// What clients propose: a number, in four bytes. With its overhead an entry counts 20 bytes, with
+/// or without an operation about the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Op([u8; 4]);
+
+impl Op {
+    /// The operation of this number.
+    pub fn new(number: u64) -> Op {
+        Op(u32::try_from(number).expect("tests count to some thousands").to_le_bytes())
+    }
+}
+
+impl std::fmt::Debug for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Op({})", u32::from_le_bytes(self.0))
+    }
+}
 
 impl Payload for Op {
-    /// With its overhead an entry counts 20 bytes, with or without an operation about the same.
-    fn size(&self) -> usize {
-        4
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -76,7 +89,7 @@ pub fn indexed(span: &Span<Op>) -> impl Iterator<Item = (Index, &Entry<Op>)> {
 
 /// One entry with a number in it.
 pub fn entry(term: u64, number: u64) -> Entry<Op> {
-    Entry { term: Term(term), payload: Some(Op(number)) }
+    Entry { term: Term(term), payload: Some(Op::new(number)) }
 }
 
 impl Disk {
@@ -187,7 +200,7 @@ impl Machine for Node {
             Input::Timeout => self.replica.stand(view),
             // What is dropped or refused is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.replica.receive(message, view)),
-            Input::Command(number) => drop(self.replica.propose(Op(number))),
+            Input::Command(number) => drop(self.replica.propose(Op::new(number))),
             Input::Synced(save) => {
                 let (synced, messages) = save.synced();
                 effects.now.extend(messages.into_iter().map(addressed));
@@ -243,7 +256,7 @@ impl Machine for Node {
     }
 
     fn has_done(&self, command: u64) -> bool {
-        self.applied.iter().any(|entry| entry.payload == Some(Op(command)))
+        self.applied.iter().any(|entry| entry.payload == Some(Op::new(command)))
     }
 
     fn status(&self) -> String {

@@ -193,7 +193,7 @@ fn deaf_leader() {
         for command in 1..=4 {
             cluster.command(0, command);
         }
-        let full = cluster.node(0).replica().clone().propose(crate::node::Op(9));
+        let full = cluster.node(0).replica().clone().propose(crate::node::Op::new(9));
         assert_eq!(full, Err(Refused::Full), "nothing is acknowledged, and n1 has had enough");
         for _ in 0..60 {
             if [1, 2].iter().any(|node| cluster.node(*node).leads()) {

@@ -12,10 +12,11 @@
 use basics::{Index, Position, Term};
 use std::collections::VecDeque;
 
-/// What the log carries. The log never looks inside; it only asks how big it is.
+/// What the log carries. The log never looks inside; it only asks how long it is.
 pub trait Payload: Clone {
-    /// How much it counts against limits, in bytes.
-    fn size(&self) -> usize;
+    /// What goes to disk and to others. Whoever proposes a payload has encoded it, once, and a
+    /// clone shares the bytes: an entry is in the log, in saves and in appends at the same time.
+    fn bytes(&self) -> &[u8];
 }
 
 /// One entry of the log.
@@ -55,7 +56,7 @@ impl<P: Payload> Entry<P> {
 
     /// How much it counts against limits, in bytes.
     pub fn size(&self) -> usize {
-        let payload = self.payload.as_ref().map_or(0, Payload::size);
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.bytes().len());
         payload.saturating_add(Self::OVERHEAD)
     }
 }

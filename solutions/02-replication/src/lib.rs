@@ -58,10 +58,10 @@
 //! ## Left out on purpose
 //!
 //! Snapshots themselves, and nodes that join and leave (chapter 4): a follower too far behind is
-//! named by [`Replica::waiting_for_snapshot`], and served there; what a snapshot does to a log is
-//! here ([`Replica::install`]), and so is whom a leader serves ([`Replica::reconfigure`]). Reads, which need no entry
-//! (chapter 4). Real files (chapter 3). The commit index is not saved: a node that starts learns it
-//! from the leader's first append.
+//! named by [`Replica::waiting_for_snapshot`], and served there. What a snapshot does to a log is
+//! here ([`Replica::install`]), and so is whom a leader serves ([`Replica::reconfigure`]). Reads,
+//! which need no entry (chapter 4). Real files (chapter 3). The commit index is not saved: a node
+//! that starts learns it from the leader's first append.
 
 mod durable;
 mod interface;

@@ -6,7 +6,7 @@ fn span(&self, after: Index, to: Index, bytes: usize) -> Option<Span<P>> {
     let mut size = 0;
     let mut entries = Vec::new();
     for entry in (after.0 + 1..=to.0).map_while(|index| self.get(Index(index))) {
-        size += entry.payload.as_ref().map_or(0, Payload::size);
+        size += entry.payload.as_ref().map_or(0, |payload| payload.bytes().len());
         if size > bytes && !entries.is_empty() {
             break;
         }

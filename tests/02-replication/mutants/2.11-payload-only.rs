@@ -6,7 +6,7 @@ fn propose(&mut self, payload: P) -> Result<Position, Refused> {
         return Err(Refused::NotLeader(self.election.leader()));
     };
     let entry = Entry { term: self.election.hard_state().term, payload: Some(payload) };
-    let size = entry.payload.as_ref().map_or(0, Payload::size);
+    let size = entry.payload.as_ref().map_or(0, |payload| payload.bytes().len());
     let limits = self.options.limits;
     if limits.is_some_and(|limits| !limits.admit(leading.uncommitted, size)) {
         return Err(Refused::Full);

@@ -27,8 +27,8 @@ struct Disk {
 }
 
 impl Payload for Proposal {
-    fn size(&self) -> usize {
-        self.0.len()
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
