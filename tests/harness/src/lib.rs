@@ -31,6 +31,7 @@ mod cluster;
 pub mod draw;
 pub mod explore;
 mod flight;
+pub mod history;
 mod machine;
 mod panics;
 mod pipe;
