@@ -22,10 +22,11 @@ const ROWS: usize = 16;
 const RED: &str = "\x1b[31m";
 const PLAIN: &str = "\x1b[0m";
 
-/// The end of a trace, or its broken step, and what led to it.
+/// The end of a trace, or its broken step, and what led to it, under the weather of its seed.
 pub fn terminal(trace: &Trace, width: usize, color: bool) -> String {
     let end = trace.broken.as_ref().map_or(trace.steps.len(), |broken| broken.step + 1);
-    until(trace, end.min(trace.steps.len()), width, color)
+    let weather = trace.weather.as_ref().map(|words| format!("{words}\n")).unwrap_or_default();
+    weather + &until(trace, end.min(trace.steps.len()), width, color)
 }
 
 /// The whole run, for a page that has room: up to so many of its telling steps.

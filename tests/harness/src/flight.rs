@@ -21,6 +21,15 @@ pub(crate) enum Ending {
     InLast,
 }
 
+/// What a run was drawn from.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The seed, from which all follows.
+    pub seed: u64,
+    /// Which faults it drew, in a line.
+    pub weather: String,
+}
+
 type Build = dyn Fn(&[Timed], Ending) -> Trace + Send + Sync;
 
 /// A run that is under way.
@@ -28,7 +37,7 @@ type Build = dyn Fn(&[Timed], Ending) -> Trace + Send + Sync;
 pub(crate) struct Flight {
     log: Arc<Mutex<Vec<Timed>>>,
     build: Arc<Build>,
-    seed: Option<u64>,
+    origin: Option<Origin>,
     /// How long the run was before it was made shorter.
     shrunk_from: Option<usize>,
 }
@@ -38,7 +47,7 @@ pub(crate) type Recorder = Arc<Mutex<Option<Flight>>>;
 
 thread_local! {
     static RECORDER: Recorder = Arc::default();
-    static SEED: RefCell<Option<u64>> = const { RefCell::new(None) };
+    static ORIGIN: RefCell<Option<Origin>> = const { RefCell::new(None) };
 }
 
 /// This thread's recorder.
@@ -46,9 +55,9 @@ pub(crate) fn recorder() -> Recorder {
     RECORDER.with(Arc::clone)
 }
 
-/// The runs that begin from now on are drawn from this seed.
-pub(crate) fn seeded(seed: Option<u64>) {
-    SEED.with(|cell| *cell.borrow_mut() = seed);
+/// The runs that begin from now on are drawn from this.
+pub(crate) fn drawn(origin: Option<Origin>) {
+    ORIGIN.set(origin);
 }
 
 /// A run begins. Its actions come into `log`, and `build` makes a trace of them.
@@ -56,17 +65,17 @@ pub(crate) fn begin(
     log: Arc<Mutex<Vec<Timed>>>,
     build: impl Fn(&[Timed], Ending) -> Trace + Send + Sync + 'static,
 ) {
-    let seed = SEED.with(|cell| *cell.borrow());
-    let flight = Flight { log, build: Arc::new(build), seed, shrunk_from: None };
+    let origin = ORIGIN.with_borrow(Clone::clone);
+    let flight = Flight { log, build: Arc::new(build), origin, shrunk_from: None };
     *recorder().lock().expect("no holder panics") = Some(flight);
 }
 
-/// The run to tell about is the one that has just begun: it is of this seed, and made from a longer
-/// one if `shrunk_from` says so.
-pub(crate) fn land(shrunk_from: Option<usize>, seed: u64) {
+/// The run to tell about is the one that has just begun: it was drawn from this, and made from a
+/// longer one if `shrunk_from` says so.
+pub(crate) fn land(shrunk_from: Option<usize>, origin: Origin) {
     if let Some(flight) = recorder().lock().expect("no holder panics").as_mut() {
         flight.shrunk_from = shrunk_from;
-        flight.seed = Some(seed);
+        flight.origin = Some(origin);
     }
 }
 
@@ -80,7 +89,9 @@ pub(crate) fn trace(recorder: &Recorder, ending: Ending) -> Option<Trace> {
     let flight = recorder.lock().expect("no holder panics").clone()?;
     let log = flight.log.lock().expect("no holder panics").clone();
     let mut trace = (flight.build)(&log, ending);
-    trace.seed = flight.seed;
+    if let Some(Origin { seed, weather }) = flight.origin {
+        (trace.seed, trace.weather) = (Some(seed), Some(weather));
+    }
     trace.shrunk_from = flight.shrunk_from;
     Some(trace)
 }

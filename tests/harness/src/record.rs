@@ -12,7 +12,7 @@
 
 use crate::action::{Action, Timed};
 use crate::cluster::Cluster;
-use crate::flight::{self, Ending};
+use crate::flight::{self, Ending, Origin};
 use crate::machine::Machine;
 use crate::printed::Printed;
 use crate::report::{Event, Sent, Step, Trace};
@@ -35,10 +35,10 @@ pub(crate) fn land<M: Machine>(
     nodes: usize,
     log: Vec<Timed>,
     shrunk_from: Option<usize>,
-    seed: u64,
+    origin: &Origin,
 ) {
     begin::<M>(setup.clone(), nodes, Arc::new(Mutex::new(log)));
-    flight::land(shrunk_from, seed);
+    flight::land(shrunk_from, origin.clone());
 }
 
 fn begin<M: Machine>(setup: M::Setup, nodes: usize, log: Arc<Mutex<Vec<Timed>>>) {

@@ -65,6 +65,9 @@ pub struct Trace {
     pub title: String,
     /// The seed, if the run was drawn at random.
     pub seed: Option<u64>,
+    /// Which faults the seed drew, in one line: "weather: many crashes, loss 12%; no pauses".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weather: Option<String>,
     /// How many steps the run had before it was shrunk to these.
     pub shrunk_from: Option<usize>,
     /// The nodes' names.

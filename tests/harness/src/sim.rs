@@ -119,7 +119,6 @@ where
     for seed in first..first.saturating_add(runs) {
         // A panic before the run begins is not to be told with the run before it.
         flight::end();
-        flight::seeded(Some(seed));
         let mut world = World::new(plan, seed, &setup, property());
         let mut result = world.live(&goal);
         if seed == first && result.is_ok() {
@@ -141,7 +140,7 @@ where
                 let length = log.len();
                 log.truncate(FIRST_EVENTS);
                 let (setup, nodes) = (world.cluster.setup(), world.cluster.size());
-                record::land::<M>(setup, nodes, log, Some(length), seed);
+                record::land::<M>(setup, nodes, log, Some(length), &world.origin);
                 fail(stop)
             }
             Err(stop) => {
@@ -158,7 +157,7 @@ where
                 fail(stop)
             }
         }
-        flight::seeded(None);
+        flight::drawn(None);
     }
     check::note(format!("{} runs, {} events", summary.runs, summary.events));
     summary
@@ -196,7 +195,6 @@ fn smaller<'a, M: Machine, P: Property<M>>(
         if fewest == *plan.nodes.start() {
             break;
         }
-        flight::seeded(Some(seed));
         let (world, result) = live(seed);
         if let Err(Stop::Broken(other)) = result
             && other.is_like(breach)
@@ -226,11 +224,11 @@ fn shorten<M: Machine, P: Property<M>>(
     };
     match shrink::<M, P>(course, &start, property, breach, &|_| (0, None)) {
         Some((short, breach)) => {
-            record::land::<M>(&short.setup, short.nodes, short.log, Some(log.len()), world.seed);
+            record::land::<M>(&short.setup, short.nodes, short.log, Some(log.len()), &world.origin);
             Stop::Broken(breach)
         }
         None => {
-            record::land::<M>(&own, nodes, log, None, world.seed);
+            record::land::<M>(&own, nodes, log, None, &world.origin);
             stop
         }
     }
@@ -269,7 +267,6 @@ fn show_not_alive<M: Machine, P: Property<M>>(
     property: &impl Fn() -> P,
     goal: &impl Fn(&Cluster<M>) -> bool,
 ) {
-    let seed = world.seed;
     let length = world.cluster.log().len();
     let shown = alone.unwrap_or(world);
     let own: Course<M> = Course {
@@ -283,7 +280,7 @@ fn show_not_alive<M: Machine, P: Property<M>>(
     let quiet = plan.without_faults();
     let calm = |cluster: Cluster<M>| {
         let before = cluster.log().len();
-        let mut world = World::after(&quiet, seed, cluster, property());
+        let mut world = World::after(&quiet, &world.origin, cluster, property());
         let alive = !matches!(world.live(goal), Err(Stop::NotAlive));
         let log = world.cluster.log();
         (log.len() - before, (!alive).then_some(log))
@@ -300,7 +297,7 @@ fn show_not_alive<M: Machine, P: Property<M>>(
         let end = at.time + BEGINNING;
         log.retain(|timed| timed.time <= end);
     }
-    record::land::<M>(&setup, nodes, log, Some(length), seed);
+    record::land::<M>(&setup, nodes, log, Some(length), &shown.origin);
 }
 
 fn not_alive(plan: &Plan, without_faults: bool) -> ! {

@@ -50,6 +50,16 @@ fn every_kind_of_fault_happens() {
 }
 
 #[test]
+fn what_was_written_before_there_was_weather_is_read() {
+    let mut trace = toy::two_leaders();
+    trace.weather = Some("weather: none".to_owned());
+    let mut old = serde_json::to_value(&trace).expect("it is plain data");
+    old.as_object_mut().expect("it is an object").remove("weather");
+    trace.weather = None;
+    assert_eq!(serde_json::from_value::<harness::report::Trace>(old).expect("it is read"), trace);
+}
+
+#[test]
 fn a_kind_that_is_not_allowed_does_not_happen() {
     let plan = Plan { faults: vec![Fault::Crash, Fault::Delay], ..plan(50) };
     let summary =
@@ -74,10 +84,14 @@ fn a_planted_safety_bug_is_found() {
     let failure = failure(Bug::SendsFirst, 5_000);
     assert_eq!(failure.invariant.as_deref(), Some("One Leader"));
     let trace = failure.trace.expect("a run was under way");
-    let broken = trace.broken.expect("it failed");
+    let broken = trace.broken.as_ref().expect("it failed");
     assert!(broken.message.contains("lead r"), "{}", broken.message);
     assert_eq!(broken.step, trace.steps.len() - 1, "the last step broke it");
     assert!(trace.seed.is_some(), "it can be repeated");
+    let weather = trace.weather.clone().expect("its seed drew a weather");
+    let drawn = harness::draw::terminal(&trace, 80, false);
+    assert_eq!(drawn.lines().next(), Some(weather.as_str()), "it stands above the run");
+    assert!(weather.starts_with("weather: ") && weather.len() <= 60, "{weather}");
     let from = trace.shrunk_from.expect("it was made shorter");
     assert!(from > 100 && trace.steps.len() < 20, "{from} became {}", trace.steps.len());
     let crashed = trace.steps.iter().any(|step| step.event == Event::Crash);

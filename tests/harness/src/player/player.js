@@ -61,6 +61,7 @@
       const fact = (...words) => facts.push(element('span', {}, ...words));
       if (trace.test) fact('test ', element('code', {}, clean(trace.test)));
       if (trace.seed !== null) fact('seed ', element('code', {}, String(trace.seed)));
+      if (trace.weather) fact(clean(trace.weather));
       if (trace.shrunk_from) fact(`shrunk from ${trace.shrunk_from} steps`);
       const title = clean(trace.title || trace.test || 'A recorded run');
       this.head = element('div', { class: 'player-head' },

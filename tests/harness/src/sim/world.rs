@@ -8,6 +8,7 @@ use super::weather::{Fault, Tally, Weather};
 use super::{MOMENTS, Plan, Stop};
 use crate::action::{Action, Timed};
 use crate::cluster::Cluster;
+use crate::flight::{self, Origin};
 use crate::machine::Machine;
 use crate::panics::{self, Caught};
 use crate::property::Property;
@@ -38,7 +39,7 @@ enum Due {
 /// One run under way.
 pub(crate) struct World<'a, M: Machine, P> {
     pub cluster: Cluster<M>,
-    pub seed: u64,
+    pub origin: Origin,
     pub tally: Tally,
     pub events: u64,
     plan: &'a Plan,
@@ -73,8 +74,10 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let nodes = usize::try_from(draws.between(fewest, most)).expect("it was a usize");
         let weather = Weather::draw(&plan.faults, &mut draws);
         let setup = setup(nodes, &mut draws);
+        let origin = Origin { seed, weather: weather.words() };
+        flight::drawn(Some(origin.clone()));
         let cluster = Cluster::new(setup, nodes);
-        let mut world = World::around(plan, seed, cluster, property, draws, weather);
+        let mut world = World::around(plan, origin, cluster, property, draws, weather);
         if !world.weather.strikes.is_empty() {
             world.plan_next_strike();
         }
@@ -85,9 +88,15 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
     }
 
     /// What becomes of a cluster when nothing disturbs it any more.
-    pub fn after(plan: &'a Plan, seed: u64, cluster: Cluster<M>, property: P) -> World<'a, M, P> {
-        let draws = Draws::new(seed);
-        let mut world = World::around(plan, seed, cluster, property, draws, Weather::CALM);
+    pub fn after(
+        plan: &'a Plan,
+        origin: &Origin,
+        cluster: Cluster<M>,
+        property: P,
+    ) -> World<'a, M, P> {
+        let draws = Draws::new(origin.seed);
+        let origin = origin.clone();
+        let mut world = World::around(plan, origin, cluster, property, draws, Weather::CALM);
         for packet in world.cluster.in_flight() {
             world.post(packet);
         }
@@ -101,7 +110,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
 
     fn around(
         plan: &'a Plan,
-        seed: u64,
+        origin: Origin,
         cluster: Cluster<M>,
         property: P,
         mut draws: Draws,
@@ -111,7 +120,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let pace = (0..nodes).map(|_| MOMENTS + draws.below(weather.drift + 1)).collect();
         let mut world = World {
             cluster,
-            seed,
+            origin,
             tally: Tally::default(),
             events: 0,
             plan,
@@ -311,7 +320,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
     }
 
     fn strike(&mut self) -> Result<(), Stop> {
-        let fault = self.weather.strikes[self.draws.index(self.weather.strikes.len())];
+        let fault = self.weather.strike(&mut self.draws);
         let node = self.draws.index(self.cluster.size());
         let lasts = self.draws.between(10, 500);
         match fault {
