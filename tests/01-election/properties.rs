@@ -173,11 +173,11 @@ impl Law<Node> for Rules {
     }
 }
 
-/// Is there one leader that all follow, in one term?
+/// Is there one leader that all who live follow, in one term?
 pub fn settled(cluster: &Cluster<Node>) -> bool {
     let Some(leader) = leader(cluster) else { return false };
     let term = cluster.node(leader).election().hard_state().term;
-    (0..cluster.size()).all(|node| {
+    cluster.living().all(|node| {
         cluster.machine(node).is_some_and(|machine| {
             let election = machine.election();
             election.leader() == Some(id(leader)) && election.hard_state().term == term
@@ -185,13 +185,13 @@ pub fn settled(cluster: &Cluster<Node>) -> bool {
     })
 }
 
-/// The node that leads, if there is exactly one that thinks so.
+/// The living node that leads, if there is exactly one that thinks so.
 pub fn leader(cluster: &Cluster<Node>) -> Option<usize> {
     let leads = |node: &usize| {
         let machine = cluster.machine(*node);
         machine.is_some_and(|machine| machine.election().role() == Role::Leader)
     };
-    let leaders: Vec<usize> = (0..cluster.size()).filter(leads).collect();
+    let leaders: Vec<usize> = cluster.living().filter(leads).collect();
     match leaders.as_slice() {
         [one] => Some(*one),
         _ => None,

@@ -201,11 +201,12 @@ impl Safety {
     }
 }
 
-/// Is there one leader that all follow, and do all logs hold the same, committed and applied?
+/// Among those that live: is there one leader that all follow, and do all logs hold the same,
+/// committed and applied?
 pub fn settled(cluster: &Cluster<Node>) -> bool {
     let Some(leader) = leader(cluster) else { return false };
     let (term, last) = (cluster.node(leader).term(), cluster.node(leader).replica().log().last());
-    (0..cluster.size()).all(|node| {
+    cluster.living().all(|node| {
         cluster.machine(node).is_some_and(|machine| {
             let replica = machine.replica();
             replica.election().leader() == Some(id(leader))
@@ -217,10 +218,10 @@ pub fn settled(cluster: &Cluster<Node>) -> bool {
     })
 }
 
-/// The node that leads, if there is exactly one that thinks so.
+/// The living node that leads, if there is exactly one that thinks so.
 pub fn leader(cluster: &Cluster<Node>) -> Option<usize> {
     let leads = |node: &usize| cluster.machine(*node).is_some_and(Node::leads);
-    let leaders: Vec<usize> = (0..cluster.size()).filter(leads).collect();
+    let leaders: Vec<usize> = cluster.living().filter(leads).collect();
     match leaders.as_slice() {
         [one] => Some(*one),
         _ => None,

@@ -32,6 +32,9 @@ pub enum Action {
     Cut { links: Vec<(usize, usize)> },
     /// Every link works again.
     Heal,
+    /// The storm is over, and every link works again. From now on nothing depends on these nodes:
+    /// they are left dead. Those that are down stay down; whoever drives cuts the others off.
+    Calm { dead: Vec<usize> },
     /// A node that is down gets a blank disk.
     Wipe { node: usize },
     /// A client asks a node for something.
@@ -62,7 +65,7 @@ impl Action {
             | Action::Wipe { node }
             | Action::Command { node, .. } => Some(*node),
             Action::Deliver { packet, .. } | Action::Lose { packet } => receiver(*packet),
-            Action::Cut { .. } | Action::Heal => None,
+            Action::Cut { .. } | Action::Heal | Action::Calm { .. } => None,
         }
     }
 }

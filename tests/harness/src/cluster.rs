@@ -54,6 +54,8 @@ pub struct Cluster<M: Machine> {
     setup: M::Setup,
     sites: Vec<Site<M>>,
     packets: Vec<Packet<M>>,
+    /// Who was left dead, once the storm is over.
+    dead: Option<Vec<usize>>,
     time: u64,
     log: Arc<Mutex<Vec<Timed>>>,
     draws: Draws,
@@ -72,7 +74,7 @@ impl<M: Machine> Cluster<M> {
             })
             .collect();
         let log = Arc::default();
-        Cluster { setup, sites, packets: Vec::new(), time: 0, log, draws }
+        Cluster { setup, sites, packets: Vec::new(), dead: None, time: 0, log, draws }
     }
 
     /// How many nodes there are.
@@ -93,6 +95,22 @@ impl<M: Machine> Cluster<M> {
     /// A node's machine, which must be up.
     pub fn node(&self, node: usize) -> &M {
         self.machine(node).unwrap_or_else(|| panic!("n{} is down", node + 1))
+    }
+
+    /// Is this node meant to live? All are, until a storm ends and some are left dead. A goal asks
+    /// nothing of those, even if they are up.
+    pub fn lives(&self, node: usize) -> bool {
+        self.dead.as_ref().is_none_or(|dead| !dead.contains(&node))
+    }
+
+    /// The nodes that are meant to live.
+    pub fn living(&self) -> impl Iterator<Item = usize> + Clone {
+        (0..self.size()).filter(|node| self.lives(*node))
+    }
+
+    /// Is the storm over?
+    pub(crate) fn is_calm(&self) -> bool {
+        self.dead.is_some()
     }
 
     /// What a node's disk holds.
@@ -174,6 +192,7 @@ impl<M: Machine> Cluster<M> {
             Action::Command { node, command, draw } => {
                 self.step(node, Input::Command(command), draw);
             }
+            Action::Calm { dead } => self.dead = Some(dead),
             Action::Pause { .. } | Action::Resume { .. } | Action::Cut { .. } | Action::Heal => {}
         }
         true
@@ -214,6 +233,7 @@ impl<M: Machine> Cluster<M> {
             Action::Deliver { packet, .. } | Action::Lose { packet } => {
                 *packet < self.packets.len()
             }
+            Action::Calm { dead } => dead.iter().all(|node| *node < self.sites.len()),
             Action::Cut { .. } | Action::Heal => true,
         }
     }

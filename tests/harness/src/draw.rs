@@ -103,7 +103,7 @@ fn telling(trace: &Trace, end: usize) -> Vec<usize> {
         let is_start = step.event == Event::Start;
         let fault =
             matches!(step.event, Event::Crash | Event::Restart | Event::Cut { .. } | Event::Heal)
-                || matches!(step.event, Event::Wipe | Event::Command { .. });
+                || matches!(step.event, Event::Wipe | Event::Command { .. } | Event::Calm { .. });
         let gated = step.sends.iter().any(Sent::waits);
         let released = step.event == Event::Sync && !step.sends.is_empty();
         let said = !step.says.is_empty() || !step.printed.is_empty();
@@ -159,6 +159,7 @@ impl<'a> Canvas<'a> {
             | Event::Resume
             | Event::Cut { .. }
             | Event::Heal
+            | Event::Calm { .. }
             | Event::Wipe
             | Event::Command { .. } => {}
         }
@@ -244,6 +245,11 @@ impl<'a> Canvas<'a> {
                 format!("cut: {}", links.join(" "))
             }
             Event::Heal => "all links work".to_owned(),
+            Event::Calm { dead } if dead.is_empty() => "calm".to_owned(),
+            Event::Calm { dead } => {
+                let dead: Vec<&str> = dead.iter().map(|node| &*self.trace.nodes[*node]).collect();
+                format!("calm, without {}", dead.join(" "))
+            }
             Event::Wipe => "loses its disk".to_owned(),
             Event::Command { label } => format!("asked: {label}"),
         }

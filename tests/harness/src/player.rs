@@ -142,6 +142,7 @@ fn is_sound(trace: &Trace) -> bool {
             | Event::Wipe
             | Event::Command { .. }
             | Event::Heal => true,
+            Event::Calm { dead } => dead.iter().all(|node| known(*node)),
         };
         passes && step.node.is_none_or(known) && step.sends.iter().all(|sent| known(sent.to))
     });

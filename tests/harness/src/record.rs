@@ -181,6 +181,7 @@ impl<M: Machine> Scribe<M> {
             | Action::Resume { .. }
             | Action::Cut { .. }
             | Action::Heal
+            | Action::Calm { .. }
             | Action::Wipe { .. }
             | Action::Command { .. } => true,
         }
@@ -215,6 +216,7 @@ impl<M: Machine> Scribe<M> {
             Action::Resume { .. } => Event::Resume,
             Action::Cut { links } => Event::Cut { links: links.clone() },
             Action::Heal => Event::Heal,
+            Action::Calm { dead } => Event::Calm { dead: dead.clone() },
             Action::Wipe { .. } => Event::Wipe,
             Action::Command { command, .. } => Event::Command { label: M::wish(*command) },
         }

@@ -158,6 +158,12 @@ pub enum Event {
     },
     /// Every link works again.
     Heal,
+    /// The storm is over, and every link works again; but some nodes are left dead. Those that are
+    /// down stay down, and the others are cut off by the next event.
+    Calm {
+        /// Who is left dead.
+        dead: Vec<usize>,
+    },
     /// The node, which is down, gets a blank disk.
     Wipe,
     /// A client asks for something.

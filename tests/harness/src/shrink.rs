@@ -195,6 +195,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
                 | Action::Resume { .. }
                 | Action::Cut { .. }
                 | Action::Heal
+                | Action::Calm { .. }
                 | Action::Wipe { .. }
                 | Action::Command { .. } => moves.extend(step),
             }
@@ -310,6 +311,9 @@ fn renumbered<M: Machine>(step: &Move<M>, gone: usize) -> Option<Move<M>> {
             Action::Command { node, command, draw } => {
                 Action::Command { node: number(node), command, draw }
             }
+            Action::Calm { dead } => Action::Calm {
+                dead: dead.into_iter().filter(|node| *node != gone).map(number).collect(),
+            },
             other @ (Action::Deliver { .. }
             | Action::Lose { .. }
             | Action::Pause { .. }
@@ -339,6 +343,7 @@ fn standing<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<Move<M>
         | Action::Crash { .. }
         | Action::Restart { .. }
         | Action::Wipe { .. }
+        | Action::Calm { .. }
         | Action::Command { .. } => Some(Move::Other(action.clone())),
     }
 }
@@ -377,6 +382,7 @@ fn with_plain_draw<M: Machine>(step: &Move<M>) -> Move<M> {
             | Action::Pause { .. }
             | Action::Resume { .. }
             | Action::Cut { .. }
+            | Action::Calm { .. }
             | Action::Heal) => other,
         }),
     }

@@ -2,15 +2,17 @@
 //!
 //! Owns [`Plan`], what a run is like, and [`run`], which makes many. A run has two parts. First the
 //! *storm*: messages are lost, doubled, delayed and reordered, links and disks fail, nodes crash,
-//! stand still and start again. A property is checked after every event. Then everything heals, and
-//! the *calm* begins: within a stated time the cluster must reach its goal and keep it, or it is
-//! not alive. (A node that never does anything breaks no safety rule.)
+//! stand still and start again. A property is checked after every event. Then the *calm* begins:
+//! everything heals, but in most runs for a minority, which is left dead. Within a stated time the
+//! others must reach their goal and keep it, or the cluster is not alive. (A node that never does
+//! anything breaks no safety rule.)
 //!
 //! Invariants: everything in a run follows from its seed; a property never sees a state between two
 //! events. Each run draws its own weather first, many faults or few, so that no kind of fault hides
 //! another.
 
 mod disk;
+mod goal;
 mod weather;
 mod world;
 
@@ -29,6 +31,7 @@ use std::any::Any;
 use std::ops::RangeInclusive;
 use std::panic::resume_unwind;
 
+pub use goal::Goal;
 pub use weather::{Fault, Tally};
 use world::World;
 
@@ -56,8 +59,8 @@ pub struct Plan {
     /// The faults that may happen.
     pub faults: Vec<Fault>,
     /// In the storm, some client asks some node for something every so many ticks on average; 0 if
-    /// there are no clients. If there are, the calm ends with one more command, which every node
-    /// must carry out.
+    /// there are no clients. If there are, the calm ends with one more command, which every living
+    /// node must carry out.
     pub commands: u64,
     /// Within how many ticks of calm the goal must be reached.
     pub calm: u64,
@@ -107,7 +110,7 @@ pub fn run<M, P>(
     plan: &Plan,
     setup: impl Fn(usize, &mut Draws) -> M::Setup,
     property: impl Fn() -> P,
-    goal: impl Fn(&Cluster<M>) -> bool,
+    goal: impl Goal<M>,
 ) -> Summary
 where
     M: Machine,
@@ -131,9 +134,9 @@ where
                 let quiet = plan.without_faults();
                 let mut alone = World::new(&quiet, seed, &setup, property());
                 let alone = matches!(alone.live(&goal), Err(Stop::NotAlive)).then_some(alone);
-                show_not_alive(plan, &world, alone.as_ref(), &setup, &property, &goal);
+                let dead = show_not_alive(plan, &world, alone.as_ref(), &setup, &property, &goal);
                 drop(silence);
-                not_alive(plan, alone.is_some())
+                not_alive(plan, alone.is_some(), &dead)
             }
             Err(stop @ (Stop::Storm(_) | Stop::Ended(_))) => {
                 let mut log = world.cluster.log();
@@ -168,7 +171,7 @@ where
 fn repeats<M: Machine, P: Property<M>>(
     first: &World<M, P>,
     second: &mut World<M, P>,
-    goal: &impl Fn(&Cluster<M>) -> bool,
+    goal: &impl Goal<M>,
 ) -> Result<u64, Stop> {
     let result = second.live(goal);
     if first.cluster.same_as(&second.cluster) {
@@ -258,15 +261,15 @@ fn fail(stop: Stop) -> ! {
 
 /// Shows a cluster that does not reach its goal: by a run without any fault if that fails too, else
 /// by as little of the storm as it takes; and of what follows by its beginning, since it goes on
-/// like that.
+/// like that. Who is left dead in what is shown.
 fn show_not_alive<M: Machine, P: Property<M>>(
     plan: &Plan,
     world: &World<'_, M, P>,
     alone: Option<&World<'_, M, P>>,
     setup: &impl Fn(usize, &mut Draws) -> M::Setup,
     property: &impl Fn() -> P,
-    goal: &impl Fn(&Cluster<M>) -> bool,
-) {
+    goal: &impl Goal<M>,
+) -> Vec<usize> {
     let length = world.cluster.log().len();
     let shown = alone.unwrap_or(world);
     let own: Course<M> = Course {
@@ -280,6 +283,10 @@ fn show_not_alive<M: Machine, P: Property<M>>(
     let quiet = plan.without_faults();
     let calm = |cluster: Cluster<M>| {
         let before = cluster.log().len();
+        // Of a shrunk storm, too few may be left to ask anything of them.
+        if !goal.enough(&cluster, &cluster.living().collect::<Vec<_>>()) {
+            return (0, None);
+        }
         let mut world = World::after(&quiet, &world.origin, cluster, property());
         let alive = !matches!(world.live(goal), Err(Stop::NotAlive));
         let log = world.cluster.log();
@@ -292,20 +299,31 @@ fn show_not_alive<M: Machine, P: Property<M>>(
     };
     let Course { setup, nodes, mut log } = short.map_or(own, |(short, _)| short);
     // A run that could not be shrunk is shown as it is: nobody knows what matters in it.
-    let calm = log.iter().rposition(|timed| timed.action == Action::Heal);
+    let dead = log.iter().rev().find_map(|timed| {
+        let Action::Calm { dead } = &timed.action else { return None };
+        Some(dead.clone())
+    });
+    let calm = log.iter().rposition(|timed| matches!(timed.action, Action::Calm { .. }));
     if let Some(at) = calm.and_then(|at| log.get(at)) {
         let end = at.time + BEGINNING;
         log.retain(|timed| timed.time <= end);
     }
     record::land::<M>(&setup, nodes, log, Some(length), &shown.origin);
+    dead.unwrap_or_default()
 }
 
-fn not_alive(plan: &Plan, without_faults: bool) -> ! {
+fn not_alive(plan: &Plan, without_faults: bool, dead: &[usize]) -> ! {
     let Plan { goal, calm, .. } = plan;
+    let names: Vec<String> = dead.iter().map(|node| format!("n{}", node + 1)).collect();
     let message = if without_faults {
         format!("No fault, {calm} ticks, and there is not {goal}.")
-    } else {
+    } else if names.is_empty() {
         format!("{calm} ticks after every fault was healed there is not {goal}.")
+    } else {
+        let names = names.join(" and ");
+        format!(
+            "{calm} ticks after every fault but the loss of {names} was healed there is not {goal}."
+        )
     };
     wrong(Failure { message, invariant: Some("Liveness".to_owned()), ..Failure::default() })
 }

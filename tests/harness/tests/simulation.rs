@@ -4,8 +4,8 @@
 mod toy;
 
 use harness::report::{Event, Failure, Verdict};
-use harness::sim::{self, Fault, Plan, Summary};
-use harness::verdict_of;
+use harness::sim::{self, Fault, Goal, Plan, Summary};
+use harness::{Cluster, verdict_of};
 use toy::{Bug, OneLeader, Toy, settled};
 
 fn plan(runs: u64) -> Plan {
@@ -119,6 +119,68 @@ fn what_only_faults_bring_about_is_shown_with_few_of_them() {
     let crashes = trace.steps.iter().filter(|step| step.event == Event::Crash).count();
     // One that still votes is enough for another to lead.
     assert_eq!((crashes, trace.nodes.len()), (3, 3));
+}
+
+#[test]
+fn who_needs_everybody_is_found_when_some_are_left_dead() {
+    let failure = failure(Bug::Unanimous, 20);
+    assert_eq!(failure.invariant.as_deref(), Some("Liveness"));
+    let trace = failure.trace.expect("a run was under way");
+    let dead = trace.steps.iter().find_map(|step| match &step.event {
+        Event::Calm { dead } => Some(dead.clone()),
+        _ => None,
+    });
+    let dead = dead.expect("the storm ends");
+    let name = &trace.nodes[dead[0]];
+    let start = format!("1000 ticks after every fault but the loss of {name} was healed");
+    assert!(failure.message.starts_with(&start), "{}", failure.message);
+    assert_eq!((trace.nodes.len(), dead.len()), (3, 1), "the smallest cluster that can spare one");
+    assert!(trace.steps.len() < 100, "its beginning is enough: {}", trace.steps.len());
+}
+
+#[test]
+fn a_minority_is_left_dead_down_or_cut_off() {
+    // How many runs ended so: nobody dead; somebody down; somebody up and cut off.
+    let ends = std::cell::RefCell::new([0, 0, 0]);
+    let goal = |cluster: &Cluster<Toy>| {
+        let reached = settled(cluster);
+        let dead = || (0..cluster.size()).filter(|node| !cluster.lives(*node));
+        assert!(2 * dead().count() < cluster.size(), "a majority lives");
+        if reached {
+            let up = dead().filter(|node| cluster.machine(*node).is_some()).count();
+            let down = dead().count() - up;
+            let mut ends = ends.borrow_mut();
+            ends[0] += usize::from(up + down == 0);
+            ends[1] += usize::from(down > 0);
+            ends[2] += usize::from(up > 0);
+        }
+        reached
+    };
+    let plan = Plan { steady: 0, nodes: 1..=6, ..plan(300) };
+    sim::run::<Toy, OneLeader>(&plan, |n, _| (Bug::None, n), OneLeader::default, goal);
+    let [none, down, up] = *ends.borrow();
+    assert!(none > 50 && down > 60 && up > 60, "{none} {down} {up}");
+    assert!(down.abs_diff(up) < 40, "about as many are down as cut off: {down} {up}");
+}
+
+/// A goal that every node is needed for.
+struct All;
+
+impl Goal<Toy> for All {
+    fn reached(&self, cluster: &Cluster<Toy>) -> bool {
+        settled(cluster)
+    }
+
+    fn enough(&self, cluster: &Cluster<Toy>, living: &[usize]) -> bool {
+        living.len() == cluster.size()
+    }
+}
+
+#[test]
+fn the_goal_says_who_can_be_spared() {
+    let summary =
+        sim::run::<Toy, OneLeader>(&plan(50), |n, _| (Bug::Unanimous, n), OneLeader::default, All);
+    assert_eq!(summary.faults.of(Fault::Death), 0);
 }
 
 #[test]

@@ -148,6 +148,7 @@ fn check(trace: &Trace) -> Result<(), String> {
                 }
             }
             Event::Cut { links } => named.extend(links.iter().flat_map(|(from, to)| [*from, *to])),
+            Event::Calm { dead } => named.extend(dead),
             Event::Start
             | Event::Tick { .. }
             | Event::Timeout

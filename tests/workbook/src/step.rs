@@ -170,6 +170,11 @@ fn happened(trace: &Trace, event: &Event) -> String {
             format!("links are cut: {}", links.collect::<Vec<_>>().join(" "))
         }
         Event::Heal => "every link works again".to_owned(),
+        Event::Calm { dead } if dead.is_empty() => "the storm is over".to_owned(),
+        Event::Calm { dead } => {
+            let dead: Vec<&str> = dead.iter().map(|node| name(*node)).collect();
+            format!("the storm is over; {} will not come back", dead.join(", "))
+        }
     }
 }
 

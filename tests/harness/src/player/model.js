@@ -21,6 +21,7 @@
   const own = ['start', 'tick', 'timeout', 'sync', 'crash', 'restart', 'pause', 'resume',
     'wipe', 'command'];
   const passing = ['deliver', 'lose'];
+  const network = ['cut', 'heal', 'calm'];
 
   // Why a trace cannot be shown, or nothing. Every number in it must point to something.
   const damage = (trace) => {
@@ -29,13 +30,14 @@
     }
     const node = (number) => Number.isInteger(number) && number >= 0 && number < trace.nodes.length;
     const wrong = trace.steps.findIndex((step) => {
-      const { kind, from, links = [] } = step.event ?? {};
+      const { kind, from, links = [], dead = [] } = step.event ?? {};
       const onNode = own.includes(kind) || passing.includes(kind);
-      return (onNode ? !node(step.node) : kind !== 'cut' && kind !== 'heal')
+      return (onNode ? !node(step.node) : !network.includes(kind))
         || (passing.includes(kind) && !node(from))
         || !Array.isArray(step.sends) || !step.sends.every((sent) => node(sent.to))
         || !Array.isArray(step.state)
-        || !links.every((link) => node(link[0]) && node(link[1]));
+        || !links.every((link) => node(link[0]) && node(link[1]))
+        || !dead.every(node);
     });
     if (wrong >= 0) return `its step ${wrong + 1} names something that is not there`;
     const broken = trace.broken?.step ?? 0;
@@ -170,7 +172,7 @@
             cut = { start: at, end: last, links: [...(cut?.links ?? []), ...event.links] };
             this.cuts.push(cut);
             break;
-          case 'heal': if (cut) cut.end = at; cut = null; break;
+          case 'heal': case 'calm': if (cut) cut.end = at; cut = null; break;
         }
       });
     }
@@ -179,7 +181,7 @@
     // what was printed, what a sync released, and the steps that sent a message which changed
     // something.
     findTelling() {
-      const faults = ['crash', 'restart', 'pause', 'resume', 'cut', 'heal', 'wipe', 'command'];
+      const faults = ['crash', 'restart', 'pause', 'resume', ...network, 'wipe', 'command'];
       this.tells = new Uint8Array(this.steps.length);
       this.steps.forEach((step, at) => {
         const { kind } = step.event;
@@ -254,9 +256,17 @@
         case 'resume': return 'goes on';
         case 'wipe': return 'is given a blank disk';
         case 'command': return `is asked by a client to ${clean(label)}`;
+        case 'calm': return this.calm(event);
         case 'cut': return `Links are cut: ${this.links(links)}`;
         default: return 'Every link works again';
       }
+    }
+
+    // The end of a storm.
+    calm({ dead }) {
+      const names = dead.map((node) => this.nodes[node]).join(', ');
+      const left = names ? `; ${names} will not come back` : '';
+      return `The storm is over: every link works again${left}`;
     }
 
     // Messages to several nodes that say the same are told once.

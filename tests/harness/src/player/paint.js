@@ -255,7 +255,8 @@
       const kind = cut ? 'player-cut' : 'player-heal';
       const d = `M${this.gutter} ${y}H${this.wide - 8}`;
       this.shape('path', { class: `player-network ${kind}`, d });
-      const text = cut ? `cut: ${this.run.links(step.event.links)}` : 'all links work';
+      const said = { heal: 'all links work', calm: `calm${this.without(step.event.dead)}` };
+      const text = cut ? `cut: ${this.run.links(step.event.links)}` : said[step.event.kind];
       const fits = this.fit(text, this.wide - this.gutter - 60);
       const half = measure(fits, this.font) / 2 + 10;
       const middle = (this.wide + this.gutter) / 2;
@@ -264,6 +265,10 @@
         x: middle - half, y: y - 11, width: 2 * half, height: 22,
       });
       this.words(`player-chip-text ${kind}`, middle, y + 4, fits, 'middle');
+    }
+
+    without(dead) {
+      return dead?.length ? `, without ${dead.map((node) => this.run.nodes[node]).join(' ')}` : '';
     }
 
     // What stands on a node's lifeline: its news, or a dot; a square is the disk.

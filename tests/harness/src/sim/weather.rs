@@ -30,11 +30,13 @@ pub enum Fault {
     Pause,
     /// Clocks run at different speeds.
     Drift,
+    /// A minority never comes back: when the storm is over, each of them is down or cut off.
+    Death,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 9] = [
+    pub const ALL: [Fault; 10] = [
         Fault::Loss,
         Fault::Duplicate,
         Fault::Delay,
@@ -44,6 +46,7 @@ impl Fault {
         Fault::SlowDisk,
         Fault::Pause,
         Fault::Drift,
+        Fault::Death,
     ];
 
     /// What it is called in the line above a run.
@@ -58,6 +61,7 @@ impl Fault {
             Fault::SlowDisk => "slow disks",
             Fault::Pause => "pauses",
             Fault::Drift => "drift",
+            Fault::Death => "deaths",
         }
     }
 }
@@ -125,6 +129,8 @@ pub(crate) struct Weather {
     pub pause: u64,
     /// How far a clock may be off, in moments a tick.
     pub drift: u64,
+    /// When the storm is over, those that can be spared are left dead.
+    pub death: bool,
     /// Each kind that the plan allows; none if this run is spared it.
     mix: BTreeMap<Fault, Option<Level>>,
 }
@@ -140,6 +146,7 @@ impl Weather {
         strikes: Vec::new(),
         pause: 0,
         drift: 0,
+        death: false,
         mix: BTreeMap::new(),
     };
 
@@ -171,6 +178,7 @@ impl Weather {
             strikes: strikes.into_iter().filter_map(weight).collect(),
             pause: [50, 150, 400][draws.index(3)],
             drift: level(Fault::Drift).map_or(0, |level| level.of([1, 2, 4])),
+            death: level(Fault::Death).is_some(),
             mix,
         }
     }
@@ -191,11 +199,13 @@ impl Weather {
     /// The mix in a line: what there is, the most first, then what there is not, as far as
     /// [`COLUMNS`] hold it.
     pub fn words(&self) -> String {
-        let mut there: Vec<(Level, Fault)> =
-            self.mix.iter().filter_map(|(fault, level)| Some(((*level)?, *fault))).collect();
+        // Who is left dead is told when it happens.
+        let mix = self.mix.iter().filter(|(fault, _)| **fault != Fault::Death);
+        let there = mix.clone().filter_map(|(fault, level)| Some(((*level)?, *fault)));
+        let mut there: Vec<(Level, Fault)> = there.collect();
         there.sort_by_key(|(level, fault)| (std::cmp::Reverse(*level), *fault));
         let there = there.into_iter().map(|(level, fault)| self.some(fault, level));
-        let without = self.mix.iter().filter(|(_, level)| level.is_none());
+        let without = mix.filter(|(_, level)| level.is_none());
         let without = without.map(|(fault, _)| fault.name().to_owned());
         let (there, without): (Vec<_>, Vec<_>) = (there.collect(), without.collect());
         if there.is_empty() {
@@ -217,7 +227,12 @@ impl Weather {
             Fault::SlowDisk => {
                 return level.of(["slow", "slower", "slowest"]).to_owned() + " disks";
             }
-            Fault::Partition | Fault::OneWay | Fault::Crash | Fault::Pause | Fault::Drift => {
+            Fault::Partition
+            | Fault::OneWay
+            | Fault::Crash
+            | Fault::Pause
+            | Fault::Drift
+            | Fault::Death => {
                 return level.of(["few ", "", "many "]).to_owned() + fault.name();
             }
         };

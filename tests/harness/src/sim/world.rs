@@ -1,12 +1,14 @@
 //! One run: a cluster, its network, its clocks, and what happens next.
 //!
 //! Owns the order of events. Whatever is due waits in one queue, by moment and then by age; nothing
-//! else decides what comes first.
+//! else decides what comes first. How a storm ends, and what must come of it, is in `ending`.
+
+mod ending;
 
 use super::disk::Syncing;
 use super::weather::{Fault, Tally, Weather};
 use super::{MOMENTS, Plan, Stop};
-use crate::action::{Action, Timed};
+use crate::action::Action;
 use crate::cluster::Cluster;
 use crate::flight::{self, Origin};
 use crate::machine::Machine;
@@ -19,9 +21,6 @@ use std::collections::BTreeMap;
 /// More events than this in a run, and the nodes drown in their own messages. A run that behaves
 /// has a few thousand.
 const EVENT_LIMIT: u64 = 200_000;
-
-/// The number of the command in the calm. No storm gets that far.
-const LAST_COMMAND: u64 = 1_000_000;
 
 /// What is due at some moment.
 #[derive(Clone, Copy)]
@@ -145,57 +144,6 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             world.plan_for(phase, Due::Tick(node));
         }
         world
-    }
-
-    /// The whole run. How many ticks the calm took to reach its goal, if it did.
-    pub fn live(&mut self, goal: &impl Fn(&Cluster<M>) -> bool) -> Result<u64, Stop> {
-        let storm_ends = self.plan.storm * MOMENTS;
-        while self.next_before(storm_ends)? {}
-        self.storm = Some(self.cluster.log().len());
-        self.heal()?;
-        let calm_ends = storm_ends + self.plan.calm * MOMENTS;
-        let mut since = None;
-        while self.next_before(calm_ends)? {
-            if !goal(&self.cluster) {
-                since = None;
-                continue;
-            }
-            let reached = *since.get_or_insert(self.now);
-            if self.now >= reached + self.plan.steady * MOMENTS {
-                if self.plan.commands > 0 {
-                    self.carry_out(calm_ends)?;
-                }
-                return Ok((reached - storm_ends.min(reached)) / MOMENTS);
-            }
-        }
-        Err(Stop::NotAlive)
-    }
-
-    /// The goal is reached. Now a client's last command must be carried out on every node. Like any
-    /// client, it asks again when nothing comes of it.
-    fn carry_out(&mut self, end: u64) -> Result<(), Stop> {
-        let (command, nodes) = (LAST_COMMAND, 0..self.cluster.size());
-        let mut ask_at = self.now;
-        while !nodes.clone().all(|node| self.cluster.node(node).has_done(command)) {
-            if self.now >= ask_at {
-                ask_at += self.plan.steady * MOMENTS;
-                for node in nodes.clone() {
-                    let draw = self.draws.next();
-                    self.act(Action::Command { node, command, draw })?;
-                }
-            }
-            if !self.next_before(end)? {
-                return Err(Stop::NotAlive);
-            }
-        }
-        Ok(())
-    }
-
-    /// What happened before the calm.
-    pub fn storm(&self) -> Vec<Timed> {
-        let mut log = self.cluster.log();
-        log.truncate(self.storm.unwrap_or(log.len()));
-        log
     }
 
     /// Does what is due next, if it is due before `end`.
@@ -325,9 +273,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         let lasts = self.draws.between(10, 500);
         match fault {
             Fault::Crash if self.cluster.machine(node).is_some() => {
-                let unsynced = self.cluster.unsynced(node) as u64;
-                let kept = usize::try_from(self.draws.below(unsynced + 1)).expect("a small number");
-                self.act(Action::Crash { node, kept })?;
+                self.crash(node)?;
                 self.plan_for(lasts, Due::Restart(node));
             }
             Fault::Pause if self.cluster.machine(node).is_some() => {
@@ -347,12 +293,24 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
                 self.sever(lasts, |from, to| to == node && (deaf || from == other))?;
             }
             Fault::Crash | Fault::Pause => return Ok(()),
-            Fault::Loss | Fault::Duplicate | Fault::Delay | Fault::SlowDisk | Fault::Drift => {
+            Fault::Loss
+            | Fault::Duplicate
+            | Fault::Delay
+            | Fault::SlowDisk
+            | Fault::Drift
+            | Fault::Death => {
                 unreachable!("only faults that strike are in this list")
             }
         }
         self.tally.count(fault);
         Ok(())
+    }
+
+    /// Power goes on a node; how much of what was not synced is on disk is drawn.
+    fn crash(&mut self, node: usize) -> Result<(), Stop> {
+        let unsynced = self.cluster.unsynced(node) as u64;
+        let kept = usize::try_from(self.draws.below(unsynced + 1)).expect("a small number");
+        self.act(Action::Crash { node, kept })
     }
 
     fn sever(&mut self, lasts: u64, cut: impl Fn(usize, usize) -> bool) -> Result<(), Stop> {
@@ -362,26 +320,6 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         self.cut.extend(&links);
         self.plan_for(lasts, Due::Heal);
         self.act(Action::Cut { links })
-    }
-
-    /// The storm is over: every link works, every node runs, every clock is right.
-    fn heal(&mut self) -> Result<(), Stop> {
-        self.weather = Weather::CALM;
-        self.queue.retain(|_, due| !matches!(due, Due::Strike | Due::Heal | Due::Command));
-        self.cut.clear();
-        self.act(Action::Heal)?;
-        for node in 0..self.cluster.size() {
-            self.pace[node] = MOMENTS;
-            if self.paused[node] > self.now {
-                self.paused[node] = self.now;
-                self.act(Action::Resume { node })?;
-            }
-            if self.cluster.machine(node).is_none() {
-                let draw = self.draws.next();
-                self.act(Action::Restart { node, draw })?;
-            }
-        }
-        Ok(())
     }
 
     fn plan_next_strike(&mut self) {

@@ -28,6 +28,8 @@ pub enum Bug {
     Loud,
     /// Once it was down, it never votes again.
     Sulky,
+    /// It leads when all have voted for it, not before.
+    Unanimous,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -98,7 +100,8 @@ impl Toy {
             Say::Ask(_) => {}
             Say::Yes(_) => {
                 self.yes.insert(from);
-                if !self.leads && 2 * self.yes.len() > self.size {
+                let all = self.bug != Bug::Unanimous || self.yes.len() == self.size;
+                if !self.leads && 2 * self.yes.len() > self.size && all {
                     (self.leads, self.leader) = (true, Some(self.me));
                     effects.now.extend(self.others(&Say::Lead(round)));
                 }
@@ -230,10 +233,10 @@ impl Property<Toy> for OneLeader {
     }
 }
 
-/// All follow one leader.
+/// All that live follow one leader.
 pub fn settled(cluster: &Cluster<Toy>) -> bool {
     let views: BTreeSet<_> =
-        (0..cluster.size()).map(|node| cluster.machine(node).map(Toy::leader)).collect();
+        cluster.living().map(|node| cluster.machine(node).map(Toy::leader)).collect();
     matches!(views.first(), Some(Some((_, Some(_))))) && views.len() == 1
 }
 
