@@ -83,8 +83,8 @@ impl Machine for Node {
         match input {
             Input::Tick => self.election.tick(view),
             Input::Timeout => self.election.stand(view),
-            // Nobody can ask for anything: there is no log yet.
-            Input::Command(_) => {}
+            // Nobody can ask for anything: there is no log yet. Nor is there work for later.
+            Input::Command(_) | Input::Work => {}
             // A message that is dropped is dropped; why is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.election.receive(message, view)),
             Input::Synced(save) => {

@@ -14,7 +14,7 @@ fn plan(nodes: RangeInclusive<usize>, runs: u64) -> Plan {
         nodes,
         runs,
         storm: 150,
-        faults: Fault::ALL.to_vec(),
+        faults: Fault::IDLE.to_vec(),
         commands: 0,
         calm: 1_000,
         steady: 30,

@@ -201,6 +201,8 @@ impl Machine for Node {
             // What is dropped or refused is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.replica.receive(message, view)),
             Input::Command(number) => drop(self.replica.propose(Op::new(number))),
+            // It applies at once.
+            Input::Work => {}
             Input::Synced(save) => {
                 let (synced, messages) = save.synced();
                 effects.now.extend(messages.into_iter().map(addressed));

@@ -44,6 +44,7 @@ impl Machine for Loud {
         let input = match input {
             Input::Tick => Input::Tick,
             Input::Timeout => Input::Timeout,
+            Input::Work => Input::Work,
             Input::Command(number) => Input::Command(number),
             Input::Synced(save) => Input::Synced(save.0),
             Input::Message { from, message: Said::Real(message) } => {

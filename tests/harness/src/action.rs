@@ -19,6 +19,8 @@ pub enum Action {
     Lose { packet: usize },
     /// A node's oldest save is synced.
     Sync { node: usize, draw: u64 },
+    /// A node does one step of its background work.
+    Work { node: usize, draw: u64 },
     /// Power goes. Of the saves that were not synced, the first `kept` reached the disk all the
     /// same; nobody was told.
     Crash { node: usize, kept: usize },
@@ -58,6 +60,7 @@ impl Action {
             Action::Tick { node, .. }
             | Action::Timeout { node, .. }
             | Action::Sync { node, .. }
+            | Action::Work { node, .. }
             | Action::Crash { node, .. }
             | Action::Restart { node, .. }
             | Action::Pause { node }

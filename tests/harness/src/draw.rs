@@ -155,6 +155,7 @@ impl<'a> Canvas<'a> {
             | Event::Deliver { .. }
             | Event::Lose { .. }
             | Event::Sync
+            | Event::Work
             | Event::Pause
             | Event::Resume
             | Event::Cut { .. }
@@ -234,6 +235,7 @@ impl<'a> Canvas<'a> {
             Event::Tick { .. } | Event::Timeout => "timer fires".to_owned(),
             Event::Deliver { label, .. } | Event::Lose { label, .. } => label.clone(),
             Event::Sync => "synced".to_owned(),
+            Event::Work => "works".to_owned(),
             Event::Crash => "crashes".to_owned(),
             Event::Restart => "restarts".to_owned(),
             Event::Pause => "stands still".to_owned(),

@@ -23,7 +23,8 @@
 //! with one 64-bit fingerprint would be taken for one: in a search of ten million, that happens
 //! once in 370,000 searches.
 //!
-//! Left to others: ticks (a timer fires whenever it likes), liveness, and big clusters.
+//! Left to others: ticks (a timer fires whenever it likes), background work and answers to clients,
+//! liveness, and big clusters.
 
 mod memory;
 mod nodes;

@@ -51,6 +51,13 @@ pub trait Machine: Clone + Eq + Hash + Send + 'static {
         true
     }
 
+    /// Does this node have background work to do: entries that its state machine is still to apply,
+    /// a store that is still to sync? As long as it says so, the simulation gives it
+    /// [`Input::Work`], early or late as drawn.
+    fn has_work(&self) -> bool {
+        false
+    }
+
     /// What this node is, in a few words: "leads t2". A change of it is what a reader looks for.
     fn status(&self) -> String;
 
@@ -74,6 +81,9 @@ pub enum Input<M: Machine> {
     },
     /// The disk has synced this save.
     Synced(M::Save),
+    /// One step of the background work that this node has is done. If it has work of several
+    /// kinds, the draw may choose. Only a node that [has work](Machine::has_work) gets it.
+    Work,
     /// A client asks for something; what the number means is the machine's business.
     Command(u64),
 }

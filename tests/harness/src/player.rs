@@ -135,6 +135,7 @@ fn is_sound(trace: &Trace) -> bool {
             | Event::Tick { .. }
             | Event::Timeout
             | Event::Sync
+            | Event::Work
             | Event::Crash
             | Event::Restart
             | Event::Pause

@@ -175,6 +175,7 @@ impl<M: Machine> Scribe<M> {
             Action::Tick { .. }
             | Action::Timeout { .. }
             | Action::Sync { .. }
+            | Action::Work { .. }
             | Action::Crash { .. }
             | Action::Restart { .. }
             | Action::Pause { .. }
@@ -210,6 +211,7 @@ impl<M: Machine> Scribe<M> {
                 }
             }
             Action::Sync { .. } => Event::Sync,
+            Action::Work { .. } => Event::Work,
             Action::Crash { .. } => Event::Crash,
             Action::Restart { .. } => Event::Restart,
             Action::Pause { .. } => Event::Pause,

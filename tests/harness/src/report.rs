@@ -143,6 +143,8 @@ pub enum Event {
     },
     /// The disk has synced the node's oldest waiting write.
     Sync,
+    /// The node does one step of its background work.
+    Work,
     /// Power goes; what was not synced is gone, and so is what waited for it.
     Crash,
     /// The node starts again from its disk.

@@ -13,11 +13,14 @@
 //! Invariants: the result goes wrong as the original did; the same run shrinks the same way,
 //! everywhere. The budget is a number of actions, never time.
 
+mod moves;
+
 use crate::action::{Action, Timed};
-use crate::cluster::{Cluster, Packet};
+use crate::cluster::Cluster;
 use crate::machine::Machine;
 use crate::panics::{self, Caught, Panic};
 use crate::property::{Property, Violation};
+use moves::{Move, numbered, renumbered, standing, with_plain_draw};
 
 /// How many actions may be done in search of a shorter run.
 const BUDGET: usize = 2_000_000;
@@ -58,13 +61,6 @@ pub(crate) struct Course<M: Machine> {
 /// How the test starts a cluster of so many nodes, each number another one; none if it has no
 /// cluster of that size.
 type Start<'a, M> = dyn Fn(usize, u64) -> Option<<M as Machine>::Setup> + 'a;
-
-/// An action that stands on its own: a message by what it says, not by its number.
-#[derive(Clone, Debug, PartialEq)]
-enum Move<M: Machine> {
-    Deliver { from: usize, to: usize, message: M::Message, draw: u64 },
-    Other(Action),
-}
 
 /// What becomes of a cluster when nothing disturbs it any more: how many actions there are, and if
 /// it does not reach its goal, all that has happened to it.
@@ -188,6 +184,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
                 | Action::Timeout { .. }
                 | Action::Deliver { .. }
                 | Action::Sync { .. }
+                | Action::Work { .. }
                 | Action::Crash { .. }
                 | Action::Restart { .. }
                 | Action::Lose { .. }
@@ -278,113 +275,6 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             attempt.cost = cost;
         }
         attempt
-    }
-}
-
-impl<M: Machine> Move<M> {
-    /// Does it happen without this node?
-    fn is_without(&self, node: usize) -> bool {
-        match self {
-            Move::Deliver { from, to, .. } => *from != node && *to != node,
-            Move::Other(action) => action.node(|_| None) != Some(node),
-        }
-    }
-}
-
-/// The move in a cluster without this node; none if it is a move of that node.
-fn renumbered<M: Machine>(step: &Move<M>, gone: usize) -> Option<Move<M>> {
-    if !step.is_without(gone) {
-        return None;
-    }
-    let number = |node: usize| if node > gone { node - 1 } else { node };
-    Some(match step.clone() {
-        Move::Deliver { from, to, message, draw } => {
-            Move::Deliver { from: number(from), to: number(to), message, draw }
-        }
-        Move::Other(action) => Move::Other(match action {
-            Action::Tick { node, draw } => Action::Tick { node: number(node), draw },
-            Action::Timeout { node, draw } => Action::Timeout { node: number(node), draw },
-            Action::Sync { node, draw } => Action::Sync { node: number(node), draw },
-            Action::Crash { node, kept } => Action::Crash { node: number(node), kept },
-            Action::Restart { node, draw } => Action::Restart { node: number(node), draw },
-            Action::Wipe { node } => Action::Wipe { node: number(node) },
-            Action::Command { node, command, draw } => {
-                Action::Command { node: number(node), command, draw }
-            }
-            Action::Calm { dead } => Action::Calm {
-                dead: dead.into_iter().filter(|node| *node != gone).map(number).collect(),
-            },
-            other @ (Action::Deliver { .. }
-            | Action::Lose { .. }
-            | Action::Pause { .. }
-            | Action::Resume { .. }
-            | Action::Cut { .. }
-            | Action::Heal) => other,
-        }),
-    })
-}
-
-/// The action with its message written out; none if it changes no node.
-fn standing<M: Machine>(cluster: &Cluster<M>, action: &Action) -> Option<Move<M>> {
-    match action {
-        Action::Deliver { packet, draw } => {
-            let packet = cluster.packets().get(*packet)?;
-            let (from, to, message) = (packet.from, packet.to, packet.message.clone());
-            Some(Move::Deliver { from, to, message, draw: *draw })
-        }
-        Action::Lose { .. }
-        | Action::Pause { .. }
-        | Action::Resume { .. }
-        | Action::Cut { .. }
-        | Action::Heal => None,
-        Action::Tick { .. }
-        | Action::Timeout { .. }
-        | Action::Sync { .. }
-        | Action::Crash { .. }
-        | Action::Restart { .. }
-        | Action::Wipe { .. }
-        | Action::Calm { .. }
-        | Action::Command { .. } => Some(Move::Other(action.clone())),
-    }
-}
-
-/// The action for this cluster. Without the same message, the newest between the same two nodes
-/// will do: when a move is gone, those after it may say the same of another term. None if there is
-/// none.
-fn numbered<M: Machine>(cluster: &Cluster<M>, step: &Move<M>) -> Option<Action> {
-    match step {
-        Move::Other(action) => Some(action.clone()),
-        Move::Deliver { from, to, message, draw } => {
-            let packets = cluster.packets();
-            let between = |packet: &&Packet<M>| packet.from == *from && packet.to == *to;
-            let same = |packet: &Packet<M>| between(&packet) && packet.message == *message;
-            let packet = packets.iter().rposition(same);
-            let packet = packet.or_else(|| packets.iter().rposition(|it| between(&it)))?;
-            Some(Action::Deliver { packet, draw: *draw })
-        }
-    }
-}
-
-fn with_plain_draw<M: Machine>(step: &Move<M>) -> Move<M> {
-    let draw = 0;
-    match step.clone() {
-        Move::Deliver { from, to, message, .. } => Move::Deliver { from, to, message, draw },
-        Move::Other(action) => Move::Other(match action {
-            Action::Tick { node, .. } => Action::Tick { node, draw },
-            Action::Timeout { node, .. } => Action::Timeout { node, draw },
-            Action::Sync { node, .. } => Action::Sync { node, draw },
-            Action::Restart { node, .. } => Action::Restart { node, draw },
-            Action::Command { node, command, .. } => Action::Command { node, command, draw },
-            other @ (Action::Deliver { .. }
-            | Action::Crash { .. }
-            | Action::Wipe { .. }
-            | Action::Lose { .. }
-            | Action::Pause { .. }
-            | Action::Resume { .. }
-            | Action::Cut { .. }
-            | Action::Calm { .. }
-            | Action::Heal) => other,
-        }),
     }
 }
 

@@ -112,6 +112,30 @@ fn what_waits_for_the_disk_leaves_with_its_sync_or_is_lost_with_the_power() {
 }
 
 #[test]
+fn a_script_does_work_and_the_end_of_a_storm_is_drawn() {
+    let verdict = verdict_of(|| {
+        let mut cluster = Cluster::<Toy>::new((Bug::Busy, 2), 2);
+        cluster.timeout(0);
+        cluster.sync(0);
+        cluster.deliver_between(0, 1);
+        cluster.sync(1);
+        cluster.deliver_between(1, 0);
+        cluster.work(0);
+        assert_eq!(cluster.node(0).backlog(), 0);
+        assert!(!cluster.apply(Action::Work { node: 0, draw: 0 }), "there is none left");
+        assert!(cluster.lives(0));
+        assert!(cluster.apply(Action::Calm { dead: vec![0] }));
+        assert!(!cluster.lives(0) && cluster.living().eq([1]));
+        assert!(!cluster.apply(Action::Calm { dead: vec![2] }), "there is no n3");
+        panic!("that is all");
+    });
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    let drawn = draw::terminal(&failure.trace.expect("a cluster was at work"), 90, false);
+    assert!(drawn.contains("── calm, without n1 ──"), "\n{drawn}");
+    assert!(drawn.contains("│ works"), "\n{drawn}");
+}
+
+#[test]
 fn the_whole_run_is_drawn_where_there_is_room() {
     let trace = two_leaders();
     let few = draw::whole(&trace, 90, 3);

@@ -277,6 +277,8 @@ fn an_address_names_a_step_and_faults_are_drawn() {
     trace.steps.push(network(Event::Cut { links: vec![(0, 1), (1, 0)] }));
     trace.steps.push(network(Event::Heal));
     let (cut, crash) = (trace.steps.len() - 1, 8);
+    trace.steps.push(network(Event::Calm { dead: vec![2] }));
+    trace.steps.push(Step { node: Some(0), ..network(Event::Work) });
     assert_eq!(trace.steps[crash - 1].event, Event::Crash, "{:?}", trace.steps);
     browser.open(&player::page(&trace), &format!("#step={cut}"));
     assert_eq!(browser.step(), cut);
@@ -293,6 +295,14 @@ fn an_address_names_a_step_and_faults_are_drawn() {
         let found = browser.number(&count(kind));
         assert!(found >= least, "{found} of {kind}");
     }
+    browser.text(&format!("(location.hash = 'step={}')", cut + 2));
+    browser.wait_for(&format!("document.querySelector('.player').player.at === {}", cut + 1));
+    let said = browser.text("document.querySelector('.player-now').innerText");
+    assert!(said.contains("storm is over") && said.contains("n3 will not come back"), "{said}");
+    browser.text(&format!("(location.hash = 'step={}')", cut + 3));
+    browser.wait_for(&format!("document.querySelector('.player').player.at === {}", cut + 2));
+    let said = browser.text("document.querySelector('.player-now').innerText");
+    assert!(said.contains("n1 does some of its background work"), "{said}");
     browser.text(&format!("(location.hash = 'step={crash}')"));
     browser.wait_for(&format!("document.querySelector('.player').player.at === {crash} - 1"));
     let lanes = browser.text("document.querySelector('.player-lanes').innerText");

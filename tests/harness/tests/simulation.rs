@@ -43,7 +43,7 @@ fn a_right_machine_with_unlucky_seeds_is_never_failed() {
 
 #[test]
 fn every_kind_of_fault_happens() {
-    let summary = simulate(Bug::None, 50);
+    let summary = simulate(Bug::Busy, 50);
     for fault in Fault::ALL {
         assert!(summary.faults.of(fault) > 0, "{fault:?} did not happen in 50 runs");
     }
@@ -181,6 +181,33 @@ fn the_goal_says_who_can_be_spared() {
     let summary =
         sim::run::<Toy, OneLeader>(&plan(50), |n, _| (Bug::Unanimous, n), OneLeader::default, All);
     assert_eq!(summary.faults.of(Fault::Death), 0);
+}
+
+#[test]
+fn background_work_comes_late_and_is_done_in_the_end() {
+    let late = std::cell::Cell::new(0);
+    let goal = |cluster: &Cluster<Toy>| {
+        let backlogs = cluster.living().filter_map(|node| cluster.machine(node).map(Toy::backlog));
+        let backlog: u64 = backlogs.sum();
+        late.set(late.get().max(backlog));
+        settled(cluster) && backlog == 0
+    };
+    let summary =
+        sim::run::<Toy, OneLeader>(&plan(50), |n, _| (Bug::Busy, n), OneLeader::default, goal);
+    assert!(summary.faults.of(Fault::Lag) > 20, "{:?}", summary.faults);
+    assert!(late.get() > 2, "work piled up: {}", late.get());
+    let none = simulate(Bug::None, 50);
+    assert_eq!(none.faults.of(Fault::Lag), 0, "who has no work is given none");
+}
+
+#[test]
+fn a_bug_in_background_work_is_found_and_shrunk() {
+    let failure = failure(Bug::Rash, 20);
+    assert_eq!(failure.message, "too much to do");
+    let trace = failure.trace.expect("a run was under way");
+    let last = trace.steps.last().expect("it has steps");
+    assert_eq!((&last.event, last.says.as_str()), (&Event::Work, "panics"));
+    assert_eq!((trace.nodes.len(), trace.steps.len()), (3, 3 + 6), "{:#?}", trace.steps);
 }
 
 #[test]

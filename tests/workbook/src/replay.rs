@@ -153,6 +153,7 @@ fn check(trace: &Trace) -> Result<(), String> {
             | Event::Tick { .. }
             | Event::Timeout
             | Event::Sync
+            | Event::Work
             | Event::Crash
             | Event::Restart
             | Event::Pause

@@ -158,6 +158,7 @@ fn happened(trace: &Trace, event: &Event) -> String {
             format!("receives {again}\"{label}\" from {}", name(*from))
         }
         Event::Lose { from, label, .. } => format!("\"{label}\" from {} is lost", name(*from)),
+        Event::Work => "does some of its background work".to_owned(),
         Event::Sync => "its disk has synced".to_owned(),
         Event::Crash => "loses power".to_owned(),
         Event::Restart => "starts again from its disk".to_owned(),

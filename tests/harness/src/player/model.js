@@ -18,7 +18,7 @@
 
   const quoted = (label) => `\u201c${clean(label)}\u201d`;
 
-  const own = ['start', 'tick', 'timeout', 'sync', 'crash', 'restart', 'pause', 'resume',
+  const own = ['start', 'tick', 'timeout', 'sync', 'work', 'crash', 'restart', 'pause', 'resume',
     'wipe', 'command'];
   const passing = ['deliver', 'lose'];
   const network = ['cut', 'heal', 'calm'];
@@ -250,6 +250,7 @@
           return `receives ${copy ? 'a copy of ' : ''}${quoted(label)} from ${this.nodes[from]}`;
         case 'lose': return `does not get ${quoted(label)} from ${this.nodes[from]}: it is lost`;
         case 'sync': return 'hears that its disk has synced';
+        case 'work': return 'does some of its background work';
         case 'crash': return 'loses power; what its disk had not synced is gone';
         case 'restart': return 'starts again from its disk';
         case 'pause': return 'stands still';

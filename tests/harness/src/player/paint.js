@@ -291,7 +291,7 @@
         this.shape('circle', { class: `player-dot ${tone}`, cx: x, cy: y, r: DOT });
       }
       const beside = {
-        sync: 'synced', restart: 'restarts', timeout: 'timer fires', tick: text ? '' : 'tick',
+        sync: 'synced', work: 'works', restart: 'restarts', timeout: 'timer fires', tick: text ? '' : 'tick',
       }[kind];
       if (!beside) return;
       const away = this.half(at, step.node) + 8;

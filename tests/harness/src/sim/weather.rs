@@ -30,13 +30,30 @@ pub enum Fault {
     Pause,
     /// Clocks run at different speeds.
     Drift,
+    /// Background work takes its time. Only machines that have some are touched by it.
+    Lag,
     /// A minority never comes back: when the storm is over, each of them is down or cut off.
     Death,
 }
 
 impl Fault {
     /// Every kind.
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 11] = [
+        Fault::Loss,
+        Fault::Duplicate,
+        Fault::Delay,
+        Fault::Partition,
+        Fault::OneWay,
+        Fault::Crash,
+        Fault::SlowDisk,
+        Fault::Pause,
+        Fault::Drift,
+        Fault::Lag,
+        Fault::Death,
+    ];
+
+    /// Every kind that touches a machine without background work.
+    pub const IDLE: [Fault; 10] = [
         Fault::Loss,
         Fault::Duplicate,
         Fault::Delay,
@@ -61,6 +78,7 @@ impl Fault {
             Fault::SlowDisk => "slow disks",
             Fault::Pause => "pauses",
             Fault::Drift => "drift",
+            Fault::Lag => "slow work",
             Fault::Death => "deaths",
         }
     }
@@ -129,6 +147,8 @@ pub(crate) struct Weather {
     pub pause: u64,
     /// How far a clock may be off, in moments a tick.
     pub drift: u64,
+    /// The longest that a step of background work waits, in moments.
+    pub lag: u64,
     /// When the storm is over, those that can be spared are left dead.
     pub death: bool,
     /// Each kind that the plan allows; none if this run is spared it.
@@ -146,6 +166,7 @@ impl Weather {
         strikes: Vec::new(),
         pause: 0,
         drift: 0,
+        lag: 2,
         death: false,
         mix: BTreeMap::new(),
     };
@@ -178,6 +199,7 @@ impl Weather {
             strikes: strikes.into_iter().filter_map(weight).collect(),
             pause: [50, 150, 400][draws.index(3)],
             drift: level(Fault::Drift).map_or(0, |level| level.of([1, 2, 4])),
+            lag: level(Fault::Lag).map_or(2, |level| level.of([20, 100, 500])),
             death: level(Fault::Death).is_some(),
             mix,
         }
@@ -224,6 +246,9 @@ impl Weather {
             Fault::Loss => self.loss,
             Fault::Duplicate => self.duplicate,
             Fault::Delay => self.late,
+            Fault::Lag => {
+                return level.of(["slow", "slower", "slowest"]).to_owned() + " work";
+            }
             Fault::SlowDisk => {
                 return level.of(["slow", "slower", "slowest"]).to_owned() + " disks";
             }

@@ -28,6 +28,7 @@ enum Due {
     Tick(usize),
     Arrive(usize),
     Sync(usize),
+    Work(usize),
     Restart(usize),
     Resume(usize),
     Strike,
@@ -53,6 +54,8 @@ pub(crate) struct World<'a, M: Machine, P> {
     /// Until when each node stands still.
     paused: Vec<u64>,
     disks: Vec<Syncing>,
+    /// Who has its next step of background work in the queue.
+    working: Vec<bool>,
     /// How many moments each node's tick takes.
     pace: Vec<u64>,
     /// Commands given so far.
@@ -103,6 +106,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             for _ in 0..world.cluster.unsynced(node) {
                 world.plan_sync(node);
             }
+            world.plan_work(node);
         }
         world
     }
@@ -132,6 +136,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             cut: Vec::new(),
             paused: vec![0; nodes],
             disks: vec![Syncing::default(); nodes],
+            working: vec![false; nodes],
             pace,
             commands: 0,
             storm: None,
@@ -165,6 +170,15 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             Due::Sync(node) => {
                 let draw = self.draws.next();
                 self.act(Action::Sync { node, draw })?;
+            }
+            Due::Work(node) => {
+                self.working[node] = false;
+                if self.paused[node] <= self.now {
+                    let draw = self.draws.next();
+                    self.act(Action::Work { node, draw })?;
+                } else {
+                    self.plan_work(node);
+                }
             }
             Due::Restart(node) => {
                 let draw = self.draws.next();
@@ -238,6 +252,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             for _ in kept..self.cluster.unsynced(node) {
                 self.plan_sync(node);
             }
+            self.plan_work(node);
         }
         let looked = self.property.after(&self.cluster, &action);
         looked.map_err(|violation| Stop::Broken(Breach::Violation(violation)))
@@ -265,6 +280,19 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         }
         let at = self.disks[node].join(self.now, takes);
         self.plan_for(at - self.now, Due::Sync(node));
+    }
+
+    /// If a node has background work, its next step comes at some time.
+    fn plan_work(&mut self, node: usize) {
+        if self.working[node] || !self.cluster.machine(node).is_some_and(M::has_work) {
+            return;
+        }
+        self.working[node] = true;
+        let waits = self.draws.between(1, self.weather.lag);
+        if waits > Weather::CALM.lag {
+            self.tally.count(Fault::Lag);
+        }
+        self.plan_for(waits, Due::Work(node));
     }
 
     fn strike(&mut self) -> Result<(), Stop> {
@@ -298,6 +326,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             | Fault::Delay
             | Fault::SlowDisk
             | Fault::Drift
+            | Fault::Lag
             | Fault::Death => {
                 unreachable!("only faults that strike are in this list")
             }

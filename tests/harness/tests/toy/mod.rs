@@ -30,6 +30,10 @@ pub enum Bug {
     Sulky,
     /// It leads when all have voted for it, not before.
     Unanimous,
+    /// No bug: it writes down every leader that it gets, when it finds the time.
+    Busy,
+    /// The same, and it cannot do so while it leads.
+    Rash,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,11 +62,23 @@ pub struct Toy {
     waited: u64,
     patience: u64,
     sulks: bool,
+    /// Leaders that are not written down yet.
+    backlog: u64,
 }
 
 impl Toy {
     pub fn leader(&self) -> (u64, Option<usize>) {
         (self.kept.0, self.leader)
+    }
+
+    pub fn backlog(&self) -> u64 {
+        self.backlog
+    }
+
+    fn follow(&mut self, leader: usize) {
+        let writes = self.bug == Bug::Busy || self.bug == Bug::Rash;
+        self.backlog += u64::from(writes && self.leader != Some(leader));
+        (self.leads, self.leader) = (leader == self.me, Some(leader));
     }
 
     fn others(&self, say: &Say) -> Vec<(usize, Say)> {
@@ -102,13 +118,13 @@ impl Toy {
                 self.yes.insert(from);
                 let all = self.bug != Bug::Unanimous || self.yes.len() == self.size;
                 if !self.leads && 2 * self.yes.len() > self.size && all {
-                    (self.leads, self.leader) = (true, Some(self.me));
+                    self.follow(self.me);
                     effects.now.extend(self.others(&Say::Lead(round)));
                 }
             }
             Say::Lead(_) => {
                 assert!(self.bug != Bug::Brittle, "a leader, here?");
-                self.leader = Some(from);
+                self.follow(from);
                 self.waited = 0;
                 if self.bug == Bug::Chatty {
                     effects.now.extend([(from, Say::Lead(round)), (from, Say::Lead(round))]);
@@ -140,6 +156,7 @@ impl Machine for Toy {
             waited: 0,
             patience: 10 + draw % 10,
             sulks: setup.0 == Bug::Sulky && disk.0 > 0,
+            backlog: 0,
         }
     }
 
@@ -157,13 +174,17 @@ impl Machine for Toy {
                 !self.leads && self.waited >= self.patience
             }
             Input::Timeout => !self.leads,
-            Input::Message { .. } | Input::Synced(_) | Input::Command(_) => false,
+            Input::Message { .. } | Input::Synced(_) | Input::Work | Input::Command(_) => false,
         };
         match input {
             Input::Tick if self.leads => {
                 effects.now.extend(self.others(&Say::Lead(self.kept.0)));
             }
             Input::Tick | Input::Timeout | Input::Command(_) => {}
+            Input::Work => {
+                assert!(self.bug != Bug::Rash || !self.leads, "too much to do");
+                self.backlog -= 1;
+            }
             Input::Message { from, message } => self.hear(from, &message, &mut effects),
             Input::Synced(save) => {
                 effects.now.extend(save.after);
@@ -204,6 +225,10 @@ impl Machine for Toy {
         }
     }
 
+    fn has_work(&self) -> bool {
+        self.backlog > 0
+    }
+
     fn status(&self) -> String {
         let role = if self.leads { "leads" } else { "waits" };
         format!("{role} r{}", self.kept.0)
@@ -211,7 +236,11 @@ impl Machine for Toy {
 
     fn fields(&self) -> Vec<(String, String)> {
         let vote = self.kept.1.map_or("-".to_owned(), |node| format!("n{}", node + 1));
-        vec![("status".to_owned(), self.status()), ("vote".to_owned(), vote)]
+        let mut fields = vec![("status".to_owned(), self.status()), ("vote".to_owned(), vote)];
+        if self.backlog > 0 {
+            fields.push(("to do".to_owned(), self.backlog.to_string()));
+        }
+        fields
     }
 }
 
