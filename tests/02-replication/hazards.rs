@@ -11,7 +11,7 @@ use replication::Options;
 const SINGLE: Options = Options { batch_bytes: 1, ..WIDE };
 
 fn three(disks: [Disk; 3], options: Options) -> Cluster<Node> {
-    Cluster::new(Setup { options, disks: disks.to_vec() }, 3)
+    Cluster::new(Setup { options, disks: disks.to_vec(), clients: false }, 3)
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! A [`Replica`] as the harness sees it: fed one input at a time, with a disk that holds its term,
 //! its vote and its log, and a state machine that remembers what it was given.
+//!
+//! In simulations it has clients. A command is a write to the one register that there is, and is
+//! answered by the node that took it, with what the register held before; or it is refused.
 
 use basics::{Index, Message, NodeId, Position, Save, Term};
 use election::{HardState, Majority, Role};
+use harness::history::{Answer as Told, Request};
 use harness::{Draws, Effects, Input, Machine};
 use replication::{
     Answer, Batch, Body, Entry, Limits, Mode, Options, Payload, Replica, Span, Stored, View, Write,
 };
+use std::collections::BTreeMap;
 
 /// What clients propose: a number, in four bytes. With its overhead an entry counts 20 bytes, with
 /// or without an operation about the same.
@@ -16,13 +21,18 @@ pub struct Op([u8; 4]);
 impl Op {
     /// The operation of this number.
     pub fn new(number: u64) -> Op {
-        Op(u32::try_from(number).expect("tests count to some thousands").to_le_bytes())
+        Op(u32::try_from(number).expect("commands are small numbers").to_le_bytes())
+    }
+
+    /// Its number.
+    pub fn number(self) -> u64 {
+        u64::from(u32::from_le_bytes(self.0))
     }
 }
 
 impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Op({})", u32::from_le_bytes(self.0))
+        write!(f, "Op({})", self.number())
     }
 }
 
@@ -38,6 +48,18 @@ pub struct Node {
     replica: Replica<Op>,
     majority: Majority,
     applied: Vec<Entry<Op>>,
+    /// None if nobody waits for answers: in scripts, and in searches, where they would be so much
+    /// more to tell states apart by.
+    clients: Option<Clients>,
+}
+
+/// Who waits for an answer, and what there is to say.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+struct Clients {
+    /// Commands that this node has taken, by where they stand in the log.
+    waiting: BTreeMap<Index, (Term, u64)>,
+    /// What the register holds, by all that was applied.
+    register: Option<u64>,
 }
 
 /// What a node's disk holds.
@@ -53,6 +75,8 @@ pub struct Setup {
     pub options: Options,
     /// What each node's disk holds at the start; there are as many nodes.
     pub disks: Vec<Disk>,
+    /// Clients wait for answers.
+    pub clients: bool,
 }
 
 /// Limits that a handful of entries reaches.
@@ -102,13 +126,14 @@ impl Disk {
 impl Setup {
     /// A new cluster: empty disks.
     pub fn new(nodes: usize, options: Options) -> Setup {
-        Setup { options, disks: vec![Disk::with(0, &[]); nodes] }
+        Setup { options, disks: vec![Disk::with(0, &[]); nodes], clients: false }
     }
 
-    /// A cluster with a past: in every second run its logs are of different leaders.
+    /// A cluster with clients, and with a past: in every second run its logs are of different
+    /// leaders.
     pub fn with_past(nodes: usize, options: Options, draws: &mut Draws) -> Setup {
         if draws.chance(50) {
-            return Setup::new(nodes, options);
+            return Setup { clients: true, ..Setup::new(nodes, options) };
         }
         // Up to three leaders, each of which had the log of some node and added to it alone.
         let mut disks = vec![Disk::with(3, &[]); nodes];
@@ -123,7 +148,7 @@ impl Setup {
                 disks[other].entries = disks[node].entries.clone();
             }
         }
-        Setup { options, disks }
+        Setup { options, disks, clients: true }
     }
 }
 
@@ -155,11 +180,40 @@ impl Node {
                 "entries are applied in order, each once"
             );
             let last = span.last().index;
+            for (index, entry) in indexed(&span) {
+                let told = self.clients.as_mut().and_then(|clients| clients.apply(index, entry));
+                effects.answers.extend(told);
+            }
             self.applied.extend(span.entries);
             // Nothing lags here: what is applied is stored at once.
             self.replica.note_applied(last);
             self.replica.note_durable(last);
         }
+    }
+
+    fn propose(&mut self, number: u64) -> Option<(u64, Told)> {
+        let taken = self.replica.propose(Op::new(number));
+        let clients = self.clients.as_mut()?;
+        match taken {
+            Ok(Position { term, index }) => {
+                clients.waiting.insert(index, (term, number));
+                None
+            }
+            Err(_) => Some((number, Told::Refused)),
+        }
+    }
+}
+
+impl Clients {
+    /// An entry is applied. If somebody waits for this index, it is over: either the entry is
+    /// theirs, or another leader's stands in its place, and theirs will never be committed.
+    fn apply(&mut self, index: Index, entry: &Entry<Op>) -> Option<(u64, Told)> {
+        let found = self.register;
+        let number = entry.payload.map(|op| op.number());
+        self.register = number.filter(|it| Node::request(*it).is_some()).or(self.register);
+        let (term, number) = self.waiting.remove(&index)?;
+        let told = if term == entry.term { Told::Found(found) } else { Told::Refused };
+        Some((number, told))
     }
 }
 
@@ -189,6 +243,7 @@ impl Machine for Node {
             replica: Replica::new(id(node), setup.options, stored, draw),
             majority: Majority::of((0..setup.disks.len()).map(id)),
             applied: Vec::new(),
+            clients: setup.clients.then(Clients::default),
         }
     }
 
@@ -200,7 +255,7 @@ impl Machine for Node {
             Input::Timeout => self.replica.stand(view),
             // What is dropped or refused is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.replica.receive(message, view)),
-            Input::Command(number) => drop(self.replica.propose(Op::new(number))),
+            Input::Command(number) => effects.answers.extend(self.propose(number)),
             // It applies at once.
             Input::Work => {}
             Input::Synced(save) => {
@@ -255,6 +310,12 @@ impl Machine for Node {
 
     fn wish(command: u64) -> String {
         format!("write {command}")
+    }
+
+    fn request(command: u64) -> Option<Request> {
+        // The entries of a past are nobody's commands.
+        let past = 1_000..1_000_000;
+        (!past.contains(&command)).then_some(Request::Write { register: 0, value: command })
     }
 
     fn has_done(&self, command: u64) -> bool {

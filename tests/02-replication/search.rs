@@ -52,7 +52,7 @@ impl Machine for Loud {
             }
             Input::Message { message: Said::Applied(..), .. } => return Effects::default(),
         };
-        let Effects { now, save } = self.0.step(input, draw);
+        let Effects { now, save, .. } = self.0.step(input, draw);
         let mut now: Vec<_> =
             now.into_iter().map(|(to, message)| (to, Said::Real(message))).collect();
         let term = self.0.term();
@@ -60,7 +60,7 @@ impl Machine for Loud {
         now.extend(
             applied.map(|(index, entry)| (0, Said::Applied(Index(index), entry.clone(), term))),
         );
-        Effects { now, save: save.map(Kept) }
+        Effects { now, save: save.map(Kept), ..Effects::default() }
     }
 
     fn write(disk: &mut Disk, save: &Kept) {
@@ -186,7 +186,7 @@ fn led_by_holder(
 fn search(disks: &[Disk], last_term: u64, timeouts: u8, restarts: u8, commands: u8) {
     let limits = Some(Limits { window_messages: 1, ..LIMITS });
     let options = Options { batch_bytes: 1, limits, ..SMALL };
-    let setup = Setup { options, disks: disks.to_vec() };
+    let setup = Setup { options, disks: disks.to_vec(), clients: false };
     // The solution has at most 5.1 million. A program with more states of its own is searched up to
     // here, and not blamed for them.
     let bounds = Bounds { nodes: disks.len(), timeouts, restarts, commands, states: 8_000_000 };

@@ -1,6 +1,7 @@
 //! Whole clusters under every fault, with clients. Safety is checked after every event; at the end
 //! of each run everything is healed, perhaps but for a minority: a leader must be there in time,
-//! every log must be the same, and one more command must be carried out on all that live.
+//! every log must be the same, and one more command must be carried out on all that live. What the
+//! clients were told must fit into one order.
 
 use crate::node::{ALL, Node, SMALL, Setup};
 use crate::properties::{Safety, settled};

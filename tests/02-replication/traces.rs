@@ -92,7 +92,7 @@ fn figure_7() {
             &[1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3],
         ];
         let disks = logs.iter().map(|terms| Disk::with(7, terms)).collect();
-        let mut cluster = Cluster::<Node>::new(Setup { options: WIDE, disks }, 7);
+        let mut cluster = Cluster::<Node>::new(Setup { options: WIDE, disks, clients: false }, 7);
         elect(&mut cluster, 0, &[1, 2, 5]);
         for follower in 1..7 {
             // Requests for votes that n1 no longer needs.
@@ -114,7 +114,7 @@ fn figure_7() {
 #[test]
 fn figure_8() {
     check(|| {
-        let setup = Setup { options: SINGLE, disks: vec![Disk::with(1, &[1]); 5] };
+        let setup = Setup { options: SINGLE, disks: vec![Disk::with(1, &[1]); 5], clients: false };
         let mut cluster = Cluster::<Node>::new(setup, 5);
         // n1 leads term 2, and brings its entry to n2 alone.
         elect(&mut cluster, 0, &[1, 2]);

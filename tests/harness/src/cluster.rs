@@ -14,6 +14,7 @@ mod script;
 
 use crate::action::{Action, Timed};
 use crate::check;
+use crate::history::{Answer, History};
 use crate::machine::{Effects, Input, Machine};
 use crate::random::Draws;
 use crate::report::Failure;
@@ -55,6 +56,9 @@ pub struct Cluster<M: Machine> {
     packets: Vec<Packet<M>>,
     /// Who was left dead, once the storm is over.
     dead: Option<Vec<usize>>,
+    history: History,
+    /// Every answer to a client, with the number of its command.
+    told: Vec<(u64, Answer)>,
     time: u64,
     log: Arc<Mutex<Vec<Timed>>>,
     draws: Draws,
@@ -73,7 +77,17 @@ impl<M: Machine> Cluster<M> {
             })
             .collect();
         let log = Arc::default();
-        Cluster { setup, sites, packets: Vec::new(), dead: None, time: 0, log, draws }
+        Cluster {
+            setup,
+            sites,
+            packets: Vec::new(),
+            dead: None,
+            history: History::default(),
+            told: Vec::new(),
+            time: 0,
+            log,
+            draws,
+        }
     }
 
     /// How many nodes there are.
@@ -130,6 +144,16 @@ impl<M: Machine> Cluster<M> {
     /// Every packet that was ever sent.
     pub fn packets(&self) -> &[Packet<M>] {
         &self.packets
+    }
+
+    /// What clients asked of registers, and what they were told.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Every answer to a client, with the number of its command, in the order in which they came.
+    pub fn told(&self) -> &[(u64, Answer)] {
+        &self.told
     }
 
     /// The packets that have neither arrived nor been lost, oldest first.
@@ -190,6 +214,9 @@ impl<M: Machine> Cluster<M> {
             }
             Action::Wipe { node } => self.sites[node].disk = M::blank(&self.setup, node),
             Action::Command { node, command, draw } => {
+                if let Some(request) = M::request(command) {
+                    self.history.ask(command, request);
+                }
                 self.step(node, Input::Command(command), draw);
             }
             Action::Calm { dead } => self.dead = Some(dead),
@@ -214,7 +241,9 @@ impl<M: Machine> Cluster<M> {
             sites.iter().map(|site| (site.machine.clone(), site.disk.clone())).collect::<Vec<_>>()
         };
         let log = |cluster: &Cluster<M>| cluster.log.lock().expect("no holder panics").clone();
-        log(self) == log(other) && machines(&self.sites) == machines(&other.sites)
+        log(self) == log(other)
+            && self.told == other.told
+            && machines(&self.sites) == machines(&other.sites)
     }
 
     fn possible(&self, action: &Action) -> bool {
@@ -244,8 +273,14 @@ impl<M: Machine> Cluster<M> {
         let size = self.sites.len();
         let site = &mut self.sites[node];
         let machine = site.machine.as_mut().expect("only nodes that are up are stepped");
-        let Effects { now, save } = machine.step(input, draw);
+        let Effects { now, save, answers } = machine.step(input, draw);
         site.unsynced.extend(save);
+        for (command, answer) in &answers {
+            if M::request(*command).is_some() {
+                self.history.answer(*command, *answer);
+            }
+        }
+        self.told.extend(answers);
         if self.packets.len() + now.len() > FLOOD {
             check::hung(Failure {
                 message: format!("{FLOOD} messages and no end: each brings more than one other"),

@@ -106,7 +106,7 @@ fn telling(trace: &Trace, end: usize) -> Vec<usize> {
                 || matches!(step.event, Event::Wipe | Event::Command { .. } | Event::Calm { .. });
         let gated = step.sends.iter().any(Sent::waits);
         let released = step.event == Event::Sync && !step.sends.is_empty();
-        let said = !step.says.is_empty() || !step.printed.is_empty();
+        let said = !step.says.is_empty() || !step.printed.is_empty() || !step.answers.is_empty();
         let tells = changed || fault || gated || released || said;
         let is_end = trace.broken.as_ref().is_some_and(|broken| broken.step == number);
         if (tells || is_end) && !is_start {
@@ -175,6 +175,8 @@ impl<'a> Canvas<'a> {
         };
         if let Some(node) = step.node {
             rows.extend(waits.iter().flat_map(|label| self.note(node, label)));
+            let told = step.answers.iter();
+            rows.extend(told.flat_map(|answer| self.told(node, answer)));
         }
         if broken && let Some(first) = rows.first_mut() {
             first.replace_range(0..1, "✗");
@@ -214,6 +216,15 @@ impl<'a> Canvas<'a> {
         let fits = long.chars().count() + 3 <= spacing;
         let text = if fits { long } else { format!("{label} waits") };
         self.beside(self.lifelines(spacing), node, &text, spacing)
+    }
+
+    /// What a client is told, on a row of its own.
+    fn told(&self, node: usize, answer: &str) -> Vec<String> {
+        let text = format!("told {answer}");
+        match self.spacing {
+            Some(spacing) => self.beside(self.lifelines(spacing), node, &text, spacing),
+            None => vec![format!("{:>6}  {}  {text}", "", self.trace.nodes[node])],
+        }
     }
 
     /// A step as a line of text, where there is no room for a picture.

@@ -21,6 +21,9 @@ use std::fmt;
 /// The invariant that a contradicted history breaks.
 pub const INVARIANT: &str = "Linearizability";
 
+/// So many answers are named with one that nothing explains.
+const TOLD: usize = 4;
+
 /// So many places may be visited for one register.
 const PLACES: usize = 100_000;
 
@@ -106,6 +109,26 @@ pub struct Contradiction {
     pub before: Vec<(u64, Answer)>,
     /// Nobody waited for this answer.
     pub unasked: bool,
+}
+
+impl Contradiction {
+    /// What is wrong, given what each command asks for.
+    pub fn words(&self, wish: impl Fn(u64) -> String) -> String {
+        let (answer, asked) = (self.answer, wish(self.command));
+        let mut text = format!("\"{asked}\" was answered: {answer}");
+        if self.unasked {
+            text.push_str(", and no client waited for that");
+            return text;
+        }
+        text.push_str(". No order of all commands explains that");
+        let told = self.before.iter().rev().take(TOLD).rev();
+        let told = told.map(|(command, answer)| format!("{}: {answer}", wish(*command)));
+        let told: Vec<String> = told.collect();
+        if !told.is_empty() {
+            text.push_str(&format!(".\nClients were told before: {}", told.join("; ")));
+        }
+        text
+    }
 }
 
 impl History {

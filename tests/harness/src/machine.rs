@@ -2,6 +2,7 @@
 //!
 //! Owns [`Machine`] and the values that pass through it. It decides nothing.
 
+use crate::history::{Answer, Request};
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -43,6 +44,13 @@ pub trait Machine: Clone + Eq + Hash + Send + 'static {
     /// What a client's command asks for, in a few words: "write 7".
     fn wish(command: u64) -> String {
         format!("do {command}")
+    }
+
+    /// What a client's command asks of a register; none if it is about something else. A command
+    /// on a register is answered by [`Effects::answers`], or never; a run's answers are checked for
+    /// one order that explains them.
+    fn request(_command: u64) -> Option<Request> {
+        None
     }
 
     /// Has this node carried out this command? In a calm, every command that the simulation gives
@@ -95,10 +103,13 @@ pub struct Effects<M: Machine> {
     pub now: Vec<(usize, M::Message)>,
     /// A write; what depends on it is inside, and leaves at [`Input::Synced`].
     pub save: Option<M::Save>,
+    /// What clients are told now, each by the number of its command. Who is told nothing does not
+    /// know.
+    pub answers: Vec<(u64, Answer)>,
 }
 
 impl<M: Machine> Default for Effects<M> {
     fn default() -> Self {
-        Effects { now: Vec::new(), save: None }
+        Effects { now: Vec::new(), save: None, answers: Vec::new() }
     }
 }

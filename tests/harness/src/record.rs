@@ -88,6 +88,7 @@ impl<M: Machine> Scribe<M> {
             event: Event::Start,
             says: machine.status(),
             sends: Vec::new(),
+            answers: Vec::new(),
             state: machine.fields(),
             printed: self.printed.take(),
         });
@@ -101,6 +102,7 @@ impl<M: Machine> Scribe<M> {
         let node = timed.action.node(|packet| self.cluster.receiver(packet));
         let before = node.and_then(|node| self.look(node));
         let sent_before = self.cluster.packets().len();
+        let told_before = self.cluster.told().len();
         let saves_before = node.map_or(0, |node| self.cluster.unsynced(node));
         let event = self.event(&timed.action);
         self.cluster.set_time(timed.time);
@@ -124,6 +126,7 @@ impl<M: Machine> Scribe<M> {
         let quiet = matches!(timed.action, Action::Tick { .. })
             && done.is_ok()
             && sends.is_empty()
+            && self.cluster.told().len() == told_before
             && before == after
             && printed.is_empty();
         if let (true, Some(node)) = (quiet, node) {
@@ -139,7 +142,8 @@ impl<M: Machine> Scribe<M> {
         };
         let state = after.map(|(_, fields)| fields).unwrap_or_default();
         let time = timed.time;
-        self.steps.push(Step { time, node, event, says, sends, state, printed });
+        let answers = self.told_since(told_before);
+        self.steps.push(Step { time, node, event, says, sends, answers, state, printed });
         goes_on
     }
 
@@ -152,6 +156,12 @@ impl<M: Machine> Scribe<M> {
             label: M::label(&packet.message),
         });
         sent.collect()
+    }
+
+    /// What clients were told from this answer on.
+    fn told_since(&self, first: usize) -> Vec<String> {
+        let told = self.cluster.told()[first..].iter();
+        told.map(|(command, answer)| format!("{}: {answer}", M::wish(*command))).collect()
     }
 
     /// What a node will send when its newest save is synced, and not before.

@@ -102,6 +102,9 @@ pub struct Step {
     pub says: String,
     /// What left the node, or is ready to leave once the disk is in sync.
     pub sends: Vec<Sent>,
+    /// What clients are told, in a few words each: "write 7: done".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<String>,
     /// The node's state afterwards, as names and values; empty for the network's events.
     pub state: Vec<(String, String)>,
     /// What the code printed during the event.

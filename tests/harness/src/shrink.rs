@@ -17,6 +17,7 @@ mod moves;
 
 use crate::action::{Action, Timed};
 use crate::cluster::Cluster;
+use crate::history::{INVARIANT, Judgement};
 use crate::machine::Machine;
 use crate::panics::{self, Caught, Panic};
 use crate::property::{Property, Violation};
@@ -236,6 +237,19 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
         attempt.broken.map(|_| attempt.done)
     }
 
+    /// Where it is the answers to clients that go wrong: do they by now? A run is checked at its
+    /// end; a short one, at each answer, so that it ends with the first that nothing explains.
+    fn clients(&self, cluster: &Cluster<M>, told: usize) -> Result<(), Violation> {
+        let Breach::Violation(violation) = self.breach else { return Ok(()) };
+        if violation.invariant != INVARIANT || cluster.told().len() == told {
+            return Ok(());
+        }
+        match cluster.history().check() {
+            Judgement::Contradicted(found) => Err(Violation::new(INVARIANT, found.words(M::wish))),
+            Judgement::Explained | Judgement::Undecided => Ok(()),
+        }
+    }
+
     /// Does what can be done of these moves, up to the one that goes wrong.
     fn attempt(&self, moves: &[Move<M>]) -> Attempt<M> {
         let mut attempt = Attempt { done: Vec::new(), log: Vec::new(), broken: None, cost: 0 };
@@ -248,6 +262,7 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             if matches!(action, Action::Tick { .. } | Action::Timeout { .. }) {
                 time += 1;
             }
+            let told = cluster.told().len();
             let done = panics::catch(|| cluster.apply(action.clone()));
             if matches!(done, Ok(false)) {
                 continue;
@@ -255,7 +270,11 @@ impl<M: Machine, P: Property<M>> Shrinker<'_, M, P> {
             attempt.done.push(step.clone());
             attempt.log.push(Timed { time, action: action.clone() });
             let breach = match done {
-                Ok(_) => property.after(&cluster, &action).err().map(Breach::Violation),
+                Ok(_) => property
+                    .after(&cluster, &action)
+                    .and_then(|()| self.clients(&cluster, told))
+                    .err()
+                    .map(Breach::Violation),
                 Err(Caught::Panic(panic)) => Some(Breach::Panic(panic)),
                 // A hole, or a flood: another story.
                 Err(Caught::Other(_)) => return attempt,

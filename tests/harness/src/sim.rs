@@ -99,6 +99,10 @@ pub struct Summary {
     pub events: u64,
     /// How often each kind of fault happened.
     pub faults: Tally,
+    /// How many answers clients got.
+    pub answers: u64,
+    /// In how many runs nobody found out whether one order explains them: there were too many.
+    pub undecided: u64,
     /// The longest that a calm took to reach its goal, in ticks.
     pub slowest: u64,
 }
@@ -128,7 +132,7 @@ where
             result = repeats(&world, &mut World::new(plan, seed, &setup, property()), &goal);
         }
         match result {
-            Ok(ticks) => summary.add(&world.tally, world.events, ticks),
+            Ok(ticks) => summary.add(&world, ticks),
             Err(Stop::NotAlive) => {
                 let silence = Silence::start();
                 let quiet = plan.without_faults();
@@ -333,10 +337,12 @@ fn number_from(variable: &str) -> Option<u64> {
 }
 
 impl Summary {
-    fn add(&mut self, tally: &Tally, events: u64, ticks: u64) {
+    fn add<M: Machine, P>(&mut self, world: &World<M, P>, ticks: u64) {
         self.runs += 1;
-        self.events += events;
-        self.faults.add(tally);
+        self.events += world.events;
+        self.faults.add(&world.tally);
+        self.undecided += u64::from(world.undecided);
+        self.answers += world.cluster.told().len() as u64;
         self.slowest = self.slowest.max(ticks);
     }
 }

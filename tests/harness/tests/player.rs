@@ -41,6 +41,7 @@ fn hostile() -> Trace {
         step.says.push_str(&text);
         step.printed.push_str(&text);
         step.state.push((text.clone(), text.clone()));
+        step.answers.push(text.clone());
         for sent in &mut step.sends {
             sent.label.push_str(&text);
         }
@@ -70,6 +71,7 @@ fn long(steps: usize) -> Trace {
             event,
             says: if time.is_multiple_of(7) { format!("at {time}") } else { String::new() },
             sends: sends.to_vec(),
+            answers: Vec::new(),
             state: vec![("time".to_owned(), (time / 7).to_string())],
             printed: String::new(),
         };
@@ -144,6 +146,7 @@ fn a_damaged_run_still_makes_a_page() {
         event: Event::Lose { packet: 9, from: 1, label: String::new() },
         says: String::new(),
         sends: vec![Sent { packet: None, to: 77, label: String::new() }],
+        answers: Vec::new(),
         state: Vec::new(),
         printed: String::new(),
     });
@@ -271,6 +274,7 @@ fn an_address_names_a_step_and_faults_are_drawn() {
         event,
         says: String::new(),
         sends: Vec::new(),
+        answers: Vec::new(),
         state: Vec::new(),
         printed: String::new(),
     };

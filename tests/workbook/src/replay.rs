@@ -186,6 +186,7 @@ mod tests {
             event: Event::Timeout,
             says: "campaigns".to_owned(),
             sends: Vec::new(),
+            answers: Vec::new(),
             state: vec![("term".to_owned(), "1".to_owned())],
             printed: String::new(),
         };

@@ -138,6 +138,9 @@ fn describe(trace: &Trace, number: usize) -> String {
     for sent in step.sends.iter().filter(|sent| sent.waits()) {
         text.push_str(&format!("; waits for the disk, to {}: {}", name(sent.to), sent.label));
     }
+    for answer in &step.answers {
+        text.push_str(&format!("; tells a client: {answer}"));
+    }
     if let (Event::Crash, Some(node)) = (&step.event, step.node) {
         for sent in trace.waiting(node, number) {
             text.push_str(&format!("; lost, to {}: {}", name(sent.to), sent.label));
@@ -261,6 +264,7 @@ mod tests {
                 .iter()
                 .map(|packet| Sent { packet: *packet, to: 1, label: "vote? t1".to_owned() })
                 .collect(),
+            answers: Vec::new(),
             state: Vec::new(),
             printed: String::new(),
         };

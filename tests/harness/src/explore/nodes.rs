@@ -87,7 +87,7 @@ impl<'a, M: Machine, L: Law<M>> Nodes<'a, M, L> {
                 Input::Message { from: *from, message: message.clone() }
             }
         };
-        let Effects { now, save } = part.machine.step(input, 0);
+        let Effects { now, save, answers: _ } = part.machine.step(input, 0);
         part.unsynced.extend(save);
         Some((part, now))
     }

@@ -35,7 +35,7 @@
       return (onNode ? !node(step.node) : !network.includes(kind))
         || (passing.includes(kind) && !node(from))
         || !Array.isArray(step.sends) || !step.sends.every((sent) => node(sent.to))
-        || !Array.isArray(step.state)
+        || !Array.isArray(step.state) || !Array.isArray(step.answers ?? [])
         || !links.every((link) => node(link[0]) && node(link[1]))
         || !dead.every(node);
     });
@@ -190,7 +190,8 @@
         const changed = step.node !== null
           && !sameState(step.state, before < 0 ? [] : this.steps[before].state);
         const released = kind === 'sync' && step.sends.length > 0;
-        if (!(changed || released || step.says || step.printed || faults.includes(kind))) return;
+        const said = step.says || step.printed || step.answers?.length;
+        if (!(changed || released || said || faults.includes(kind))) return;
         this.tells[at] = 1;
         const arrow = this.arrowTo.get(at);
         if (arrow && arrow.start >= 0) this.tells[arrow.start] = 1;
@@ -290,6 +291,8 @@
       const verb = step.event.kind === 'sync' ? 'With that, it sends ' : 'It sends ';
       if (left.length) text += ` ${verb}${this.told(left)}.`;
       if (waiting.length) text += ` Waiting for the disk: ${this.told(waiting)}.`;
+      const told = (step.answers ?? []).map(quoted);
+      if (told.length) text += ` Its clients are told ${told.join(', ')}.`;
       const lost = this.waits.filter(({ end, stop }) => end === 'lost' && stop === at);
       if (lost.length) text += ` Lost with it: ${this.told(lost)}.`;
       return text;

@@ -42,6 +42,8 @@ pub(crate) struct World<'a, M: Machine, P> {
     pub origin: Origin,
     pub tally: Tally,
     pub events: u64,
+    /// Nobody found out whether one order explains what clients were told.
+    pub undecided: bool,
     plan: &'a Plan,
     property: P,
     draws: Draws,
@@ -126,6 +128,7 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             origin,
             tally: Tally::default(),
             events: 0,
+            undecided: false,
             plan,
             property,
             draws,

@@ -5,8 +5,10 @@
 
 use super::{Due, World};
 use crate::action::{Action, Timed};
+use crate::history::{INVARIANT, Judgement};
 use crate::machine::Machine;
-use crate::property::Property;
+use crate::property::{Property, Violation};
+use crate::shrink::Breach;
 use crate::sim::goal::Goal;
 use crate::sim::weather::{Fault, Weather};
 use crate::sim::{MOMENTS, Stop};
@@ -15,8 +17,27 @@ use crate::sim::{MOMENTS, Stop};
 const LAST_COMMANDS: u64 = 1_000_000;
 
 impl<M: Machine, P: Property<M>> World<'_, M, P> {
-    /// The whole run. How many ticks the calm took to reach its goal, if it did.
+    /// The whole run, with a look at what its clients were told. How many ticks the calm took to
+    /// reach its goal, if it did.
     pub fn live(&mut self, goal: &impl Goal<M>) -> Result<u64, Stop> {
+        let result = self.run(goal);
+        if !matches!(result, Ok(_) | Err(Stop::NotAlive)) {
+            return result;
+        }
+        match self.cluster.history().check() {
+            Judgement::Explained => result,
+            Judgement::Undecided => {
+                self.undecided = true;
+                result
+            }
+            Judgement::Contradicted(found) => {
+                let violation = Violation::new(INVARIANT, found.words(M::wish));
+                Err(Stop::Broken(Breach::Violation(violation)))
+            }
+        }
+    }
+
+    fn run(&mut self, goal: &impl Goal<M>) -> Result<u64, Stop> {
         let storm_ends = self.plan.storm * MOMENTS;
         while self.next_before(storm_ends)? {}
         if !self.cluster.is_calm() {
