@@ -12,7 +12,7 @@
 use crate::flight::{self, Ending, Recorder};
 use crate::panics::{self, FAILED, blamed};
 use crate::pipe::{self, Pipe};
-use crate::report::{Broken, Failure, Trace, Verdict};
+use crate::report::{Broken, Failure, Reached, Trace, Verdict};
 use crate::{draw, printed};
 use std::any::Any;
 use std::cell::RefCell;
@@ -29,6 +29,7 @@ const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 thread_local! {
     static NOTE: RefCell<Option<String>> = const { RefCell::new(None) };
+    static HAZARDS: RefCell<Vec<Reached>> = const { RefCell::new(Vec::new()) };
     static PLAYED: RefCell<Option<Trace>> = const { RefCell::new(None) };
 }
 
@@ -57,9 +58,13 @@ pub fn verdict_of(test: impl FnOnce()) -> Verdict {
 fn run(test: impl FnOnce()) -> (Verdict, std::thread::Result<()>) {
     panics::watch();
     flight::end();
+    HAZARDS.take();
     let result = catch_unwind(AssertUnwindSafe(test));
     let verdict = match &result {
-        Ok(()) => Verdict::Passed { note: NOTE.take(), trace: PLAYED.take() },
+        Ok(()) => {
+            let (note, trace, hazards) = (NOTE.take(), PLAYED.take(), HAZARDS.take());
+            Verdict::Passed { note, trace, hazards }
+        }
         Err(payload) => judge(payload.as_ref()),
     };
     flight::end();
@@ -79,6 +84,20 @@ pub(crate) fn hung(failure: Failure) -> ! {
 /// A few words about what was tried, for a test that passes.
 pub(crate) fn note(text: String) {
     NOTE.set(Some(text));
+}
+
+/// The runs of this test have reached these hazard states, besides those of before. How many of all
+/// were reached by now, and how many there are.
+pub(crate) fn reached(found: &[Reached]) -> (usize, usize) {
+    HAZARDS.with_borrow_mut(|all| {
+        for one in found {
+            match all.iter_mut().find(|known| known.name == one.name) {
+                Some(known) => known.runs += one.runs,
+                None => all.push(one.clone()),
+            }
+        }
+        (all.iter().filter(|one| one.runs > 0).count(), all.len())
+    })
 }
 
 /// The newest run is worth watching, for a test that passes and was started to play one.

@@ -137,7 +137,7 @@ impl<M: Machine> Cluster<M> {
     }
 
     /// What a node waits for, oldest first.
-    pub(crate) fn saves(&self, node: usize) -> impl DoubleEndedIterator<Item = &M::Save> {
+    pub fn saves(&self, node: usize) -> impl DoubleEndedIterator<Item = &M::Save> {
         self.sites[node].unsynced.iter()
     }
 
@@ -160,6 +160,11 @@ impl<M: Machine> Cluster<M> {
     pub fn in_flight(&self) -> Vec<usize> {
         let waits = |packet: &Packet<M>| packet.arrived == 0 && !packet.lost;
         (0..self.packets.len()).filter(|number| waits(&self.packets[*number])).collect()
+    }
+
+    /// The node that an action happens on; none if it happens to the network.
+    pub fn actor(&self, action: &Action) -> Option<usize> {
+        action.node(|packet| self.receiver(packet))
     }
 
     /// The receiver of a packet; none if it was never sent.

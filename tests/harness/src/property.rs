@@ -5,12 +5,18 @@
 
 use crate::action::Action;
 use crate::cluster::Cluster;
+use crate::hazard::Sightings;
 use crate::machine::Machine;
 
 /// Something that must hold after every event of a run.
 pub trait Property<M: Machine> {
     /// Looks at the cluster after `action`, and remembers what it needs to.
     fn after(&mut self, cluster: &Cluster<M>, action: &Action) -> Result<(), Violation>;
+
+    /// Which hazard states it has seen, of those that a run like this may reach. Runs count them.
+    fn sightings(&self) -> Sightings {
+        Sightings::default()
+    }
 }
 
 /// A property that does not hold.

@@ -19,6 +19,9 @@ pub enum Verdict {
         note: Option<String>,
         /// A run worth watching, when the test was asked to play one.
         trace: Option<Trace>,
+        /// The hazard states that its runs were looking for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hazards: Vec<Reached>,
     },
     /// The code reached the hole of an exercise.
     NotWritten {
@@ -31,6 +34,17 @@ pub enum Verdict {
     Panicked(Failure),
     /// The learner's code did not come back, or never comes to rest.
     Hung(Failure),
+}
+
+/// A hazard state, and how many runs of a test have reached it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Its name.
+    pub name: String,
+    /// What it is, in a sentence.
+    pub sentence: String,
+    /// In so many runs.
+    pub runs: u64,
 }
 
 /// What went wrong, and all that is known about it.

@@ -19,12 +19,13 @@ mod world;
 use crate::action::Action;
 use crate::check::{self, hung, wrong};
 use crate::cluster::Cluster;
+use crate::hazard::Hazard;
 use crate::machine::Machine;
 use crate::panics::panicked;
 use crate::printed::Silence;
 use crate::property::{Property, Violation};
 use crate::random::Draws;
-use crate::report::Failure;
+use crate::report::{Failure, Reached};
 use crate::shrink::{Breach, Course, shrink};
 use crate::{flight, record};
 use std::any::Any;
@@ -103,6 +104,8 @@ pub struct Summary {
     pub answers: u64,
     /// In how many runs nobody found out whether one order explains them: there were too many.
     pub undecided: u64,
+    /// The hazard states that were looked for, and in how many runs each was reached.
+    pub hazards: Vec<Reached>,
     /// The longest that a calm took to reach its goal, in ticks.
     pub slowest: u64,
 }
@@ -166,7 +169,9 @@ where
         }
         flight::drawn(None);
     }
-    check::note(format!("{} runs, {} events", summary.runs, summary.events));
+    let (seen, all) = check::reached(&summary.hazards);
+    let saw = if all == 0 { String::new() } else { format!(", saw {seen} of {all}") };
+    check::note(format!("{} runs, {} events{saw}", summary.runs, summary.events));
     summary
 }
 
@@ -337,10 +342,21 @@ fn number_from(variable: &str) -> Option<u64> {
 }
 
 impl Summary {
-    fn add<M: Machine, P>(&mut self, world: &World<M, P>, ticks: u64) {
+    fn add<M: Machine, P: Property<M>>(&mut self, world: &World<M, P>, ticks: u64) {
         self.runs += 1;
         self.events += world.events;
         self.faults.add(&world.tally);
+        for (Hazard { name, sentence }, seen) in world.sightings().each() {
+            let runs = u64::from(seen);
+            match self.hazards.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.runs += runs,
+                None => self.hazards.push(Reached {
+                    name: name.to_owned(),
+                    sentence: sentence.to_owned(),
+                    runs,
+                }),
+            }
+        }
         self.undecided += u64::from(world.undecided);
         self.answers += world.cluster.told().len() as u64;
         self.slowest = self.slowest.max(ticks);

@@ -16,7 +16,7 @@ fn not_written(exercise: &str) -> Verdict {
 }
 
 fn passed() -> Verdict {
-    Verdict::Passed { note: None, trace: None }
+    Verdict::Passed { note: None, trace: None, hazards: Vec::new() }
 }
 
 #[test]

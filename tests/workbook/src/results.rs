@@ -15,6 +15,7 @@ use crate::measure::{Grade, Measured, Request};
 use crate::repo::{Chapter, Repo, Target, Tree};
 use crate::score::Score;
 use crate::verdict::{Kind, Outcome, State};
+use harness::report::Reached;
 use serde::Serialize;
 use std::path::Path;
 
@@ -91,6 +92,7 @@ struct TestPart<'a> {
     location: Option<&'a str>,
     seed: Option<u64>,
     note: Option<&'a str>,
+    hazards: &'a [Reached],
 }
 
 /// Writes the file.
@@ -220,6 +222,7 @@ fn test_part<'a>(name: &'a str, exercise: &str, outcome: Option<&'a Outcome>) ->
         location: outcome.and_then(|o| o.location.as_deref()),
         seed: outcome.and_then(|o| o.seed),
         note: outcome.and_then(|o| o.note.as_deref()),
+        hazards: outcome.map_or(&[], |o| &o.hazards),
     }
 }
 

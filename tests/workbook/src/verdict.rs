@@ -8,7 +8,7 @@
 
 use crate::manifest::{Exercise, Limits};
 use crate::run::{Ending, Ran};
-use harness::report::{Failure, Trace, Verdict};
+use harness::report::{Failure, Reached, Trace, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// What came of one test.
@@ -26,6 +26,9 @@ pub struct Outcome {
     pub location: Option<String>,
     /// What was tried, if it passed.
     pub note: Option<String>,
+    /// The hazard states that its runs were looking for, if it passed.
+    #[serde(default)]
+    pub hazards: Vec<Reached>,
     /// The seed of the run, if it was drawn.
     pub seed: Option<u64>,
     /// What the code printed, if it did not pass.
@@ -144,9 +147,10 @@ impl Outcome {
     pub fn of(test: &str, ran: Ran, limits: &Limits) -> Outcome {
         let still = ran.verdict.is_none() && matches!(ran.ending, Ending::Still(_));
         let (kind, failure) = match ran.verdict {
-            Some(Ok(Verdict::Passed { note, trace })) => {
+            Some(Ok(Verdict::Passed { note, trace, hazards })) => {
                 let mut outcome = Outcome::new(test, Kind::Passed, String::new());
                 outcome.note = note;
+                outcome.hazards = hazards;
                 outcome.trace = trace;
                 return outcome;
             }
@@ -183,6 +187,7 @@ impl Outcome {
             invariant: None,
             location: None,
             note: None,
+            hazards: Vec::new(),
             seed: None,
             printed: String::new(),
             trace: None,

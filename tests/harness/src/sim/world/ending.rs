@@ -5,6 +5,7 @@
 
 use super::{Due, World};
 use crate::action::{Action, Timed};
+use crate::hazard::Sightings;
 use crate::history::{INVARIANT, Judgement};
 use crate::machine::Machine;
 use crate::property::{Property, Violation};
@@ -61,6 +62,11 @@ impl<M: Machine, P: Property<M>> World<'_, M, P> {
             }
         }
         Err(Stop::NotAlive)
+    }
+
+    /// Which hazard states this run has reached.
+    pub fn sightings(&self) -> Sightings {
+        self.property.sightings()
     }
 
     /// What happened before the calm, and who was left dead in it.
