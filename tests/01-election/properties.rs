@@ -1,10 +1,11 @@
 //! What must hold of every cluster, after every event.
 
 use crate::node::{Node, id};
+use crate::sightings::Watch;
 use basics::{Message, NodeId, Position, Term};
-use election::{Body, HardState, Role, Round};
+use election::{Body, HardState, Options, Role, Round};
 use harness::explore::Law;
-use harness::{Action, Cluster, Property, Violation};
+use harness::{Action, Cluster, Property, Sightings, Violation};
 use std::collections::BTreeMap;
 
 /// The safety of elections. It remembers who led and who voted, so that a contradiction is found
@@ -15,6 +16,7 @@ pub struct Safety {
     votes: BTreeMap<(NodeId, Term), NodeId>,
     terms: BTreeMap<usize, Term>,
     packets: usize,
+    watch: Watch,
 }
 
 impl Property<Node> for Safety {
@@ -26,6 +28,7 @@ impl Property<Node> for Safety {
             self.one_vote_per_term(&packet.message)?;
             saved_before_sent(cluster.disk(packet.from), &packet.message)?;
         }
+        self.watch.look(cluster, action, &cluster.packets()[self.packets..]);
         self.packets = cluster.packets().len();
         for node in 0..cluster.size() {
             self.terms_never_fall(cluster, node)?;
@@ -33,9 +36,18 @@ impl Property<Node> for Safety {
         }
         Ok(())
     }
+
+    fn sightings(&self) -> Sightings {
+        self.watch.sightings.clone()
+    }
 }
 
 impl Safety {
+    /// The safety of clusters with these options.
+    pub fn with(options: Options) -> Safety {
+        Safety { watch: Watch::with(options), ..Safety::default() }
+    }
+
     fn one_leader_per_term(
         &mut self,
         cluster: &Cluster<Node>,

@@ -26,7 +26,7 @@ fn elections(plan: &Plan, options: Options) {
     sim::run::<Node, Safety>(
         plan,
         |nodes, draws| Setup::with_past(nodes, options, draws),
-        Safety::default,
+        || Safety::with(options),
         settled,
     );
 }

@@ -6,6 +6,7 @@
 mod lab;
 mod node;
 mod properties;
+mod sightings;
 
 mod appends;
 mod commits;

@@ -1,9 +1,10 @@
 //! What must hold of every cluster, after every event.
 
 use crate::node::{Disk, Node, Op, id, indexed};
+use crate::sightings::Watch;
 use basics::{Index, Message, Position, Term};
-use harness::{Action, Cluster, Property, Violation};
-use replication::{Answer, Body, Entry, Log};
+use harness::{Action, Cluster, Property, Sightings, Violation};
+use replication::{Answer, Body, Entry, Log, Options};
 use std::collections::BTreeMap;
 
 /// The safety of a replicated log. It remembers every entry that ever was in a log, in a leader's
@@ -22,6 +23,7 @@ pub struct Safety {
     sent: BTreeMap<(Term, Index), Term>,
     nodes: BTreeMap<usize, Seen>,
     packets: usize,
+    watch: Watch,
 }
 
 /// What was seen of a node after the last event.
@@ -42,6 +44,7 @@ impl Property<Node> for Safety {
             self.note_append(&packet.message);
             self.saved_before_sent(cluster.disk(packet.from), &packet.message)?;
         }
+        self.watch.look(cluster, action, &cluster.packets()[self.packets..]);
         self.packets = cluster.packets().len();
         for node in 0..cluster.size() {
             if let Some(machine) = cluster.machine(node) {
@@ -50,9 +53,18 @@ impl Property<Node> for Safety {
         }
         Ok(())
     }
+
+    fn sightings(&self) -> Sightings {
+        self.watch.sightings.clone()
+    }
 }
 
 impl Safety {
+    /// The safety of clusters with these options.
+    pub fn with(options: Options) -> Safety {
+        Safety { watch: Watch::with(options), ..Safety::default() }
+    }
+
     fn look(&mut self, node: usize, machine: &Node, disk: &Disk) -> Result<(), Violation> {
         let seen = self.nodes.get(&node).cloned().unwrap_or_default();
         let replica = machine.replica();

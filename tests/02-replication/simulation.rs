@@ -28,7 +28,7 @@ fn replicate(plan: &Plan, options: Options) {
     sim::run::<Node, Safety>(
         plan,
         |nodes, draws| Setup::with_past(nodes, options, draws),
-        Safety::default,
+        || Safety::with(options),
         settled,
     );
 }
