@@ -75,7 +75,7 @@ pub struct Setup {
     pub options: Options,
     /// What each node's disk holds at the start; there are as many nodes.
     pub disks: Vec<Disk>,
-    /// Clients wait for answers.
+    /// Clients wait for answers, and the state machine and its store take their time.
     pub clients: bool,
 }
 
@@ -185,9 +185,11 @@ impl Node {
                 effects.answers.extend(told);
             }
             self.applied.extend(span.entries);
-            // Nothing lags here: what is applied is stored at once.
-            self.replica.note_applied(last);
-            self.replica.note_durable(last);
+            // With clients, state machine and store say later how far they are.
+            if self.clients.is_none() {
+                self.replica.note_applied(last);
+                self.replica.note_durable(last);
+            }
         }
     }
 
@@ -256,8 +258,10 @@ impl Machine for Node {
             // What is dropped or refused is told to a log that nobody reads here.
             Input::Message { message, .. } => drop(self.replica.receive(message, view)),
             Input::Command(number) => effects.answers.extend(self.propose(number)),
-            // It applies at once.
-            Input::Work => {}
+            Input::Work if self.replica.applied() < self.replica.handed_out() => {
+                self.replica.note_applied(self.replica.handed_out());
+            }
+            Input::Work => self.replica.note_durable(self.replica.applied()),
             Input::Synced(save) => {
                 let (synced, messages) = save.synced();
                 effects.now.extend(messages.into_iter().map(addressed));
@@ -316,6 +320,10 @@ impl Machine for Node {
         // The entries of a past are nobody's commands.
         let past = 1_000..1_000_000;
         (!past.contains(&command)).then_some(Request::Write { register: 0, value: command })
+    }
+
+    fn has_work(&self) -> bool {
+        self.replica.durable() < self.replica.handed_out()
     }
 
     fn has_done(&self, command: u64) -> bool {

@@ -15,7 +15,7 @@ fn plan(nodes: RangeInclusive<usize>, runs: u64) -> Plan {
         nodes,
         runs,
         storm: 200,
-        faults: Fault::IDLE.to_vec(),
+        faults: Fault::ALL.to_vec(),
         commands: 3,
         calm: 1_000,
         steady: 30,
