@@ -47,7 +47,7 @@ impl Seeds {
     }
 
     /// The CPU budget of a test that usually has this one: twenty more runs, one more second.
-    fn budget(&self, cpu: u64) -> u64 {
+    pub fn budget(&self, cpu: u64) -> u64 {
         cpu.saturating_add(self.runs.unwrap_or(0) / 20).min(24 * 3600)
     }
 }

@@ -4,11 +4,13 @@
 //! each (see `mutants`). They are built into one copy of the solution, each behind a number that is
 //! read from the environment, so a chapter is compiled once. Each must be caught by the tests of
 //! the exercise that it names; those run first, and the first that fails ends it. With `--write`
-//! the result is kept for the book (see `kills`). Then the same mutants go through the chapter's
+//! the result is kept for the book (see `kills`), and so is what ten thousand runs of each
+//! simulation of the solution reach (see `hazards`). Then the same mutants go through the chapter's
 //! simulations, to see how short the runs are that explain them (see `simulation`).
 //!
 //! Left to others: the copy of the workspace (`bench`), building and running (`compile`, `run`).
 
+pub mod hazards;
 pub mod kills;
 pub mod mutants;
 pub mod plant;
@@ -78,12 +80,40 @@ fn prove(repo: &Repo, chapter: &Chapter, write: bool) -> Result<usize, Error> {
             )),
         }
     }
+    if write {
+        write_hazards(repo, chapter, &trial, &mut passing)?;
+    }
     let figures = simulation::figures(&trial, chapter, &mut passing)?;
     passing.clear();
     if let Some(figures) = figures {
         screen::say(&format!("{figures}\n"));
     }
     Ok(alive)
+}
+
+/// Counts the hazard states that the simulations reach, and keeps the counts.
+fn write_hazards(
+    repo: &Repo,
+    chapter: &Chapter,
+    trial: &Trial<'_>,
+    passing: &mut Passing,
+) -> Result<(), Error> {
+    let found = hazards::found(trial, chapter, passing)?;
+    passing.clear();
+    let Some(found) = found else { return Ok(()) };
+    found.write(&repo.root, &chapter.name)?;
+    let (all, unreached) = (found.hazards.len(), found.unreached());
+    screen::say(&format!(
+        "{} of {all} hazard states reached by {} runs of each simulation: tests/{}/{}\n",
+        all - unreached.len(),
+        found.seeds,
+        chapter.name,
+        hazards::FILE
+    ));
+    for name in unreached {
+        screen::say(&format!("  no run reaches {name}\n"));
+    }
+    Ok(())
 }
 
 /// A line for each mutant, by exercise.

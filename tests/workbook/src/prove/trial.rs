@@ -9,7 +9,7 @@ use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::{self, Broken, Built};
 use crate::cut::starter;
-use crate::measure::runner;
+use crate::measure::{Seeds, runner};
 use crate::repo::{Chapter, Repo, Tree};
 use crate::run::{Job, Runner, Variant, width};
 use crate::screen::{Look, Passing};
@@ -84,6 +84,19 @@ impl<'a> Trial<'a> {
         several(tests, passing, "tests", |_, (test, variant)| self.run(*variant, test))
     }
 
+    /// Runs tests of the solution as it stands, each with so many simulated runs.
+    pub fn simulated(
+        &self,
+        tests: &[String],
+        runs: u64,
+        passing: &mut Passing,
+    ) -> Result<Vec<Outcome>, Error> {
+        let seeds = Seeds { runs: Some(runs), first: None };
+        several(tests, passing, "simulations", |_, test| {
+            self.run_seeds(Variant::Whole, test, seeds)
+        })
+    }
+
     /// Does something with every mutant and its number, a few at a time.
     pub fn each<T: Send>(
         &self,
@@ -96,19 +109,25 @@ impl<'a> Trial<'a> {
 
     /// Runs one test of the chapter as this variant. A test that is not there fails nothing.
     pub fn run(&self, variant: Variant, test: &str) -> Result<Outcome, Error> {
+        self.run_seeds(variant, test, Seeds::default())
+    }
+
+    fn run_seeds(&self, variant: Variant, test: &str, seeds: Seeds) -> Result<Outcome, Error> {
         let refused = |why: &str| Err(Error::new(format!("{test} {why}"), "cargo workbook verify"));
         if !self.built.tests.iter().any(|known| known == test) {
             let file = format!("tests/{}/exercises.toml", self.chapter.name);
             return refused(&format!("is in {file}, and there is no such test"));
         }
+        let mut limits = self.chapter.manifest.limits_of(test);
+        limits.cpu = seeds.budget(limits.cpu);
         let job = Job {
             program: self.built.program.clone(),
             folder: self.copy.folder(self.chapter, Tree::Mine),
             workspace: self.copy.workspace(Tree::Mine),
             test: test.to_owned(),
-            limits: self.chapter.manifest.limits_of(test),
-            runs: None,
-            seed: None,
+            limits,
+            runs: seeds.runs,
+            seed: seeds.first,
             play: false,
             variant,
         };

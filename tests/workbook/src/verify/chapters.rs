@@ -10,10 +10,11 @@ use crate::items::Crate;
 use crate::lists;
 use crate::manifest::Exercise;
 use crate::measure::{Measured, Seeds, measure};
+use crate::prove::hazards::{self, Hazards};
 use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::{Look, Passing};
 use crate::sync;
-use crate::verdict::Kind;
+use crate::verdict::{Kind, Outcome};
 
 /// Proves something of every chapter with exercises, unless it is proven and unchanged: how many of
 /// something, or what is wrong.
@@ -122,11 +123,26 @@ pub(super) fn solutions_pass(scene: &Scene<'_>) -> Result<Finding, Error> {
                 for outcome in grade.outcomes.iter().filter(|one| one.kind != Kind::Passed) {
                     lines.push(format!("{} {:?}: {}", outcome.test, outcome.kind, outcome.message));
                 }
+                if lines.is_empty() {
+                    lines.extend(uncounted(scene.repo, chapter, &grade.outcomes)?);
+                }
             }
         }
         Ok(if lines.is_empty() { Ok(tests.len()) } else { Err(lines) })
     })?;
     Ok(outcome.finding("tests"))
+}
+
+/// Where the chapter's counts of hazard states do not fit what its tests look for, or say that no
+/// run reaches one.
+fn uncounted(repo: &Repo, chapter: &Chapter, outcomes: &[Outcome]) -> Result<Vec<String>, Error> {
+    let written = Hazards::read(&repo.root, &chapter.name)?;
+    let mut lines = hazards::differences(written.as_ref(), &hazards::sum(outcomes));
+    if !lines.is_empty() && !chapter.is_given() {
+        let word = chapter.word();
+        lines.push(format!("`cargo workbook prove {word} --write` counts the hazard states anew"));
+    }
+    Ok(if chapter.is_given() { Vec::new() } else { lines })
 }
 
 fn unmatched(chapter: &Chapter, there: &[String]) -> Vec<String> {
