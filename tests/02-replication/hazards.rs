@@ -127,7 +127,7 @@ fn a_follower_that_lost_its_disk_is_filled_again() {
         cluster.settle(&[0, 1, 2]);
         assert!(settled(&cluster), "n3 lacked what it had acknowledged, and n1 has sent it again");
         let progress = cluster.node(0).replica().progress(id(2)).expect("n1 leads");
-        assert!(progress.suspect, "but n1 says that n3 broke its word");
+        assert!(progress.suspect, "but n3 has broken its word: it is a suspect");
         let progress = cluster.node(0).replica().progress(id(1)).expect("n1 leads");
         assert!(!progress.suspect, "and n2 did not");
     });

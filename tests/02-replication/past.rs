@@ -238,3 +238,23 @@ fn a_snapshot_that_does_not_arrive_is_no_end() {
         assert_eq!(lab.replica.waiting_for_snapshot(), [N3], "and needs one again");
     });
 }
+
+#[test]
+fn a_snapshot_may_be_ahead_of_the_disk() {
+    check(|| {
+        // n1's log holds what the snapshot stands for, and its disk does not yet.
+        let mut lab = Lab::follower(4, &[1]);
+        let new = entries(&[1, 4, 4, 4])[1..].to_vec();
+        lab.receive(N2, 4, append(at(1, 1), new, 1)).expect("n2 leads term 4");
+        assert!(lab.replica.install(at(4, 3)), "entry 3 was not known to be committed");
+        lab.replica.forget(Index(3));
+        assert_eq!((lab.replica.log().start(), lab.replica.log().last()), (at(4, 3), at(4, 4)));
+        assert!(lab.ready());
+        let save = lab.saves.back().expect("the disk is told");
+        assert_eq!(save.content().begins, Some(at(4, 3)), "what is before is not written any more");
+        let written = save.content().entries.as_ref().map(|span| (span.prev, span.entries.len()));
+        assert_eq!(written, Some((at(4, 3), 1)), "entry 4 is");
+        lab.work();
+        assert_eq!(lab.replica.synced(), Index(4));
+    });
+}

@@ -139,3 +139,17 @@ fn a_follower_that_lost_its_disk() {
         );
     });
 }
+
+#[test]
+fn a_suspect_stays_one() {
+    check(|| {
+        let mut progress = flows(6, 7, &[]);
+        progress.refused(Index(6), Index(2));
+        assert!(progress.suspect, "it had acknowledged 6, and shares 2");
+        progress.accepted(Index(2));
+        assert!(progress.suspect, "an acceptance clears nothing: the promises are gone for good");
+        progress.sent(Index(4), 20);
+        progress.refused(Index(4), Index(2));
+        assert!(progress.suspect, "nor does an append that was lost");
+    });
+}

@@ -23,8 +23,8 @@ mod snapshot;
 /// One node's part in the replication of a log.
 ///
 /// Invariants:
-/// - `durable <= applied <= handed_out <= commit <= log.last()`, and `handed_out` is on this node's
-///   disk.
+/// - `durable <= applied <= handed_out <= commit <= log.last()`, and what is up to `handed_out` is
+///   on this node's disk, in the log or in a snapshot.
 /// - None of these falls, and an entry up to `commit` is never cut.
 /// - It is `leading` exactly while its election leads; a leader only adds to its log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -242,7 +242,7 @@ impl<P: Payload> Replica<P> {
     /// - **Gated:** acceptances. They say what is on this disk.
     /// - To **save**: what the election wants saved, and the entries after
     ///   [`OnDisk::handed_out`]. A save goes out if there is either, or if a message is gated; tell
-    ///   [`OnDisk::hand_out`] how far the disk will hold the log then.
+    ///   [`OnDisk::hand_out`] how far the disk will hold the log then. `one_save` makes it.
     /// - To **apply**: what is committed *and* on this disk, after `handed_out`, as much as
     ///   `batch_bytes` holds. It counts as handed out from now on. None while the state machine
     ///   lags (`apply_lags`): it has enough to do.

@@ -15,7 +15,10 @@ impl<P: Payload> Replica<P> {
     ///
     /// - No, if `at` is not after our `commit`: then nothing changes.
     /// - Whatever our log holds after `at` stays, if it holds `at`. If not, it is another leader's,
-    ///   or too short: the log begins anew at `at`, and so does the disk's, with the next save.
+    ///   or too short: the log begins anew at `at`.
+    /// - The disk's log begins anew with the next save ([`Write::begins`]), unless it will hold `at`
+    ///   by then anyway. Power that goes before leaves a disk's log that ends before the store:
+    ///   whoever starts the node begins it anew then.
     /// - Everything up to `at` is committed, handed out, applied and durable.
     /// - The leader that we follow is told that we hold `at`.
     ///
@@ -31,8 +34,11 @@ impl<P: Payload> Replica<P> {
         self.applied = at.index;
         self.durable = at.index;
         self.waiting = (0, at.index);
-        if !self.log.holds(at) {
+        let held = self.log.holds(at);
+        if !held {
             self.log = Span::empty(at).into();
+        }
+        if !held || self.on_disk.handed_out() < at.index {
             self.on_disk.begin(at.index);
             self.begins = Some(at);
         }
