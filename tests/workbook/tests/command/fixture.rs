@@ -247,7 +247,8 @@ mod acts {
         let sends = vec![Sent { packet: Some(1), to: 1 - node, label: "vote? t1".to_owned() }];
         let state = vec![("term".to_owned(), time.to_string())];
         let says = says.to_owned();
-        Step { time, node: Some(node), event, says, sends, state, printed: String::new() }
+        let (node, answers, printed) = (Some(node), Vec::new(), String::new());
+        Step { time, node, event, says, sends, answers, state, printed }
     }
 
     fn run(seed: u64) -> Trace {
@@ -258,6 +259,7 @@ mod acts {
             test: "acts::seeded".to_owned(),
             title: "two nodes".to_owned(),
             seed: Some(seed),
+            weather: None,
             shrunk_from: Some(212),
             nodes: vec!["n1".to_owned(), "n2".to_owned()],
             steps: vec![
