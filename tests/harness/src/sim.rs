@@ -171,7 +171,9 @@ where
     }
     let (seen, all) = check::reached(&summary.hazards);
     let saw = if all == 0 { String::new() } else { format!(", saw {seen} of {all}") };
-    check::note(format!("{} runs, {} events{saw}", summary.runs, summary.events));
+    let Summary { runs, events, undecided, .. } = &summary;
+    let open = if *undecided == 0 { String::new() } else { format!(", {undecided} undecided") };
+    check::note(format!("{runs} runs, {events} events{saw}{open}"));
     summary
 }
 
