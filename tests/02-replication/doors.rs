@@ -250,7 +250,7 @@ fn a_state_machine_that_lags_gets_nothing_more() {
 #[test]
 fn a_node_whose_state_machine_lags_goes_on() {
     check(|| {
-        // n1 follows, and has as much to carry out as may wait.
+        // As much waits to be carried out as may.
         let mut lab = Lab::new(3, SMALL, Disk::with(2, &[2; 20]));
         lab.lags = true;
         lab.receive(N2, 2, append(at(2, 20), vec![], 20)).expect("n2 leads");
@@ -259,19 +259,6 @@ fn a_node_whose_state_machine_lags_goes_on() {
         lab.receive(N2, 2, append(at(2, 20), entries(&[2]), 20)).expect("n2 leads");
         lab.work();
         assert_eq!(lab.take_sent(N2), [holds(21)], "it takes entries, saves and answers");
-        // n1 leads, and is in the same place.
-        let mut lab = Lab::leader(3, SMALL, 3, &[1; 20]);
-        lab.lags = true;
-        lab.work();
-        for node in [N2, N3] {
-            lab.receive(node, 4, holds(21)).expect("n1 leads");
-        }
-        lab.work();
-        assert!(lab.applied.len() < 21, "its state machine lags");
-        lab.sent.clear();
-        lab.tick(1);
-        lab.work();
-        assert!(!lab.take_sent(N2).is_empty(), "it still sends heartbeats");
     });
 }
 

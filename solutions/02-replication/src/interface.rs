@@ -37,8 +37,8 @@ pub struct Stored<P> {
     pub hard_state: HardState,
     /// Its log.
     pub log: Log<P>,
-    /// The last entry whose effects its store holds, and so one that is committed. It is in the log,
-    /// or the log's start: a log that does not reach it begins anew there.
+    /// The last entry whose effects its store holds, and so one that is committed. It is in the
+    /// log, or the log's start: a log that does not reach it begins anew there.
     pub applied: Index,
 }
 

@@ -16,9 +16,9 @@ impl<P: Payload> Replica<P> {
     /// - No, if `at` is not after our `commit`: then nothing changes.
     /// - Whatever our log holds after `at` stays, if it holds `at`. If not, it is another leader's,
     ///   or too short: the log begins anew at `at`.
-    /// - The disk's log begins anew with the next save ([`Write::begins`]), unless it will hold `at`
-    ///   by then anyway. Power that goes before leaves a disk's log that ends before the store:
-    ///   whoever starts the node begins it anew then.
+    /// - The disk's log begins anew with the next save ([`Write::begins`]), unless it will hold
+    ///   `at` by then anyway. Power that goes before leaves a disk's log that ends before the
+    ///   store: whoever starts the node begins it anew then.
     /// - Everything up to `at` is committed, handed out, applied and durable.
     /// - The leader that we follow is told that we hold `at`.
     ///

@@ -160,11 +160,14 @@ pub(super) fn original(scene: &Scene<'_>) -> Result<Finding, Error> {
     })
 }
 
+/// With the same packages as the tools' tests: another choice would link the command anew while
+/// those tests start it.
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
     if !scene.repo.path("tests/workbook/tests/tidy.rs").is_file() {
         return Ok(Finding::Skipped("there is no tests/workbook here".to_owned()));
     }
-    let words = ["test", "--quiet", "--locked", "--package=workbook", "--test=tidy"];
+    let words = ["test", "--quiet", "--locked", "--test=tidy"].map(String::from);
+    let words = [&words[..], &select(&packages(&scene.repo.root, TOOLS))].concat();
     Ok(finding(call(scene, &scene.repo.root, &words)?, String::new()))
 }
 
