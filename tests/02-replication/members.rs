@@ -1,4 +1,4 @@
-//! 2.7 and 2.8: whom a leader brings its log to, when not everybody has a vote and not everybody was there
+//! 2.8: whom a leader brings its log to, when not everybody has a vote and not everybody was there
 //! from the beginning.
 
 use crate::lab::{Lab, Members, N2, N3, N4, WIDE, appends, holds};
