@@ -17,6 +17,7 @@ use basics::{Index, Message, NodeId, Position, Save, Synced, Term};
 use election::{Election, Quorum, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod handover;
 mod leader;
 mod snapshot;
 
@@ -41,6 +42,8 @@ pub struct Replica<P> {
     applied: Index,
     /// The effects of every entry up to here are on the disk of the store, by its own word.
     durable: Index,
+    /// A snapshot is about to take the store's place: nothing is handed out until it has.
+    prepared: bool,
     /// Bytes of the entries after `applied`, up to the second: those that were counted so far.
     waiting: (usize, Index),
     leading: Option<Leading>,
@@ -78,6 +81,7 @@ impl<P: Payload> Replica<P> {
             handed_out: applied,
             applied,
             durable: applied,
+            prepared: false,
             waiting: (0, applied),
             leading: None,
             begins: None,
@@ -330,7 +334,7 @@ impl<P: Payload> Replica<P> {
     /// The next entries for the state machine.
     fn take_committed(&mut self) -> Option<Span<P>> {
         let safe = self.commit.min(self.on_disk.synced());
-        if self.apply_lags() || safe <= self.handed_out {
+        if self.prepared || self.apply_lags() || safe <= self.handed_out {
             return None;
         }
         let span = self.log.span(self.handed_out, safe, self.options.batch_bytes);
@@ -340,7 +344,7 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Has the state machine so much to carry out that it gets nothing more?
-    fn apply_lags(&mut self) -> bool {
+    pub fn apply_lags(&mut self) -> bool {
         self.count_waiting();
         self.options.limits.is_some_and(|limits| self.waiting.0 >= limits.unapplied_bytes)
     }

@@ -10,10 +10,29 @@ use super::*;
 use crate::durable::ElectionSave;
 
 impl<P: Payload> Replica<P> {
-    /// The store holds the state up to `at`, synced: somebody has brought a snapshot. Did we need
+    /// Somebody has brought a snapshot of the state up to `at`. It is on our disk, beside the store.
+    /// May it take the store's place?
+    ///
+    /// - No, if the state machine was handed out as much already.
+    /// - No, if another snapshot is about to do so, or if this node leads: it needs none.
+    /// - No, if our log has something else committed at `at`: then it is of another cluster.
+    ///
+    /// If it may, nothing more is handed out to be applied, so that the store stays where it is
+    /// until [`Replica::install`].
+    pub fn prepare(&mut self, at: Position) -> bool {
+        let contradicts = at.index <= self.commit && !self.log.holds(at);
+        let leads = self.leading.is_some();
+        if at.index <= self.handed_out || self.prepared || leads || contradicts {
+            return false;
+        }
+        self.prepared = true;
+        true
+    }
+
+    /// The store holds the state up to `at`, synced: a snapshot has taken its place. Did we need
     /// it?
     ///
-    /// - No, if `at` is not after our `commit`: then nothing changes.
+    /// - No, if `at` is not after what was handed out: then nothing changes.
     /// - Whatever our log holds after `at` stays, if it holds `at`. If not, it is another leader's,
     ///   or too short: the log begins anew at `at`.
     /// - The disk's log begins anew with the next save ([`Write::begins`]), unless it will hold
@@ -22,20 +41,26 @@ impl<P: Payload> Replica<P> {
     /// - Everything up to `at` is committed, handed out, applied and durable.
     /// - The leader that we follow is told that we hold `at`.
     ///
+    /// A leader needs no snapshot. One that has become so since it was prepared is to
+    /// [`Replica::resign`] first.
+    ///
     /// *Example:* our log ends at (2, 5), and the snapshot is of (4, 90). The log begins after
     /// (4, 90) now and is empty. Saves on their way hold entries of the old log, and their receipts
     /// say nothing about the new one.
     pub fn install(&mut self, at: Position) -> bool {
-        if at.index <= self.commit {
+        assert!(self.leading.is_none(), "a leader resigns before it installs a snapshot");
+        self.prepared = false;
+        if at.index <= self.handed_out {
             return false;
         }
-        self.commit = at.index;
+        let held = self.log.holds(at);
+        self.commit = self.commit.max(at.index);
         self.handed_out = at.index;
         self.applied = at.index;
         self.durable = at.index;
         self.waiting = (0, at.index);
-        let held = self.log.holds(at);
         if !held {
+            assert_eq!(self.commit, at.index, "what is committed is never cut");
             self.log = Span::empty(at).into();
         }
         if !held || self.on_disk.handed_out() < at.index {

@@ -4,9 +4,9 @@
 //! follower's after it, and what `advance` makes possible is done at once.
 
 use super::{Node, WINDOW};
-use raft::eraftpb::{Entry, Message, MessageType};
-use raft::storage::MemStorage;
-use raft::{Config, RawNode, StateRole};
+use tikv_raft::eraftpb::{Entry, Message, MessageType};
+use tikv_raft::storage::MemStorage;
+use tikv_raft::{Config, RawNode, StateRole};
 
 /// A node of TiKV's library.
 pub struct Theirs {
@@ -29,7 +29,7 @@ impl Node for Theirs {
             id: name,
             // No limit, so it need not compute the sizes of entries. What is under way here is less
             // than one append of ours may carry, so batches are the same.
-            max_size_per_msg: raft::NO_LIMIT,
+            max_size_per_msg: tikv_raft::NO_LIMIT,
             max_inflight_msgs: WINDOW,
             check_quorum: true,
             pre_vote: true,

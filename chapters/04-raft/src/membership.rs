@@ -1,0 +1,99 @@
+//! Which configuration is in effect, as a node's log says it.
+//!
+//! Owns [`Membership`]. A change takes effect when it is appended, not when it is committed: the
+//! nodes that hold it are those that may commit it. So the configuration follows the log, and goes
+//! back with it when a leader cuts it.
+//!
+//! Invariant: it is always what one gets by folding the log's changes, from the store's applied
+//! index on, over the store's configuration. Nothing else is remembered anywhere.
+//!
+//! Left to others: which change may be proposed (`node`).
+
+use crate::configuration::Configuration;
+use crate::payload::{Change, Payload};
+use basics::Index;
+use replication::Log;
+use std::collections::VecDeque;
+
+/// The configuration that the log says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Membership {
+    /// As of the last applied entry.
+    applied: Configuration,
+    /// The changes that are in the log and not applied, oldest first: where each stands, and the
+    /// configuration from there on.
+    changes: VecDeque<(Index, Configuration)>,
+}
+
+impl Configuration {
+    /// The configuration after this change. A change in the log was checked before it got there. One
+    /// that is impossible all the same changes nothing, on every node alike.
+    #[must_use]
+    pub fn after(&self, change: &Change) -> Configuration {
+        match change {
+            Change::Enter { steps, .. } => self.enter(steps).unwrap_or_else(|_| self.clone()),
+            Change::Leave => self.leave(),
+        }
+    }
+}
+
+impl Membership {
+    /// The store's configuration at `applied`, with the changes that the log has after it.
+    pub fn fold(configuration: Configuration, applied: Index, log: &Log<Payload>) -> Membership {
+        let mut membership = Membership { applied: configuration, changes: VecDeque::new() };
+        membership.follow(log, applied);
+        membership
+    }
+
+    /// The configuration in effect.
+    pub fn current(&self) -> &Configuration {
+        self.changes.back().map_or(&self.applied, |(_, configuration)| configuration)
+    }
+
+    /// The configuration of the last applied entry.
+    pub fn applied(&self) -> &Configuration {
+        &self.applied
+    }
+
+    /// Where the last change stands that is not applied.
+    pub fn pending(&self) -> Option<Index> {
+        self.changes.back().map(|(index, _)| *index)
+    }
+
+    /// The log may be another one after `same`: a leader has cut it there, or added to it, or
+    /// neither. Did the configuration change?
+    ///
+    /// - A change that stood after `same` is forgotten.
+    /// - The log's changes after `same` take effect, one after the other.
+    ///
+    /// *Example:* entry 7 takes n4 in, and is cut before it was committed. Its place is taken by
+    /// some data. The configuration is the one before entry 7 again, without n4.
+    pub fn follow(&mut self, log: &Log<Payload>, same: Index) -> bool {
+        let is_new = |index: &Index| *index > same;
+        let cut = self.changes.iter().any(|(index, _)| is_new(index));
+        let before = cut.then(|| self.current().clone());
+        while self.pending().as_ref().is_some_and(is_new) {
+            self.changes.pop_back();
+        }
+        let kept = self.changes.len();
+        for index in (same.0 + 1..=log.last().index.0).map(Index) {
+            let payload = log.get(index).and_then(|entry| entry.payload.as_ref());
+            if let Some(Payload::Change(written)) = payload {
+                let configuration = self.current().after(written.change());
+                self.changes.push_back((index, configuration));
+            }
+        }
+        match before {
+            Some(before) => *self.current() != before,
+            None => self.changes.len() > kept,
+        }
+    }
+
+    /// Every entry up to `index` is applied.
+    pub fn note_applied(&mut self, index: Index) {
+        while self.changes.front().is_some_and(|(at, _)| *at <= index) {
+            let (_, configuration) = self.changes.pop_front().expect("there is one");
+            self.applied = configuration;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Snapshots on their way to followers, and how much of the log stays for them.
+//!
+//! Owns [`Shipping`], a leader's account of who waits for a snapshot and who is being sent one; and
+//! [`horizon`], the decision how far the log may be let go.
+//!
+//! A follower that has a snapshot of entry 100 needs entry 101 next. If the leader has let go of it
+//! meanwhile, the follower needs another snapshot, and so on for ever. So what comes after a
+//! snapshot on its way stays: up to a limit, past which the snapshot is given up, since a follower
+//! that slow must not fill the leader's memory.
+//!
+//! Left to others: the state itself, and how it travels.
+
+use crate::interface::Keep;
+use crate::payload::Payload;
+use basics::{Index, NodeId, Position};
+use replication::{Entry, Log};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who waits for a snapshot, and who is being sent one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Shipping {
+    /// Followers whose need the driver knows.
+    asked: BTreeSet<NodeId>,
+    /// The position of the snapshot that is on its way to a follower.
+    sending: BTreeMap<NodeId, Position>,
+}
+
+impl Shipping {
+    /// These followers wait for a snapshot, and no others. Those of whom the driver does not know
+    /// yet.
+    pub fn wanted(&mut self, waiting: &[NodeId]) -> Vec<NodeId> {
+        self.asked.retain(|node| waiting.contains(node));
+        self.sending.retain(|node, _| waiting.contains(node));
+        waiting.iter().copied().filter(|node| self.asked.insert(*node)).collect()
+    }
+
+    /// A snapshot of this position leaves for a follower. One that was on its way to it before is
+    /// of no use any more.
+    pub fn send(&mut self, node: NodeId, at: Position) {
+        self.sending.insert(node, at);
+    }
+
+    /// The snapshot for this follower did not arrive, or is not to. Its need, if it still has it,
+    /// is news again.
+    pub fn stop(&mut self, node: NodeId) {
+        self.asked.remove(&node);
+        self.sending.remove(&node);
+    }
+
+    /// The oldest position that is on its way, and to whom.
+    pub fn oldest(&self) -> Option<(Position, NodeId)> {
+        self.sending.iter().map(|(node, at)| (*at, *node)).min()
+    }
+
+    /// Everybody to whom a snapshot is on its way.
+    pub fn into_followers(self) -> impl Iterator<Item = NodeId> {
+        self.sending.into_keys()
+    }
+}
+
+/// How far may the log be let go?
+///
+/// - Of the entries up to `durable` so many stay as [`Keep::entries`] and [`Keep::bytes`] say,
+///   whichever is fewer: those closest to `durable`. `kept` are the bytes of all that is there.
+/// - What comes after `floor`, the position of the oldest snapshot on its way, stays in any case.
+/// - What is after `durable` stays in any case: a start needs it.
+///
+/// *Example:* the log begins after entry 100, the store holds up to 200, and 30 entries are to
+/// stay: it may be let go up to 170. If a snapshot of entry 150 is on its way, up to 150.
+pub fn horizon(
+    log: &Log<Payload>,
+    durable: Index,
+    kept: usize,
+    keep: Keep,
+    floor: Option<Index>,
+) -> Index {
+    let mut bytes = kept;
+    let mut horizon = log.start().index;
+    let limit = floor.map_or(durable, |floor| floor.min(durable));
+    while horizon < limit {
+        let next = Index(horizon.0 + 1);
+        if durable.0 - horizon.0 <= keep.entries && bytes <= keep.bytes {
+            break;
+        }
+        bytes = bytes.saturating_sub(log.get(next).map_or(0, Entry::size));
+        horizon = next;
+    }
+    horizon
+}

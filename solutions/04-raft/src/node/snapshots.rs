@@ -1,0 +1,93 @@
+//! The beginning of the log: how it goes, and what takes its place.
+
+use super::*;
+
+impl Node {
+    /// A snapshot of the state up to `at` leaves for a follower. False if the follower does not
+    /// wait for one, or if the log has let go of what comes after it: then it would be in vain.
+    pub fn sending(&mut self, to: NodeId, at: Position) -> bool {
+        let waits = self.replica.waiting_for_snapshot().contains(&to);
+        let reaches = at.index >= self.log().start().index && at.index <= self.replica.commit();
+        let Some(leading) = &mut self.leading else { return false };
+        if waits && reaches {
+            leading.shipping.send(to, at);
+        }
+        waits && reaches
+    }
+
+    /// No snapshot arrives at this follower: the transfer failed, or none can be made. The follower
+    /// is asked again, and if it still needs one, [`Batch::wanted`] says so again.
+    ///
+    /// (That one *has* arrived nobody needs to say. The follower does, when its log begins anew.)
+    pub fn snapshot_failed(&mut self, follower: NodeId) {
+        if let Some(leading) = &mut self.leading {
+            leading.shipping.stop(follower);
+        }
+        self.replica.snapshot_failed(follower);
+        self.let_go();
+    }
+
+    /// Somebody has brought a snapshot, whole and checked; it is on disk, beside the store. May it
+    /// take the store's place? If so, no entries are handed out until [`Node::install`].
+    ///
+    /// No, if it is no news ([`Replica::prepare`]). No, if it is of a term that this node has not
+    /// heard of: its leader will tell, and until then this node could follow an older one, which
+    /// knows nothing of what is in the snapshot.
+    ///
+    /// *Example:* it came twice, or so late that the node has got all of it from the log: no.
+    pub fn prepare(&mut self, at: Position) -> bool {
+        at.term <= self.term() && self.replica.prepare(at)
+    }
+
+    /// The store is a snapshot's now, synced. The log begins anew at its position if it does not
+    /// hold it, and the members are those of the snapshot, with the changes that the log has after
+    /// it. False if nothing changed, since it is not news.
+    pub fn install(&mut self, snapshot: Snapshot, draw: u64) -> bool {
+        let Snapshot { at, configuration } = snapshot;
+        self.below(draw, |replica, view| replica.resign(view));
+        let installed = self.replica.install(at);
+        if installed {
+            self.membership = Membership::fold(configuration, at.index, self.replica.log());
+            self.replica.reconfigure(self.membership.current());
+            self.kept = 0;
+            self.count_kept(self.log().start().index, at.index);
+            self.let_go();
+        }
+        self.settle(draw);
+        installed
+    }
+
+    /// The followers that need a snapshot, each named once.
+    pub(super) fn wanted(&mut self) -> Vec<NodeId> {
+        let Some(leading) = &mut self.leading else { return Vec::new() };
+        leading.shipping.wanted(&self.replica.waiting_for_snapshot())
+    }
+
+    /// Lets go of what the log need not keep. If snapshots on their way hold back too much of it,
+    /// the oldest is given up.
+    pub(super) fn let_go(&mut self) {
+        let keep = self.options.keep;
+        loop {
+            let oldest = self.leading.as_ref().and_then(|leading| leading.shipping.oldest());
+            let floor = oldest.map(|(at, _)| at.index);
+            let durable = self.replica.durable();
+            let start = self.log().start().index;
+            let to = horizon(self.log(), durable, self.kept, keep, floor);
+            self.kept -= self.bytes_between(start, to);
+            self.replica.forget(to);
+            match (oldest, &mut self.leading) {
+                (Some((_, node)), Some(leading)) if self.kept > keep.bytes_for_snapshots => {
+                    leading.shipping.stop(node);
+                    self.given_up.push(node);
+                    self.replica.snapshot_failed(node);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The store holds these entries now, and the log still does.
+    pub(super) fn count_kept(&mut self, after: Index, to: Index) {
+        self.kept += self.bytes_between(after, to);
+    }
+}
