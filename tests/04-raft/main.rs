@@ -1,1 +1,9 @@
-//! The graded tests of `raft`.
+//! The graded tests of the whole of Raft.
+//!
+//! Some put one node on a bench and look at what it does; the others look at whole clusters.
+
+mod node;
+mod properties;
+mod sightings;
+
+mod simulation;

@@ -22,6 +22,12 @@ pub trait Quorum {
     /// false, and two sets that both suffice share a node.
     fn is_met_by(&self, has: &dyn Fn(NodeId) -> bool) -> bool;
 
+    /// May this node stand for election? Every voter may. (Chapter 4 has a node that may though it
+    /// is about to lose its vote: until that is certain, the cluster may need it.)
+    fn lets_stand(&self, node: NodeId) -> bool {
+        self.voters().contains(&node)
+    }
+
     /// Every node that has no vote, and is told who leads all the same. A plain majority has none.
     fn learners(&self) -> BTreeSet<NodeId> {
         BTreeSet::new()

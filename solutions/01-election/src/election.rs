@@ -251,8 +251,8 @@ impl Election {
     }
 
     fn may_stand(&self, view: View<'_>) -> bool {
-        let votes = view.quorum.voters().contains(&self.id);
-        self.role() != Role::Leader && votes && self.hard.term != Term::LAST
+        let allowed = view.quorum.lets_stand(self.id);
+        self.role() != Role::Leader && allowed && self.hard.term != Term::LAST
     }
 
     /// Stands for election.

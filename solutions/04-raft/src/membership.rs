@@ -11,9 +11,10 @@
 
 use crate::configuration::Configuration;
 use crate::payload::{Change, Payload};
-use basics::Index;
+use basics::{Index, NodeId};
+use election::Quorum;
 use replication::Log;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// The configuration that the log says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,13 @@ pub struct Membership {
     /// The changes that are in the log and not applied, oldest first: where each stands, and the
     /// configuration from there on.
     changes: VecDeque<(Index, Configuration)>,
+}
+
+/// What the layers below are lent: the configuration in effect, and how much of it is certain.
+#[derive(Clone, Copy)]
+pub(crate) struct InEffect<'a> {
+    membership: &'a Membership,
+    commit: Index,
 }
 
 impl Configuration {
@@ -89,11 +97,48 @@ impl Membership {
         }
     }
 
+    /// The configuration in effect, for a node that knows its log to be committed so far.
+    pub fn in_effect(&self, commit: Index) -> InEffect<'_> {
+        InEffect { membership: self, commit }
+    }
+
+    /// Does this node vote, or did it before a change that is not committed?
+    ///
+    /// A leader of n1 and n2 that removes itself, n1, and goes down before n2 hears of it has the
+    /// longer log and no vote. n2 needs n1's vote, and does not get it, for its log is shorter.
+    /// Somebody must be able to win: n1 still stands, and if n2 votes for it, completes its own
+    /// removal.
+    fn may_stand(&self, node: NodeId, commit: Index) -> bool {
+        let certain = self.changes.iter().take_while(|(index, _)| *index <= commit).last();
+        let certain = certain.map_or(&self.applied, |(_, configuration)| configuration);
+        let open = self.changes.iter().skip_while(|(index, _)| *index <= commit);
+        let open = open.map(|(_, configuration)| configuration);
+        open.chain([certain]).any(|configuration| configuration.is_voter(node))
+    }
+
     /// Every entry up to `index` is applied.
     pub fn note_applied(&mut self, index: Index) {
         while self.changes.front().is_some_and(|(at, _)| *at <= index) {
             let (_, configuration) = self.changes.pop_front().expect("there is one");
             self.applied = configuration;
         }
+    }
+}
+
+impl Quorum for InEffect<'_> {
+    fn voters(&self) -> BTreeSet<NodeId> {
+        self.membership.current().voters()
+    }
+
+    fn is_met_by(&self, has: &dyn Fn(NodeId) -> bool) -> bool {
+        self.membership.current().is_met_by(has)
+    }
+
+    fn lets_stand(&self, node: NodeId) -> bool {
+        self.membership.may_stand(node, self.commit)
+    }
+
+    fn learners(&self) -> BTreeSet<NodeId> {
+        self.membership.current().learners()
     }
 }

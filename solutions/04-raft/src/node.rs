@@ -269,7 +269,8 @@ impl Node {
         draw: u64,
         call: impl FnOnce(&mut Replica<Payload>, View<'_>) -> T,
     ) -> T {
-        let view = View { quorum: self.membership.current(), draw };
+        let quorum = self.membership.in_effect(self.replica.commit());
+        let view = View { quorum: &quorum, draw };
         call(&mut self.replica, view)
     }
 

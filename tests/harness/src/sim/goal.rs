@@ -17,6 +17,13 @@ pub trait Goal<M: Machine> {
     fn enough(&self, cluster: &Cluster<M>, living: &[usize]) -> bool {
         2 * living.len() > cluster.size()
     }
+
+    /// Once the goal is reached: has every node that is to carry out this command done so? Where
+    /// membership changes, a living node may be none of the members; else all that live are.
+    fn carried_out(&self, cluster: &Cluster<M>, command: u64) -> bool {
+        let mut living = cluster.living();
+        living.all(|node| cluster.machine(node).is_some_and(|machine| machine.has_done(command)))
+    }
 }
 
 impl<M: Machine, F: Fn(&Cluster<M>) -> bool> Goal<M> for F {

@@ -56,7 +56,7 @@ impl<M: Machine, P: Property<M>> World<'_, M, P> {
             let reached = *since.get_or_insert(self.now);
             if self.now >= reached + self.plan.steady * MOMENTS {
                 if self.plan.commands > 0 {
-                    self.carry_out(calm_ends)?;
+                    self.carry_out(goal, calm_ends)?;
                 }
                 return Ok((reached - storm_ends.min(reached)) / MOMENTS);
             }
@@ -142,14 +142,11 @@ impl<M: Machine, P: Property<M>> World<'_, M, P> {
     /// The goal is reached. Now a client's last command must be carried out on every living node.
     /// Like any client, it asks again when nothing comes of it: with a new number, for the old
     /// command may still be under way.
-    fn carry_out(&mut self, end: u64) -> Result<(), Stop> {
+    fn carry_out(&mut self, goal: &impl Goal<M>, end: u64) -> Result<(), Stop> {
         let mut asked = LAST_COMMANDS..LAST_COMMANDS;
         let mut ask_at = self.now;
         loop {
-            let done = |command: u64| {
-                let mut living = self.cluster.living();
-                living.all(|node| self.cluster.node(node).has_done(command))
-            };
+            let done = |command: u64| goal.carried_out(&self.cluster, command);
             if asked.clone().any(done) {
                 return Ok(());
             }
