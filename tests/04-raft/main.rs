@@ -6,4 +6,5 @@ mod node;
 mod properties;
 mod sightings;
 
+mod search;
 mod simulation;

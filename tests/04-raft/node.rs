@@ -160,7 +160,7 @@ pub fn wish(command: u64) -> Wish {
         _ if command >= LAST => Wish::Write(command % 2),
         0 | 3 => Wish::Read(command % 2),
         5 | 6 => Wish::Change,
-        7 if command % 3 == 0 => Wish::Transfer,
+        7 if command.is_multiple_of(3) => Wish::Transfer,
         _ => Wish::Write(command % 2),
     }
 }

@@ -41,3 +41,34 @@ fn live(plan: &Plan, options: Options, changes: bool) {
 fn members_come_and_go() {
     check(|| live(&plan(3..=5, 300), SMALL, true));
 }
+
+#[test]
+fn members_that_stay() {
+    check(|| live(&plan(3..=5, 100), SMALL, false));
+}
+
+#[test]
+fn one_node_or_two() {
+    check(|| live(&plan(1..=2, 100), SMALL, true));
+}
+
+/// Nobody who is removed disturbs the others, so the members stay.
+#[test]
+fn without_pre_vote_and_check_quorum() {
+    let election =
+        election::Options { pre_vote: false, check_quorum: false, ..SMALL.replication.election };
+    let options =
+        Options { replication: replication::Options { election, ..SMALL.replication }, ..SMALL };
+    check(|| live(&plan(3..=5, 100), options, false));
+}
+
+#[test]
+fn with_room_for_everything() {
+    let replication = replication::Options {
+        election: SMALL.replication.election,
+        limits: None,
+        ..replication::Options::default()
+    };
+    let options = Options { replication, ..Options::default() };
+    check(|| live(&plan(3..=5, 100), options, true));
+}
