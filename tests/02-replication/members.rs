@@ -1,9 +1,12 @@
 //! 2.8: whom a leader brings its log to, when not everybody has a vote and not everybody was there
 //! from the beginning.
 
-use crate::lab::{Lab, Members, N2, N3, N4, WIDE, appends, holds};
-use basics::Index;
+use crate::lab::{Lab, Members, N1, N2, N3, N4, WIDE, append, appends, at, holds};
+use crate::node::{ALL, Disk};
+use basics::{Index, Message, Term};
+use election::{Body, Majority, Role, Round};
 use harness::check;
+use replication::View;
 
 /// n1 leads term 4 of three voters, with n4 as a learner.
 fn with_learner() -> Lab {
@@ -74,5 +77,29 @@ fn whoever_has_left_is_served_no_longer() {
         lab.work();
         assert_eq!(appends(&mut lab, N4), [], "it has left");
         assert!(lab.receive(N4, 4, holds(4)).is_err(), "and what it says does not count");
+    });
+}
+
+#[test]
+fn leadership_can_be_taken_over_and_given_up() {
+    check(|| {
+        let quorum = Majority::of([N1, N2, N3]);
+        let view = View { quorum: &quorum, draw: 7 };
+        let mut lab = Lab::follower(3, &[1, 1]);
+        lab.replica.take_over(view);
+        let election = lab.replica.election();
+        assert_eq!(election.role(), Role::Candidate, "it stands at once");
+        assert_eq!(election.hard_state().term, Term(4));
+        // n2 leads, and wishes n3 to. n1 hears n2 well, and votes for n3 all the same.
+        let mut lab = Lab::new(3, ALL, Disk::with(3, &[1, 1]));
+        lab.receive(N2, 3, append(at(1, 2), vec![], 0)).expect("n2 leads term 3");
+        let body = Body::VoteRequest { round: Round::Vote, last: at(1, 2) };
+        let request = Message { from: N3, to: N1, term: Term(4), body };
+        lab.replica.receive_unshielded(request, view).expect("its leader wishes it");
+        assert_eq!(lab.hard_state().vote, Some(N3));
+        let mut lab = Lab::leader(3, ALL, 3, &[1, 1]);
+        lab.replica.resign(view);
+        assert!(!lab.leads(), "it leads no longer");
+        assert!(lab.propose(1).is_err(), "and takes nothing");
     });
 }

@@ -258,3 +258,26 @@ fn a_snapshot_may_be_ahead_of_the_disk() {
         assert_eq!(lab.replica.synced(), Index(4));
     });
 }
+
+#[test]
+fn the_store_stands_still_for_a_snapshot() {
+    check(|| {
+        let mut lab = Lab::follower(4, &[1, 2, 2]);
+        lab.receive(N2, 4, append(at(2, 3), vec![], 1)).expect("n2 leads term 4");
+        lab.work();
+        assert!(!lab.replica.prepare(at(1, 1)), "entry 1 was handed out: it is no news");
+        assert!(lab.replica.prepare(at(2, 2)), "entry 2 was not");
+        assert!(!lab.replica.prepare(at(2, 3)), "one at a time");
+        lab.receive(N2, 4, append(at(2, 3), vec![], 3)).expect("n2 leads term 4");
+        lab.work();
+        assert_eq!(lab.replica.handed_out(), Index(1), "nothing is handed out meanwhile");
+        assert!(lab.replica.install(at(2, 2)), "so it is still ahead of the store");
+        assert_eq!(lab.commit(), 3, "what is known to be committed stays known");
+        lab.work();
+        let indexes: Vec<u64> = lab.applied.iter().map(|(index, _)| index.0).collect();
+        assert_eq!(indexes, [1, 3], "what comes after it is handed out");
+        assert!(!lab.replica.prepare(at(1, 3)), "of another cluster, or late: no news");
+        let mut leader = Lab::leader(3, WIDE, 3, &[1]);
+        assert!(!leader.replica.prepare(at(3, 9)), "a leader needs none");
+    });
+}

@@ -6,5 +6,6 @@ mod node;
 mod properties;
 mod sightings;
 
+mod play;
 mod search;
 mod simulation;

@@ -20,6 +20,12 @@ const SHIPMENT: u32 = 40;
 /// Clients' last commands, when all is calm, have these numbers and more.
 const LAST: u64 = 1_000_000;
 
+/// What scripts ask for is a step or a heir: these numbers, and the node's.
+const VOTER: u64 = 2_000_000;
+const LEARNER: u64 = 3_000_000;
+const REMOVE: u64 = 4_000_000;
+const HEIR: u64 = 5_000_000;
+
 /// One node with its driver.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Node {
@@ -110,6 +116,10 @@ pub enum Wish {
     Write(u64),
     Change,
     Transfer,
+    /// This change.
+    Step(Step),
+    /// This heir.
+    Heir(NodeId),
 }
 
 /// Limits that a handful of entries reaches.
@@ -157,11 +167,28 @@ fn number(data: &Data) -> u64 {
 /// What the client of a command wants.
 pub fn wish(command: u64) -> Wish {
     match command % 8 {
+        _ if command >= HEIR => Wish::Heir(NodeId(command - HEIR)),
+        _ if command >= REMOVE => Wish::Step(Step::Remove(NodeId(command - REMOVE))),
+        _ if command >= LEARNER => Wish::Step(Step::Learner(NodeId(command - LEARNER))),
+        _ if command >= VOTER => Wish::Step(Step::Voter(NodeId(command - VOTER))),
         _ if command >= LAST => Wish::Write(command % 2),
         0 | 3 => Wish::Read(command % 2),
         5 | 6 => Wish::Change,
         7 if command.is_multiple_of(3) => Wish::Transfer,
         _ => Wish::Write(command % 2),
+    }
+}
+
+/// The command of a script that wants this step, or this heir.
+pub fn order(wish: Wish) -> u64 {
+    match wish {
+        Wish::Step(Step::Voter(node)) => VOTER + node.0,
+        Wish::Step(Step::Learner(node)) => LEARNER + node.0,
+        Wish::Step(Step::Remove(node)) => REMOVE + node.0,
+        Wish::Heir(node) => HEIR + node.0,
+        Wish::Read(_) | Wish::Write(_) | Wish::Change | Wish::Transfer => {
+            panic!("a command of this kind is numbered by hand")
+        }
     }
 }
 
@@ -301,6 +328,14 @@ impl Node {
             }
             Wish::Transfer => {
                 let to = NodeId(1 + draw % self.size);
+                let _ = self.raft.transfer(to, draw);
+                None
+            }
+            Wish::Step(step) => {
+                let _ = self.raft.change(vec![step], Bytes::new(), draw);
+                None
+            }
+            Wish::Heir(to) => {
                 let _ = self.raft.transfer(to, draw);
                 None
             }
@@ -547,6 +582,10 @@ impl Machine for Node {
             Wish::Write(register) => format!("r{register} = {command}"),
             Wish::Change => "change the members".to_owned(),
             Wish::Transfer => "hand over".to_owned(),
+            Wish::Step(Step::Voter(node)) => format!("{node} is to vote"),
+            Wish::Step(Step::Learner(node)) => format!("{node} is to learn"),
+            Wish::Step(Step::Remove(node)) => format!("{node} is to go"),
+            Wish::Heir(node) => format!("{node} is to lead"),
         }
     }
 
@@ -554,7 +593,7 @@ impl Machine for Node {
         match wish(command) {
             Wish::Read(register) => Some(Request::Read { register }),
             Wish::Write(register) => Some(Request::Write { register, value: command }),
-            Wish::Change | Wish::Transfer => None,
+            Wish::Change | Wish::Transfer | Wish::Step(_) | Wish::Heir(_) => None,
         }
     }
 

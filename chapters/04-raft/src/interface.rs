@@ -83,7 +83,7 @@ pub enum Reading {
 /// What a node wants done.
 ///
 /// Whoever drives a node asks for batches after every call, until there is none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[must_use = "a batch that is dropped is a message lost and a promise not kept"]
 pub struct Batch {
     /// Messages that promise nothing new: they may leave now.

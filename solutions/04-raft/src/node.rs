@@ -242,25 +242,20 @@ impl Node {
     pub fn ready(&mut self) -> Option<Batch> {
         let mut batch = Batch {
             send_now: std::mem::take(&mut self.outgoing),
-            save: None,
-            apply: None,
             reads: std::mem::take(&mut self.over),
             wanted: self.wanted(),
             given_up: std::mem::take(&mut self.given_up),
+            ..Batch::default()
         };
         if let Some(below) = self.replica.ready() {
             let wished = self.wished == Some(self.term());
-            let letter = |body| self::letters::envelop(body, wished);
+            let letter = |body| letters::envelop(body, wished);
             let now = below.send_now.into_iter();
             batch.send_now.extend(now.map(|message| message.map(Body::Replication)));
             batch.save = below.save.map(|save| save.map(|write| write, letter));
             batch.apply = below.apply;
         }
-        let Batch { send_now, save, apply, reads, wanted, given_up } = &batch;
-        let nothing_to_do = save.is_none() && apply.is_none();
-        let nothing_to_say = send_now.is_empty() && reads.is_empty();
-        let no_snapshots = wanted.is_empty() && given_up.is_empty();
-        (!(nothing_to_do && nothing_to_say && no_snapshots)).then_some(batch)
+        (batch != Batch::default()).then_some(batch)
     }
 
     /// A call of the layer below, with the configuration in effect.

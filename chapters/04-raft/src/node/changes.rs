@@ -20,7 +20,7 @@ impl Node {
     /// - while the last change is not applied: configurations that are two changes apart need not
     ///   have one in common either;
     /// - if the members cannot become that ([`Configuration::enter`]);
-    /// - if a learner is to vote that lacks too much ([`Node::is_close`]): until it had caught up,
+    /// - if a learner is to vote that lacks too much (`is_close`): until it had caught up,
     ///   the cluster would count on a vote that it does not have.
     ///
     /// *Example:* of three voters n1 leads, and n4 is to come. The change is in effect as soon as

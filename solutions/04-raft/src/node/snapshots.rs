@@ -67,6 +67,7 @@ impl Node {
     /// the oldest is given up.
     pub(super) fn let_go(&mut self) {
         let keep = self.options.keep;
+        let most = keep.bytes_for_snapshots.max(keep.bytes);
         loop {
             let oldest = self.leading.as_ref().and_then(|leading| leading.shipping.oldest());
             let floor = oldest.map(|(at, _)| at.index);
@@ -76,7 +77,7 @@ impl Node {
             self.kept -= self.bytes_between(start, to);
             self.replica.forget(to);
             match (oldest, &mut self.leading) {
-                (Some((_, node)), Some(leading)) if self.kept > keep.bytes_for_snapshots => {
+                (Some((_, node)), Some(leading)) if self.kept > most => {
                     leading.shipping.stop(node);
                     self.given_up.push(node);
                     self.replica.snapshot_failed(node);
