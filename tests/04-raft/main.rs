@@ -2,10 +2,13 @@
 //!
 //! Some put one node on a bench and look at what it does; the others look at whole clusters.
 
+mod bench;
+mod lab;
 mod node;
 mod properties;
 mod sightings;
 
+mod configurations;
 mod play;
 mod search;
 mod simulation;
