@@ -9,6 +9,7 @@ mod properties;
 mod sightings;
 
 mod configurations;
+mod payloads;
 mod play;
 mod search;
 mod simulation;
