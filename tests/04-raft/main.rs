@@ -9,6 +9,8 @@ mod properties;
 mod sightings;
 
 mod configurations;
+mod departures;
+mod membership;
 mod payloads;
 mod play;
 mod search;
