@@ -13,5 +13,7 @@ mod departures;
 mod membership;
 mod payloads;
 mod play;
+mod reads;
 mod search;
 mod simulation;
+mod transfers;
