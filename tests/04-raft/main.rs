@@ -16,4 +16,6 @@ mod play;
 mod reads;
 mod search;
 mod simulation;
+mod snapshots;
+mod starts;
 mod transfers;
