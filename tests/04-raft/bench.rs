@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// whether a term has had two leaders.
 pub struct Bench {
     labs: BTreeMap<NodeId, Lab>,
-    options: Options,
+    /// How the next machine works.
+    pub options: Options,
     /// Letters under way, oldest first.
     pub flying: VecDeque<Message<Body>>,
     /// Who needs a snapshot gets it at once, from the leader's store.
@@ -74,16 +75,23 @@ impl Bench {
     /// others stay under way.
     pub fn settle(&mut self, nodes: &[NodeId]) {
         for _ in 0..10_000 {
-            self.collect(nodes);
-            self.look();
-            let between = |message: &Message<Body>| {
-                nodes.contains(&message.from) && nodes.contains(&message.to)
-            };
-            let Some(place) = self.flying.iter().position(between) else { return };
-            let message = self.flying.remove(place).expect("it is there");
-            self.bring(message);
+            if !self.step(nodes) {
+                return;
+            }
         }
         panic!("letters go to and fro without an end, and no tick passes");
+    }
+
+    /// These nodes work, and one letter between two of them arrives. Was there one?
+    pub fn step(&mut self, nodes: &[NodeId]) -> bool {
+        self.collect(nodes);
+        self.look();
+        let between =
+            |message: &Message<Body>| nodes.contains(&message.from) && nodes.contains(&message.to);
+        let Some(place) = self.flying.iter().position(between) else { return false };
+        let message = self.flying.remove(place).expect("it is there");
+        self.bring(message);
+        true
     }
 
     /// Everybody does.
@@ -137,11 +145,13 @@ impl Bench {
         self.flying.retain(|it| !nodes.contains(&it.from) && !nodes.contains(&it.to));
     }
 
-    /// This node alone campaigns until it leads, among these.
+    /// This node stands among these, and leads. What it says as a leader is under way.
     pub fn elect(&mut self, node: NodeId, among: &[NodeId]) {
+        assert!(!self.lab(node).node.leads(), "{node} does not lead yet");
         self.lab(node).stand();
-        self.settle(among);
-        assert!(self.lab(node).node.leads(), "{node} is elected by {among:?}");
+        while !self.lab(node).node.leads() {
+            assert!(self.step(among), "{node} is elected by {among:?}");
+        }
     }
 
     /// What must hold at every moment.

@@ -10,6 +10,7 @@ mod sightings;
 
 mod configurations;
 mod departures;
+mod hazards_lab;
 mod membership;
 mod payloads;
 mod play;
