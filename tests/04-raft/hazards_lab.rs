@@ -258,7 +258,8 @@ fn a_read_at_a_leader_that_was_deposed() {
 
 #[test]
 fn a_read_before_the_first_commit() {
-    // Dissertation, 6.4: a new leader holds every committed entry, and does not know which they are.
+    // Dissertation, 6.4: a new leader holds every committed entry, and does not know which those
+    // are.
     check(|| {
         let mut bench = Bench::led(3, EAGER);
         bench.lab(N1).propose(7).expect("n1 leads");
@@ -416,7 +417,8 @@ fn a_snapshot_that_compaction_chases() {
 
 #[test]
 fn a_disk_that_was_lost_under_its_name() {
-    // etcd's guide to failures: a member whose data is lost is removed, and comes back as a new one.
+    // etcd's guide to failures: a member whose data is lost is removed, and comes back as a new
+    // one.
     check(|| {
         let mut bench = Bench::led(3, EAGER);
         for number in 0..3 {

@@ -350,12 +350,13 @@ impl Lab {
     }
 
     /// The store's disk holds all that the state machine has carried out. The disk's log lets go of
-    /// what the node's has let go.
+    /// what the node's has let go, unless something is being written.
     pub fn sync_store(&mut self) {
         self.store = self.state.clone();
         self.node.note_durable(self.store.at.index);
         let (start, log) = (self.node.log().start(), &mut self.disk.log);
-        if log.prev.index < start.index && start.index <= log.last().index {
+        let is_there = log.prev.index < start.index && start.index <= log.last().index;
+        if is_there && self.saves.is_empty() {
             let gone = start.index.0 - log.prev.index.0;
             log.entries.drain(..usize::try_from(gone).expect("there are entries"));
             log.prev = start;

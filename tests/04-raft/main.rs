@@ -10,8 +10,10 @@ mod sightings;
 
 mod configurations;
 mod departures;
+mod findings;
 mod hazards_lab;
 mod membership;
+mod noise;
 mod payloads;
 mod play;
 mod reads;
