@@ -120,7 +120,7 @@ fn a_request_that_the_leader_has_wished_for_passes_the_shield() {
 }
 
 #[test]
-fn a_leader_resigns_and_nobody_else() {
+fn leaders_and_candidates_resign() {
     check(|| {
         let mut lab = Lab::leader(3, ALL);
         let before = lab.election.hard_state();
@@ -128,6 +128,10 @@ fn a_leader_resigns_and_nobody_else() {
         assert_eq!((lab.role(), lab.election.leader()), (Role::Follower, None));
         assert_eq!(lab.election.hard_state(), before, "in the same term, with the same vote");
         let mut lab = Lab::with(3, ALL, HardState::default());
+        lab.stand();
+        assert_eq!(lab.role(), Role::PreCandidate);
+        lab.resign();
+        assert_eq!(lab.role(), Role::Follower, "its poll is over");
         let _ = lab.receive(N2, 2, Body::Heartbeat);
         let before = lab.election.clone();
         lab.resign();

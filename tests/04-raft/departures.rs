@@ -225,7 +225,7 @@ fn whoever_is_removed_does_not_stand() {
     check(|| {
         for options in [WIDE, EAGER] {
             let mut lab = Lab::follower(3, options);
-            lab.hears(N2, 2, append(at(2, 2), vec![change(2, &[Step::Remove(N1)])], 2));
+            lab.hears(N2, 2, append(at(2, 2), vec![change(2, &[Step::Remove(N1)])], 3));
             lab.work();
             lab.sent.clear();
             lab.tick(100);
@@ -236,6 +236,22 @@ fn whoever_is_removed_does_not_stand() {
             lab.work();
             assert_eq!(lab.node.replica().election().role(), Role::Follower, "not even if bidden");
         }
+    });
+}
+
+/// Its log may be longer than that of anybody who could lead without it.
+#[test]
+fn whoever_may_still_be_needed_stands() {
+    check(|| {
+        let mut lab = Lab::follower(3, EAGER);
+        lab.hears(N2, 2, append(at(2, 2), vec![change(2, &[Step::Remove(N1)])], 2));
+        lab.stand();
+        lab.work();
+        assert_eq!(lab.node.replica().election().role(), Role::Candidate);
+        let _ = lab.receive(N2, 3, granted(Round::Vote));
+        assert!(!lab.node.leads(), "its own vote does not count: one of two");
+        let _ = lab.receive(N3, 3, granted(Round::Vote));
+        assert!(lab.node.leads(), "it completes its own removal");
     });
 }
 

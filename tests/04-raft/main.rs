@@ -9,8 +9,8 @@ mod properties;
 mod sightings;
 
 mod configurations;
+mod corners;
 mod departures;
-mod findings;
 mod hazards_lab;
 mod membership;
 mod noise;

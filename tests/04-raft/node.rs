@@ -46,7 +46,7 @@ pub struct Node {
     receiving: bool,
     /// Snapshots that leave with the next effects, and for how many ticks each is waited for.
     leaving: Vec<(NodeId, Store)>,
-    shipments: BTreeMap<NodeId, u32>,
+    shipments: BTreeMap<NodeId, (u32, Index)>,
     clients: Clients,
 }
 
@@ -425,7 +425,7 @@ impl Node {
         }
         for node in batch.wanted {
             if self.raft.sending(node, self.durable.at) {
-                self.shipments.insert(node, SHIPMENT);
+                self.shipments.insert(node, (SHIPMENT, self.durable.at.index));
                 self.leaving.push((node, self.durable.clone()));
             } else {
                 self.raft.snapshot_failed(node);
@@ -438,18 +438,15 @@ impl Node {
 
     /// A tick passes for the snapshots that are on their way.
     fn wait_for_shipments(&mut self) {
-        let waits = |status: &raft::Status, node: &NodeId| {
-            status.followers.get(node).is_some_and(|it| it.sending == Sending::WaitsForSnapshot)
+        let replica = self.raft.replica();
+        let arrived = |node: NodeId, at: Index| {
+            replica.progress(node).is_some_and(|progress| progress.matched >= at)
         };
-        if self.shipments.is_empty() {
-            return;
-        }
-        let status = self.raft.status();
-        self.shipments.retain(|node, _| waits(&status, node));
-        for left in self.shipments.values_mut() {
+        self.shipments.retain(|node, (_, at)| !arrived(*node, *at));
+        for (left, _) in self.shipments.values_mut() {
             *left -= 1;
         }
-        let over = self.shipments.extract_if(.., |_, left| *left == 0);
+        let over = self.shipments.extract_if(.., |_, (left, _)| *left == 0);
         for (node, _) in over.collect::<Vec<_>>() {
             self.raft.snapshot_failed(node);
         }

@@ -84,7 +84,7 @@ impl Membership {
             self.changes.pop_back();
         }
         let kept = self.changes.len();
-        for index in (same.0 + 1..=log.last().index.0).map(Index) {
+        for index in (same.0.saturating_add(1)..=log.last().index.0).map(Index) {
             let payload = log.get(index).and_then(|entry| entry.payload.as_ref());
             if let Some(Payload::Change(written)) = payload {
                 let configuration = self.current().after(written.change());

@@ -67,8 +67,8 @@ struct Leading {
 }
 
 impl Node {
-    /// A node that starts: for the first time with [`Stored::found`] or [`Stored::join`], later with what its disk and
-    /// its store hold.
+    /// A node that starts: for the first time with [`Stored::found`] or [`Stored::join`], later with
+    /// what its disk and its store hold.
     ///
     /// - The store decides. If the log holds the store's last entry, the node goes on from there.
     /// - If the log does not reach it, or has another entry there, a snapshot was put in place and
@@ -162,6 +162,8 @@ impl Node {
     /// A tick passes.
     pub fn tick(&mut self, draw: u64) {
         self.below(draw, |replica, view| replica.tick(view));
+        // Whoever has just given its leader up, or itself, asks no more as if it had not.
+        self.notice();
         self.ask_again();
         if let Some(leading) = &mut self.leading {
             leading.transfer = leading.transfer.take().and_then(Transfer::tick);

@@ -13,7 +13,7 @@
 //! way at a time, and whatever comes meanwhile waits for the next, so their number does not grow
 //! with the number of reads.
 //!
-//! Left to others: the messages (`node/reads`), and to wait until the state machine is there.
+//! Left to others: the messages (`node/letters`), and to wait until the state machine is there.
 
 use crate::interface::Ticket;
 use basics::{Index, NodeId, Term};

@@ -26,11 +26,21 @@ pub struct Shipping {
 }
 
 impl Shipping {
+    /// Ends the account of every snapshot that is on its way no more, given what each follower has
+    /// acknowledged; none if it is no member. It has arrived when the follower has acknowledged its
+    /// position. (Not when the follower does not wait for it any more: a late answer of a
+    /// follower looks like that.) Those that are in vain, since their followers have left.
+    pub fn settle(&mut self, matched: impl Fn(NodeId) -> Option<Index>) -> Vec<NodeId> {
+        self.sending.retain(|node, at| matched(*node).is_none_or(|matched| matched < at.index));
+        let gone = self.sending.extract_if(.., |node, _| matched(*node).is_none());
+        gone.map(|(node, _)| node).collect()
+    }
+
     /// These followers wait for a snapshot, and no others. Those of whom the driver does not know
     /// yet.
     pub fn wanted(&mut self, waiting: &[NodeId]) -> Vec<NodeId> {
-        self.asked.retain(|node| waiting.contains(node));
-        self.sending.retain(|node, _| waiting.contains(node));
+        let sending = &self.sending;
+        self.asked.retain(|node| waiting.contains(node) || sending.contains_key(node));
         waiting.iter().copied().filter(|node| self.asked.insert(*node)).collect()
     }
 

@@ -162,6 +162,8 @@ impl Node {
     /// A tick passes.
     pub fn tick(&mut self, draw: u64) {
         self.below(draw, |replica, view| replica.tick(view));
+        // Whoever has just given its leader up, or itself, asks no more as if it had not.
+        self.notice();
         self.ask_again();
         if let Some(leading) = &mut self.leading {
             leading.transfer = leading.transfer.take().and_then(Transfer::tick);

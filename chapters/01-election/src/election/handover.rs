@@ -31,10 +31,10 @@ impl Election {
         self.take_in(message, view)
     }
 
-    /// A leader stops, for a reason that a layer above knows: it follows nobody, in the same term.
-    /// All others stay what they are.
+    /// A leader or a candidate stops, for a reason that a layer above knows: it follows nobody, in
+    /// the same term. A follower stays what it is.
     pub fn resign(&mut self, view: View<'_>) {
-        if self.role() == Role::Leader {
+        if self.role() != Role::Follower {
             self.follow(None, view);
         }
     }

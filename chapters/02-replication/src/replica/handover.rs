@@ -24,7 +24,7 @@ impl<P: Payload> Replica<P> {
         heard.map_err(Dropped::Election)
     }
 
-    /// A leader stops.
+    /// A leader or a candidate stops.
     pub fn resign(&mut self, view: View<'_>) {
         self.election.resign(view.of_log_to(self.log.last()));
         self.notice(view);

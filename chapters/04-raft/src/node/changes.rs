@@ -14,14 +14,15 @@ impl Node {
     /// effect at once. If it is joint, the leader completes it by itself.
     ///
     /// It is refused, in this order,
-    /// - as any proposal is ([`Node::propose`]);
+    /// - if this node does not lead, hands leadership over, or has a state machine that lags;
     /// - if no entry of this leader's term is committed: a change of an earlier leader may be
     ///   committed behind its back, and the two would have no node in common;
     /// - while the last change is not applied: configurations that are two changes apart need not
     ///   have one in common either;
     /// - if the members cannot become that ([`Configuration::enter`]);
     /// - if a learner is to vote that lacks too much (`is_close`): until it had caught up,
-    ///   the cluster would count on a vote that it does not have.
+    ///   the cluster would count on a vote that it does not have;
+    /// - if so much is uncommitted that there is no room for an entry.
     ///
     /// *Example:* of three voters n1 leads, and n4 is to come. The change is in effect as soon as
     /// n1 has it in its log: it takes three of four now to commit it.
@@ -56,7 +57,7 @@ impl Node {
     fn is_close(&self, node: NodeId) -> bool {
         let Some(progress) = self.replica.progress(node) else { return false };
         let flows = match &progress.mode {
-            Mode::Replicate { .. } => true,
+            Mode::Replicate { .. } => progress.matched >= self.log().start().index,
             Mode::Probe { .. } | Mode::Snapshot => false,
         };
         let last = self.log().last().index;

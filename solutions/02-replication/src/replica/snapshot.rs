@@ -48,11 +48,11 @@ impl<P: Payload> Replica<P> {
     /// (4, 90) now and is empty. Saves on their way hold entries of the old log, and their receipts
     /// say nothing about the new one.
     pub fn install(&mut self, at: Position) -> bool {
-        assert!(self.leading.is_none(), "a leader resigns before it installs a snapshot");
         self.prepared = false;
         if at.index <= self.handed_out {
             return false;
         }
+        assert!(self.leading.is_none(), "a leader resigns before it installs a snapshot");
         let held = self.log.holds(at);
         self.commit = self.commit.max(at.index);
         self.handed_out = at.index;

@@ -5,7 +5,7 @@
 
 use super::*;
 use election::Round;
-use replication::Body as Below;
+use replication::{Body as Below, Span};
 
 /// A letter of the layer below, in one of ours. If `wished`, this node stands because its leader
 /// wished it, and says so.
@@ -61,8 +61,9 @@ impl Node {
     /// A letter of the layer below. If it is an append, the log may be another one afterwards, and
     /// with it the configuration.
     ///
-    /// While the state machine lags, a follower takes no entries: an append is only the question
-    /// that it begins with. Else the log between the two would have no end.
+    /// While the state machine lags, a follower takes nothing, or the log between the two would have
+    /// no end. It says what it has committed, as it does to an append from long ago. To refuse would
+    /// be wrong: the leader would send the same again, at once and for ever.
     fn replicate(
         &mut self,
         mut message: Message<Below<Payload>>,
@@ -71,18 +72,19 @@ impl Node {
         let mut same = None;
         if let Below::Append { span, .. } = &mut message.body {
             if self.replica.apply_lags() {
-                span.entries.clear();
+                *span = Span::empty(Position::START);
             }
             same = (!span.entries.is_empty()).then_some(span.prev.index);
         }
         let commit = self.replica.commit();
         let heard = self.below(draw, |replica, view| replica.receive(message, view));
+        heard.map_err(Dropped::Replication)?;
         if let Some(same) = same
             && self.membership.follow(self.replica.log(), same.max(commit))
         {
             self.replica.reconfigure(self.membership.current());
         }
-        heard.map_err(Dropped::Replication)
+        Ok(())
     }
 
     /// Shows the election who has written, in words that it knows.

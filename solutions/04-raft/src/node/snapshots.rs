@@ -32,11 +32,13 @@ impl Node {
     ///
     /// No, if it is no news ([`Replica::prepare`]). No, if it is of a term that this node has not
     /// heard of: its leader will tell, and until then this node could follow an older one, which
-    /// knows nothing of what is in the snapshot.
+    /// knows nothing of what is in the snapshot. And no, if there are no numbers for what comes
+    /// after it.
     ///
     /// *Example:* it came twice, or so late that the node has got all of it from the log: no.
     pub fn prepare(&mut self, at: Position) -> bool {
-        at.term <= self.term() && self.replica.prepare(at)
+        let is_sound = at.index.0 <= u64::MAX / 2;
+        is_sound && at.term <= self.term() && self.replica.prepare(at)
     }
 
     /// The store is a snapshot's now, synced. The log begins anew at its position if it does not
@@ -44,7 +46,10 @@ impl Node {
     /// it. False if nothing changed, since it is not news.
     pub fn install(&mut self, snapshot: Snapshot, draw: u64) -> bool {
         let Snapshot { at, configuration } = snapshot;
-        self.below(draw, |replica, view| replica.resign(view));
+        if at.index > self.replica.handed_out() {
+            // It is to wait for whoever brings what comes after it, with or without a vote.
+            self.below(draw, |replica, view| replica.resign(view));
+        }
         let installed = self.replica.install(at);
         if installed {
             self.membership = Membership::fold(configuration, at.index, self.replica.log());
@@ -57,9 +62,12 @@ impl Node {
         installed
     }
 
-    /// The followers that need a snapshot, each named once.
+    /// The followers that need a snapshot, each named once. With that, the account of those that are
+    /// on their way is brought up to date.
     pub(super) fn wanted(&mut self) -> Vec<NodeId> {
         let Some(leading) = &mut self.leading else { return Vec::new() };
+        let matched = |node| self.replica.progress(node).map(|progress| progress.matched);
+        self.given_up.extend(leading.shipping.settle(matched));
         leading.shipping.wanted(&self.replica.waiting_for_snapshot())
     }
 
