@@ -22,6 +22,7 @@ use crate::cut::starter;
 use crate::lock::Lock;
 use crate::repo::{Chapter, Repo};
 use crate::screen::{self, Look, Passing, Style};
+use hazards::Hazards;
 use kills::Kills;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -33,16 +34,27 @@ pub fn run(repo: &Repo, what: Option<&str>, write: bool) -> Result<ExitCode, Err
         Some(text) => vec![repo.target(text)?.chapter()],
         None => repo.chapters.iter().filter(|chapter| !chapter.is_given()).collect(),
     };
-    if let Some(given) = chapters.iter().find(|chapter| chapter.is_given()) {
+    if let Some(given) = chapters.iter().find(|chapter| chapter.is_given() && !write) {
         return Err(Error::new(
             format!("{} is given: without exercises there is nothing to prove", given.called()),
-            format!("`cargo workbook grade {} --solution` runs its tests", given.word()),
+            format!(
+                "`cargo workbook grade {0} --solution` runs its tests, and `cargo workbook prove \
+                 {0} --write` counts its hazard states",
+                given.word()
+            ),
         ));
     }
     let _lock = Lock::take(repo)?;
     let mut survivors = 0;
     for chapter in chapters {
         starter::require_solutions(repo, chapter)?;
+        if chapter.is_given() {
+            let mut passing = Passing::new(Look::now());
+            let found = hazards::found_in_given(repo, chapter, &mut passing)?;
+            passing.clear();
+            keep(repo, chapter, found)?;
+            continue;
+        }
         survivors += prove(repo, chapter, write)?;
     }
     if survivors > 0 {
@@ -81,7 +93,9 @@ fn prove(repo: &Repo, chapter: &Chapter, write: bool) -> Result<usize, Error> {
         }
     }
     if write {
-        write_hazards(repo, chapter, &trial, &mut passing)?;
+        let found = hazards::found(&trial, chapter, &mut passing)?;
+        passing.clear();
+        keep(repo, chapter, found)?;
     }
     let figures = simulation::figures(&trial, chapter, &mut passing)?;
     passing.clear();
@@ -91,15 +105,9 @@ fn prove(repo: &Repo, chapter: &Chapter, write: bool) -> Result<usize, Error> {
     Ok(alive)
 }
 
-/// Counts the hazard states that the simulations reach, and keeps the counts.
-fn write_hazards(
-    repo: &Repo,
-    chapter: &Chapter,
-    trial: &Trial<'_>,
-    passing: &mut Passing,
-) -> Result<(), Error> {
-    let found = hazards::found(trial, chapter, passing)?;
-    passing.clear();
+/// Keeps the counts of the hazard states that simulations have reached, and names those that none
+/// has.
+fn keep(repo: &Repo, chapter: &Chapter, found: Option<Hazards>) -> Result<(), Error> {
     let Some(found) = found else { return Ok(()) };
     found.write(&repo.root, &chapter.name)?;
     let (all, unreached) = (found.hazards.len(), found.unreached());

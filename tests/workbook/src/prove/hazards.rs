@@ -9,7 +9,8 @@
 
 use super::trial::Trial;
 use crate::Error;
-use crate::repo::Chapter;
+use crate::measure::{Measured, Seeds, measure};
+use crate::repo::{Chapter, Repo, Tree};
 use crate::screen::Passing;
 use crate::verdict::{Kind, Outcome};
 use harness::report::Reached;
@@ -56,14 +57,34 @@ pub fn found(
     chapter: &Chapter,
     passing: &mut Passing,
 ) -> Result<Option<Hazards>, Error> {
-    let outcomes = trial.simulated(&chapter.manifest.simulations, SEEDS, passing)?;
+    counted(chapter, &trial.simulated(&chapter.manifest.simulations, SEEDS, passing)?)
+}
+
+/// Runs the simulations of a given chapter, whose solution has no variants.
+pub fn found_in_given(
+    repo: &Repo,
+    chapter: &Chapter,
+    passing: &mut Passing,
+) -> Result<Option<Hazards>, Error> {
+    let seeds = Seeds { runs: Some(SEEDS), first: None };
+    match measure(repo, chapter, Tree::Solution, &[], seeds, passing)? {
+        Measured::Ran(grade) => counted(chapter, &grade.outcomes),
+        Measured::Broken(broken) => Err(Error::new(
+            format!("the solution of {} does not compile: {}", chapter.called(), broken.cargo),
+            format!("cargo workbook grade {} --solution", chapter.word()),
+        )),
+    }
+}
+
+/// What these outcomes, which have to be passes, have reached.
+fn counted(chapter: &Chapter, outcomes: &[Outcome]) -> Result<Option<Hazards>, Error> {
     if let Some(wrong) = outcomes.iter().find(|outcome| outcome.kind != Kind::Passed) {
         return Err(Error::new(
             format!("{} does not pass {SEEDS} runs: {}", wrong.test, wrong.message),
             format!("cargo workbook grade {} --solution --seeds {SEEDS}", chapter.word()),
         ));
     }
-    let hazards = sum(&outcomes);
+    let hazards = sum(outcomes);
     let some = Hazards { format: FORMAT.to_owned(), seeds: SEEDS, hazards };
     Ok((!some.hazards.is_empty()).then_some(some))
 }
