@@ -1,5 +1,5 @@
-//! Corners in which a node can go wrong though every rule seems to hold, one script each. Above each
-//! stands what must not be.
+//! Corners in which a node can go wrong though every rule seems to hold, one script each. Above
+//! each stands what must not be.
 
 use crate::bench::Bench;
 use crate::lab::{

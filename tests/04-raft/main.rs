@@ -7,6 +7,7 @@ mod lab;
 mod node;
 mod properties;
 mod sightings;
+mod store;
 
 mod configurations;
 mod corners;

@@ -2,16 +2,14 @@
 //! a log and a store, a state machine that takes its time, clients that write, read, change the
 //! members and hand leadership over, and snapshots that travel.
 
+use crate::store::{Disk, Store, data};
 use basics::{Index, Message, NodeId, Position, Save, Term};
 use bytes::Bytes;
 use election::{HardState, Role};
 use harness::history::{Answer as Told, Request};
 use harness::{Draws, Effects, Input, Machine};
-use raft::{
-    Body, Configuration, Data, Keep, Options, Payload, Reading, Sending, Snapshot, Step, Stored,
-    Ticket,
-};
-use replication::{Answer, Entry, Limits, Log, Span, Write};
+use raft::{Body, Keep, Options, Payload, Reading, Sending, Snapshot, Step, Stored, Ticket};
+use replication::{Answer, Entry, Limits, Span, Write};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A snapshot that is not in place after so many ticks is taken for lost.
@@ -50,18 +48,6 @@ pub struct Node {
     clients: Clients,
 }
 
-/// What the state machine makes of the log, and what a snapshot holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Store {
-    /// The last entry in it.
-    pub at: Position,
-    pub configuration: Configuration,
-    /// What each register holds.
-    pub registers: BTreeMap<u64, u64>,
-    /// Commands that were carried out. (Only those that somebody asks about.)
-    pub done: Vec<u64>,
-}
-
 /// Who waits for an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Clients {
@@ -69,15 +55,6 @@ struct Clients {
     writes: BTreeMap<Index, (Term, u64)>,
     /// Reads that may be answered when this entry is applied.
     reads: Vec<(u64, Index)>,
-}
-
-/// What a node's disk holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Disk {
-    pub hard_state: HardState,
-    /// The log: the position before it, and its entries.
-    pub log: Span<Payload>,
-    pub store: Store,
 }
 
 /// A write to the disk.
@@ -152,18 +129,6 @@ fn place(node: NodeId) -> usize {
     usize::try_from(node.0).unwrap_or(0).wrapping_sub(1)
 }
 
-/// The data of a command: its number.
-pub fn data(number: u64) -> Data {
-    let number = u32::try_from(number).expect("commands are small numbers");
-    Data::write(|bytes| bytes.extend(number.to_le_bytes()))
-}
-
-/// The number in some data.
-fn number(data: &Data) -> u64 {
-    let bytes = data.bytes();
-    u64::from(u32::from_le_bytes(bytes.as_ref().try_into().expect("four bytes")))
-}
-
 /// What the client of a command wants.
 pub fn wish(command: u64) -> Wish {
     match command % 8 {
@@ -199,85 +164,6 @@ impl Setup {
             Stored::found((0..self.founders).map(id))
         } else {
             Stored::join()
-        }
-    }
-}
-
-impl Store {
-    fn first(stored: &Stored) -> Store {
-        Store {
-            at: stored.applied,
-            configuration: stored.configuration.clone(),
-            registers: BTreeMap::new(),
-            done: Vec::new(),
-        }
-    }
-
-    /// Carries out the next entry; what the register held before, if it is a write.
-    fn apply(&mut self, index: Index, entry: &Entry<Payload>) -> Option<u64> {
-        assert_eq!(index.0, self.at.index.0 + 1, "entries are applied in order, each once");
-        self.at = Position { term: entry.term, index };
-        match &entry.payload {
-            None => None,
-            Some(Payload::Change(written)) => {
-                self.configuration = self.configuration.after(written.change());
-                None
-            }
-            Some(Payload::Data(data)) => {
-                let command = number(data);
-                self.done.extend((command >= LAST).then_some(command));
-                self.registers.insert(command % 2, command)
-            }
-        }
-    }
-}
-
-impl Disk {
-    /// What a node starts from.
-    pub fn stored(&self) -> Stored {
-        Stored {
-            hard_state: self.hard_state,
-            log: Log::from(self.log.clone()),
-            applied: self.store.at,
-            configuration: self.store.configuration.clone(),
-        }
-    }
-
-    /// The entry at this index, if the disk's log has it.
-    pub fn entry(&self, index: Index) -> Option<&Entry<Payload>> {
-        let place = index.0.checked_sub(self.log.prev.index.0)?.checked_sub(1)?;
-        self.log.entries.get(usize::try_from(place).ok()?)
-    }
-
-    /// Does the disk's log hold the entry of this position?
-    pub fn holds(&self, position: Position) -> bool {
-        let entry = self.entry(position.index).map(|entry| entry.term);
-        self.log.prev == position || entry == Some(position.term)
-    }
-
-    fn save(&mut self, write: &Write<Payload>) {
-        if let Some(hard_state) = write.hard_state {
-            self.hard_state = hard_state;
-        }
-        if let Some(begins) = write.begins {
-            self.log = Span::empty(begins);
-        }
-        if let Some(span) = &write.entries {
-            let kept = span.prev.index.0.checked_sub(self.log.prev.index.0);
-            let kept = kept.expect("what the log has let go of is never written again");
-            let kept = usize::try_from(kept).expect("a short log");
-            assert!(kept <= self.log.entries.len(), "a save that leaves a gap on disk");
-            self.log.entries.truncate(kept);
-            self.log.entries.extend(span.entries.iter().cloned());
-        }
-    }
-
-    /// The log's beginning is of no use any more.
-    fn release(&mut self, index: Index) {
-        if let Some(term) = self.entry(index).map(|entry| entry.term) {
-            let count = usize::try_from(index.0 - self.log.prev.index.0).expect("a short log");
-            self.log.entries.drain(..count);
-            self.log.prev = Position { term, index };
         }
     }
 }

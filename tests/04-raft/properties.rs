@@ -1,7 +1,8 @@
 //! What must hold of every cluster, after every event.
 
-use crate::node::{Disk, Letter, Node, Store, id};
+use crate::node::{Letter, Node, id};
 use crate::sightings::Watch;
+use crate::store::{Disk, Store};
 use basics::{Index, Message, NodeId, Position, Term};
 use election::Quorum;
 use harness::sim::Goal;

@@ -4,7 +4,8 @@
 //! The state machine carries out entries at once, and the store never syncs. So every restart folds
 //! the whole log over the members of the first day.
 
-use crate::node::{SMALL, data, id};
+use crate::node::{SMALL, id};
+use crate::store::data;
 use basics::{Index, Message, Position, Save, Term};
 use bytes::Bytes;
 use election::HardState;

@@ -1,4 +1,5 @@
-//! The hazard states of the whole node: what a simulation should reach, because mistakes show there.
+//! The hazard states of the whole node: what a simulation should reach, because mistakes show
+//! there.
 
 use crate::node::{Kept, Letter, Node, id};
 use basics::{Index, Position, Term};

@@ -39,9 +39,9 @@
 //! ## Handing over
 //!
 //! The leader stops taking proposals, brings the heir up to its last entry, and bids it stand. The
-//! heir's requests say whose wish it is, so that voters in touch with the leader answer. If it takes
-//! longer than an election, the leader leads on. A leader that has no vote any more hands over
-//! too, once that is committed.
+//! heir's requests say whose wish it is, so that voters in touch with the leader answer. If it
+//! takes longer than an election, the leader leads on. A leader that has no vote any more hands
+//! over too, once that is committed.
 //!
 //! ## Letting go
 //!
@@ -61,9 +61,9 @@
 //! A [`Node`] owns no thread, clock, socket or file. Calls go in, each with a random number, and
 //! [`Node::ready`] hands out what is to be sent, saved, applied and answered. Start with [`Node`]
 //! and follow its methods down; then `node/changes`, `node/letters` (messages and reads),
-//! `node/handover` and `node/snapshots`. Beside them stand the decisions, as values: `configuration`
-//! (from members to members), `membership` (what the log says), `reads`, `transfer`, `shipping`
-//! (how far the log goes). `payload` is what an entry holds, in bytes.
+//! `node/handover` and `node/snapshots`. Beside them stand the decisions, as values:
+//! `configuration` (from members to members), `membership` (what the log says), `reads`,
+//! `transfer`, `shipping` (how far the log goes). `payload` is what an entry holds, in bytes.
 //!
 //! ## Left out on purpose
 //!
@@ -73,8 +73,8 @@
 //! notices. A confirmed read costs a round trip that many reads share.
 //!
 //! **Forwarded proposals.** A follower refuses and names the leader. Whoever asked knows best
-//! whether it may be sent twice. **Priorities** of nodes, and **witnesses** without a log. **Who may
-//! change the members**, and what an address is: a change carries a context for whoever knows.
+//! whether it may be sent twice. **Priorities** of nodes, and **witnesses** without a log. **Who
+//! may change the members**, and what an address is: a change carries a context for whoever knows.
 
 mod configuration;
 mod interface;

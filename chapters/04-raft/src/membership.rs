@@ -34,8 +34,8 @@ pub(crate) struct InEffect<'a> {
 }
 
 impl Configuration {
-    /// The configuration after this change. A change in the log was checked before it got there. One
-    /// that is impossible all the same changes nothing, on every node alike.
+    /// The configuration after this change. A change in the log was checked before it got there.
+    /// One that is impossible all the same changes nothing, on every node alike.
     #[must_use]
     pub fn after(&self, change: &Change) -> Configuration {
         match change {

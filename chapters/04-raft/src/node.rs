@@ -67,8 +67,8 @@ struct Leading {
 }
 
 impl Node {
-    /// A node that starts: for the first time with [`Stored::found`] or [`Stored::join`], later with
-    /// what its disk and its store hold.
+    /// A node that starts: for the first time with [`Stored::found`] or [`Stored::join`], later
+    /// with what its disk and its store hold.
     ///
     /// - The store decides. If the log holds the store's last entry, the node goes on from there.
     /// - If the log does not reach it, or has another entry there, a snapshot was put in place and

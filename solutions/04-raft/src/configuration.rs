@@ -114,9 +114,9 @@ impl Configuration {
         Configuration::Simple(Members::new(voters, []))
     }
 
-    /// Of a node that does not know yet to which cluster it belongs: nobody decides. No change leads
-    /// out of it, only a snapshot. (If a change did, a new node that reads "n4 comes in" would be a
-    /// cluster of its own.)
+    /// Of a node that does not know yet to which cluster it belongs: nobody decides. No change
+    /// leads out of it, only a snapshot. (If a change did, a new node that reads "n4 comes in"
+    /// would be a cluster of its own.)
     pub fn unknown() -> Configuration {
         Configuration::Simple(Members::default())
     }

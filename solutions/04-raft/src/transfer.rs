@@ -26,8 +26,8 @@ impl Transfer {
         self.to
     }
 
-    /// A tick passes. What is left of the transfer; none if it takes too long. An heir that was told
-    /// is told again: the letter may be lost.
+    /// A tick passes. What is left of the transfer; none if it takes too long. An heir that was
+    /// told is told again: the letter may be lost.
     pub fn tick(self) -> Option<Transfer> {
         let left = self.left - 1;
         (left > 0).then_some(Transfer { left, told: false, ..self })

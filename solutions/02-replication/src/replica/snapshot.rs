@@ -10,8 +10,8 @@ use super::*;
 use crate::durable::ElectionSave;
 
 impl<P: Payload> Replica<P> {
-    /// Somebody has brought a snapshot of the state up to `at`. It is on our disk, beside the store.
-    /// May it take the store's place?
+    /// Somebody has brought a snapshot of the state up to `at`. It is on our disk, beside the
+    /// store. May it take the store's place?
     ///
     /// - No, if the state machine was handed out as much already.
     /// - No, if another snapshot is about to do so, or if this node leads: it needs none.

@@ -32,8 +32,8 @@ impl Node {
     }
 
     /// Bids the heir take over once it holds the leader's whole log: no other could then win
-    /// against it, and nothing that the leader has taken is lost. A transfer to a node that has lost
-    /// its vote meanwhile is over.
+    /// against it, and nothing that the leader has taken is lost. A transfer to a node that has
+    /// lost its vote meanwhile is over.
     pub(super) fn hand_over(&mut self) {
         let last = self.log().last().index;
         let Some(leading) = &mut self.leading else { return };

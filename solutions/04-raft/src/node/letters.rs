@@ -61,9 +61,9 @@ impl Node {
     /// A letter of the layer below. If it is an append, the log may be another one afterwards, and
     /// with it the configuration.
     ///
-    /// While the state machine lags, a follower takes nothing, or the log between the two would have
-    /// no end. It says what it has committed, as it does to an append from long ago. To refuse would
-    /// be wrong: the leader would send the same again, at once and for ever.
+    /// While the state machine lags, a follower takes nothing, or the log between the two would
+    /// have no end. It says what it has committed, as it does to an append from long ago. To refuse
+    /// would be wrong: the leader would send the same again, at once and for ever.
     fn replicate(
         &mut self,
         mut message: Message<Below<Payload>>,

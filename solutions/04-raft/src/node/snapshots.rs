@@ -62,8 +62,8 @@ impl Node {
         installed
     }
 
-    /// The followers that need a snapshot, each named once. With that, the account of those that are
-    /// on their way is brought up to date.
+    /// The followers that need a snapshot, each named once. With that, the account of those that
+    /// are on their way is brought up to date.
     pub(super) fn wanted(&mut self) -> Vec<NodeId> {
         let Some(leading) = &mut self.leading else { return Vec::new() };
         let matched = |node| self.replica.progress(node).map(|progress| progress.matched);
