@@ -1,7 +1,7 @@
 //! # Figures of single components
 //!
-//! Each figure drives one crate of the workbook and one that others wrote in the same way, in the
-//! same run, and prints both rates and their ratio:
+//! Each figure drives crates of the workbook and one that others wrote in the same way, in the same
+//! run, and prints all rates and their ratios:
 //!
 //! ```text
 //! cd solutions
@@ -11,14 +11,14 @@
 //!
 //! | figure | what is measured | beside |
 //! |---|---|---|
-//! | `replication` | commits a second of three nodes (chapter 2) | `raft` 0.7, TiKV's |
+//! | `replication` | commits a second of three nodes (chapters 4 and 2) | `raft` 0.7, TiKV's |
 //!
-//! A rate depends on the machine and on what else it does. So every figure alternates between the
-//! two, five times each, and shows the median and the slowest and fastest run; look at the ratio.
+//! A rate depends on the machine and on what else it does. So every figure alternates between them,
+//! five times each, and shows the median and the slowest and fastest run; look at the ratios.
 //! Nothing here is graded, and no test looks at a clock.
 //!
 //! On a Mac with Apple's processor, `raft` does not build from Rust alone. There, the workbook's
-//! own rate stands alone.
+//! own rates stand alone.
 //!
 //! This crate owns the drivers and the arithmetic. Whole servers under load are not its business.
 

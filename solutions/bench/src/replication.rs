@@ -1,28 +1,36 @@
-//! Chapter 2 beside the crate `raft`: how many commits a second three nodes make.
+//! Chapters 4 and 2 beside the crate `raft`: how many commits a second three nodes make.
+//!
+//! Chapter 2 replicates a log and no more. Chapter 4 is a whole node, as `raft` is: what it costs
+//! beyond chapter 2 is the price of being ready for members, reads and snapshots.
 //!
 //! The nodes live in one thread and in memory: no network, no disk, no clock. What is left is the
 //! price of the protocol itself. One client keeps so many proposals under way at the leader, and
 //! proposes as many anew as the leader has applied.
 //!
-//! Owns the [`Node`] that both sides are, and the [`Cluster`] that drives either: the same loop,
-//! the same payloads, the same checks, the same moments at which logs are compacted. `ours` and
-//! `theirs` translate, and no more.
+//! Owns the [`Node`] that every side is, and the [`Cluster`] that drives each of them: the same
+//! loop, the same payloads, the same checks, and as much of the log kept. `whole`, `ours` and
+//! `theirs` translate, and no more; the disk of the two that are the workbook's is `disk`.
 //!
 //! Left out: ticks, so no heartbeats; and faults.
 
+mod disk;
 mod ours;
 #[cfg(not(all(target_os = "macos", target_arch = "aarch64")))]
 mod theirs;
+mod whole;
 
-use crate::measure::{alternate, grouped};
+use crate::measure::{Rates, alternate, grouped};
 use ours::Ours;
+use replication::Limits;
 use std::io::{self, Write};
+use whole::Whole;
 
 /// How long every payload is. Its first bytes are its number.
 const PAYLOAD: usize = 256;
 
 /// A node lets go of its log's beginning whenever it has applied so many more entries, and keeps
-/// as many. That is seldom enough for `raft`'s own storage, which moves all that it keeps.
+/// as many. That is seldom enough for `raft`'s own storage, which moves all that it keeps. (Chapter
+/// 4 keeps as many, and lets go of others by itself, whenever it has applied any.)
 const KEPT: u64 = 4096;
 
 /// How many appends may be under way to one follower.
@@ -37,9 +45,10 @@ const LOADS: [(u64, u64); 3] = [(1_000, 2_000_000), (100, 1_000_000), (1, 200_00
 /// What is measured: so many proposals under way, and so many in all.
 type Load = fn(u64, u64);
 
-/// Who is measured.
+/// Who is measured. Each is compared with those after it.
 const SIDES: &[(&str, Load)] = &[
-    ("ours", load::<Ours>),
+    ("chapter 4", load::<Whole>),
+    ("chapter 2", load::<Ours>),
     #[cfg(not(all(target_os = "macos", target_arch = "aarch64")))]
     ("raft 0.7", load::<theirs::Theirs>),
 ];
@@ -82,30 +91,35 @@ struct Cluster<N: Node> {
     compacted: [u64; 3],
 }
 
-/// Measures every load, and writes a line for each.
+/// The limits of a node of the workbook.
+fn limits() -> Option<Limits> {
+    let limits = replication::Options::default().limits?;
+    Some(Limits { window_messages: WINDOW, ..limits })
+}
+
+/// Measures every load, and writes a line for each side.
 pub fn figure(out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<String> = SIDES.iter().map(|(name, _)| format!("{name:<35}")).collect();
     writeln!(
         out,
         "replication: three nodes in one thread, in memory, payloads of {PAYLOAD} bytes\n\
-         commits a second: the median of five runs, and the slowest and the fastest\n\n\
-         {:>9}  {:>9}  {}  ratio",
-        "under way",
-        "proposals",
-        names.join("  ")
+         commits a second: the median of five runs, and the slowest and the fastest"
     )?;
     for (window, count) in LOADS {
         let runs: Vec<_> = SIDES.iter().map(|(_, load)| || load(window, count)).collect();
         let rates = alternate(count, &runs);
-        let cells: Vec<String> = rates.iter().map(|rates| format!("{rates:<35}")).collect();
-        let ratio = match rates.as_slice() {
-            [ours, theirs] => format!("{:.2}", ours.median() / theirs.median()),
-            _ => "none: there is no `raft` for this machine".to_owned(),
-        };
-        let (window, count, cells) = (grouped(window), grouped(count), cells.join("  "));
-        writeln!(out, "{window:>9}  {count:>9}  {cells}  {ratio}")?;
+        writeln!(out, "\n{} under way, {} proposals", grouped(window), grouped(count))?;
+        for (place, (name, _)) in SIDES.iter().enumerate() {
+            writeln!(out, "  {name:<9}  {:<34}{}", rates[place], ratios(place, &rates))?;
+        }
     }
     Ok(())
+}
+
+/// How many times as fast one side is as each of those after it.
+fn ratios(place: usize, rates: &[Rates]) -> String {
+    let others = SIDES.iter().zip(rates).skip(place + 1);
+    let ratio = |other: &Rates| rates[place].median() / other.median();
+    others.map(|((name, _), other)| format!("  {:.2} of {name}", ratio(other))).collect()
 }
 
 /// Makes `count` proposals, with at most `window` of them under way, and waits until all three
@@ -208,11 +222,12 @@ mod tests {
     }
 
     #[test]
-    fn both_apply_everything_in_order_on_every_node() {
+    fn all_apply_everything_in_order_on_every_node() {
         for window in [1, 7, 1_000, 20_000] {
             let all: Vec<u64> = (0..10_000).collect();
             let expected = [all.clone(), all.clone(), all];
-            assert_eq!(applied::<Ours>(window), expected, "ours, {window} under way");
+            assert_eq!(applied::<Whole>(window), expected, "chapter 4, {window} under way");
+            assert_eq!(applied::<Ours>(window), expected, "chapter 2, {window} under way");
             #[cfg(not(all(target_os = "macos", target_arch = "aarch64")))]
             assert_eq!(applied::<theirs::Theirs>(window), expected, "raft, {window} under way");
         }

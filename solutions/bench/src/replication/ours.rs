@@ -1,30 +1,22 @@
 //! Drives chapter 2: [`Ours`] is a [`Replica`] with its disk.
 
-use super::{Node, WINDOW};
+use super::disk::Disk;
+use super::{Node, limits};
 use basics::{Index, Message, NodeId};
 use bytes::Bytes;
-use election::{HardState, Majority, Role};
-use replication::{Body, Entry, Limits, Options, Payload, Replica, Span, Stored, View};
-use std::collections::VecDeque;
+use election::{Majority, Role};
+use replication::{Body, Options, Payload, Replica, Stored, View};
 
-/// A node of the workbook.
+/// A node of the workbook that replicates a log, and no more.
 pub struct Ours {
     replica: Replica<Proposal>,
     quorum: Majority,
-    disk: Disk,
+    disk: Disk<Proposal>,
 }
 
 /// What the log carries.
 #[derive(Clone)]
 pub struct Proposal(Bytes);
-
-/// What a node has saved. It syncs at once.
-struct Disk {
-    hard_state: HardState,
-    /// The index before the first entry.
-    start: Index,
-    entries: VecDeque<Entry<Proposal>>,
-}
 
 impl Payload for Proposal {
     fn bytes(&self) -> &[u8] {
@@ -41,19 +33,13 @@ impl Node for Ours {
     type Message = Message<Body<Proposal>>;
 
     fn new(name: u64) -> Ours {
-        let limits = Limits {
-            window_messages: WINDOW,
-            ..Options::default().limits.expect("a follower's window has limits")
-        };
-        let options = Options { limits: Some(limits), ..Options::default() };
+        let options = Options { limits: limits(), ..Options::default() };
+        let stored = Stored::default();
+        let disk = Disk::new(stored.hard_state, &stored.log);
         Ours {
-            replica: Replica::new(NodeId(name), options, Stored::default(), 0),
+            replica: Replica::new(NodeId(name), options, stored, 0),
             quorum: Majority::of([1, 2, 3].map(NodeId)),
-            disk: Disk {
-                hard_state: HardState::default(),
-                start: Index(0),
-                entries: VecDeque::new(),
-            },
+            disk,
         }
     }
 
@@ -101,20 +87,5 @@ impl Node for Ours {
     fn compact(&mut self, index: u64) {
         self.replica.forget(Index(index));
         self.disk.forget(Index(index));
-    }
-}
-
-impl Disk {
-    fn write(&mut self, hard_state: Option<HardState>, span: Option<&Span<Proposal>>) {
-        self.hard_state = hard_state.unwrap_or(self.hard_state);
-        if let Some(span) = span {
-            self.entries.truncate((span.prev.index.0 - self.start.0) as usize);
-            self.entries.extend(span.entries.iter().cloned());
-        }
-    }
-
-    fn forget(&mut self, index: Index) {
-        self.entries.drain(..(index.0 - self.start.0) as usize);
-        self.start = index;
     }
 }
