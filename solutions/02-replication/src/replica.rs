@@ -286,9 +286,11 @@ impl<P: Payload> Replica<P> {
             }
         }
         let last = self.log.last().index;
-        let unsaved = self.log.span(self.on_disk.handed_out(), last, usize::MAX);
-        let unsaved = unsaved.expect("what is not saved yet is in the log");
-        let unsaved = (!unsaved.entries.is_empty()).then_some(unsaved);
+        let saved = self.on_disk.handed_out();
+        let unsaved = (saved < last).then(|| {
+            let unsaved = self.log.span(saved, last, usize::MAX);
+            unsaved.expect("what is not saved yet is in the log")
+        });
         let save = (election_save.is_some() || unsaved.is_some() || !gated.is_empty()).then(|| {
             self.on_disk.hand_out(last);
             self.one_save(election_save, unsaved, gated)
