@@ -64,7 +64,7 @@ impl Node for Whole {
             let Some(span) = batch.apply else { continue };
             for payload in span.entries.iter().filter_map(|entry| entry.payload.as_ref()) {
                 match payload {
-                    Payload::Data(data) => apply(&data.bytes()),
+                    Payload::Data(data) => apply(data.as_ref()),
                     Payload::Change(_) => unreachable!("the members stay the same"),
                 }
             }
