@@ -68,7 +68,7 @@ impl Shipping {
     }
 }
 
-/// How far may the log be let go?
+/// How far may the log be let go, and how many of the `kept` bytes stay then?
 ///
 /// - Of the entries up to `durable` so many stay as [`Keep::entries`] and [`Keep::bytes`] say,
 ///   whichever is fewer: those closest to `durable`. `kept` are the bytes of all that is there.
@@ -83,7 +83,7 @@ pub fn horizon(
     kept: usize,
     keep: Keep,
     floor: Option<Index>,
-) -> Index {
+) -> (Index, usize) {
     let mut bytes = kept;
     let mut horizon = log.start().index;
     let limit = floor.map_or(durable, |floor| floor.min(durable));
@@ -95,5 +95,5 @@ pub fn horizon(
         bytes = bytes.saturating_sub(log.get(next).map_or(0, Entry::size));
         horizon = next;
     }
-    horizon
+    (horizon, bytes)
 }

@@ -80,9 +80,8 @@ impl Node {
             let oldest = self.leading.as_ref().and_then(|leading| leading.shipping.oldest());
             let floor = oldest.map(|(at, _)| at.index);
             let durable = self.replica.durable();
-            let start = self.log().start().index;
-            let to = horizon(self.log(), durable, self.kept, keep, floor);
-            self.kept -= self.bytes_between(start, to);
+            let (to, kept) = horizon(self.log(), durable, self.kept, keep, floor);
+            self.kept = kept;
             self.replica.forget(to);
             match (oldest, &mut self.leading) {
                 (Some((_, node)), Some(leading)) if self.kept > most => {
