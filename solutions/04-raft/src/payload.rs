@@ -67,7 +67,13 @@ pub struct Malformed;
 impl Data {
     /// The data that `write` writes. So it can be encoded right where it is to stay.
     pub fn write(write: impl FnOnce(&mut Vec<u8>)) -> Data {
-        let mut bytes = vec![DATA];
+        Data::write_sized(0, write)
+    }
+
+    /// The same for whoever knows how long it will be: its place has the right size at once.
+    pub fn write_sized(length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Data {
+        let mut bytes = Vec::with_capacity(1 + length);
+        bytes.push(DATA);
         write(&mut bytes);
         assert!(bytes.first() == Some(&DATA), "whoever writes adds to what is there");
         Data(Arc::new(bytes.into()))

@@ -42,7 +42,7 @@ impl Node for Whole {
     /// The bytes are copied once: a payload of chapter 4 is written right where it is to stay.
     fn propose(&mut self, payloads: Vec<Vec<u8>>) {
         for payload in payloads {
-            let data = Data::write(|buffer| buffer.extend(payload));
+            let data = Data::write_sized(payload.len(), |buffer| buffer.extend(payload));
             self.node.propose(data).expect("the leader leads, and has room");
         }
     }
