@@ -242,22 +242,25 @@ impl Node {
 
     /// Hands out what this node wants done since the last call; none if there is nothing.
     pub fn ready(&mut self) -> Option<Batch> {
-        let mut batch = Batch {
-            send_now: std::mem::take(&mut self.outgoing),
-            reads: std::mem::take(&mut self.over),
-            wanted: self.wanted(),
-            given_up: std::mem::take(&mut self.given_up),
-            ..Batch::default()
-        };
-        if let Some(below) = self.replica.ready() {
+        let wanted = self.wanted();
+        let below = self.replica.ready();
+        let quiet = self.outgoing.is_empty() && self.over.is_empty() && self.given_up.is_empty();
+        if below.is_none() && wanted.is_empty() && quiet {
+            return None;
+        }
+        let mut send_now = std::mem::take(&mut self.outgoing);
+        let (mut save, mut apply) = (None, None);
+        if let Some(below) = below {
             let wished = self.wished == Some(self.term());
             let letter = |body| letters::envelop(body, wished);
             let now = below.send_now.into_iter();
-            batch.send_now.extend(now.map(|message| message.map(Body::Replication)));
-            batch.save = below.save.map(|save| save.map(|write| write, letter));
-            batch.apply = below.apply;
+            send_now.extend(now.map(|message| message.map(Body::Replication)));
+            save = below.save.map(|save| save.map(|write| write, letter));
+            apply = below.apply;
         }
-        (batch != Batch::default()).then_some(batch)
+        let (reads, given_up) =
+            (std::mem::take(&mut self.over), std::mem::take(&mut self.given_up));
+        Some(Batch { send_now, save, apply, reads, wanted, given_up })
     }
 
     /// A call of the layer below, with the configuration in effect.
