@@ -26,7 +26,7 @@ pub struct Options {
 /// get a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Keep {
-    /// At most so many entries.
+    /// So many entries, and up to an eighth more: they go in lumps.
     pub entries: u64,
     /// At most so many bytes of entries.
     pub bytes: usize,

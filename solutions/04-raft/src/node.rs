@@ -248,19 +248,22 @@ impl Node {
         if below.is_none() && wanted.is_empty() && quiet {
             return None;
         }
-        let mut send_now = std::mem::take(&mut self.outgoing);
-        let (mut save, mut apply) = (None, None);
+        let mut batch = Batch {
+            send_now: std::mem::take(&mut self.outgoing),
+            reads: std::mem::take(&mut self.over),
+            wanted,
+            given_up: std::mem::take(&mut self.given_up),
+            ..Batch::default()
+        };
         if let Some(below) = below {
             let wished = self.wished == Some(self.term());
             let letter = |body| letters::envelop(body, wished);
             let now = below.send_now.into_iter();
-            send_now.extend(now.map(|message| message.map(Body::Replication)));
-            save = below.save.map(|save| save.map(|write| write, letter));
-            apply = below.apply;
+            batch.send_now.extend(now.map(|message| message.map(Body::Replication)));
+            batch.save = below.save.map(|save| save.map(|write| write, letter));
+            batch.apply = below.apply;
         }
-        let (reads, given_up) =
-            (std::mem::take(&mut self.over), std::mem::take(&mut self.given_up));
-        Some(Batch { send_now, save, apply, reads, wanted, given_up })
+        Some(batch)
     }
 
     /// A call of the layer below, with the configuration in effect.
@@ -295,7 +298,9 @@ impl Node {
             self.retire(draw);
         }
         self.ask();
-        self.confirm();
+        if self.leading.as_ref().is_some_and(|leading| leading.reads.is_wanted()) {
+            self.confirm();
+        }
     }
 
     /// Takes up what the layer below has decided: who leads, and in which term.

@@ -72,11 +72,15 @@ impl Shipping {
 ///
 /// - Of the entries up to `durable` so many stay as [`Keep::entries`] and [`Keep::bytes`] say,
 ///   whichever is fewer: those closest to `durable`. `kept` are the bytes of all that is there.
+/// - It is let go in lumps: nothing goes as long as there are at most an eighth more entries than
+///   are to stay. To go one by one would cost a look at each at the worst moment, when nobody has
+///   looked at it for long.
 /// - What comes after `floor`, the position of the oldest snapshot on its way, stays in any case.
 /// - What is after `durable` stays in any case: a start needs it.
 ///
-/// *Example:* the log begins after entry 100, the store holds up to 200, and 30 entries are to
-/// stay: it may be let go up to 170. If a snapshot of entry 150 is on its way, up to 150.
+/// *Example:* the log begins after entry 100, the store holds up to 200, and 32 entries are to
+/// stay: it may be let go up to 168. If a snapshot of entry 150 is on its way, up to 150. When the
+/// store holds up to 204, 36 entries are there, and all of them stay.
 pub fn horizon(
     log: &Log<Payload>,
     durable: Index,
@@ -86,6 +90,9 @@ pub fn horizon(
 ) -> (Index, usize) {
     let mut bytes = kept;
     let mut horizon = log.start().index;
+    if durable.0 - horizon.0 <= keep.entries + keep.entries / 8 && kept <= keep.bytes {
+        return (horizon, kept);
+    }
     let limit = floor.map_or(durable, |floor| floor.min(durable));
     while horizon < limit {
         let next = Index(horizon.0 + 1);
