@@ -227,3 +227,31 @@ fn an_append_after_the_last_number_is_dropped() {
         assert_eq!(lab.node.configuration(), &voters(&[N1, N2, N3]));
     });
 }
+
+// Not: a leader whose own disk stands still takes one proposal after the other. The others commit
+// them, and it can apply none.
+#[test]
+fn a_leader_whose_disk_stands_still_takes_no_more() {
+    check(|| {
+        let limits = Limits {
+            window_messages: 10,
+            window_bytes: 10_000,
+            uncommitted_bytes: 10_000,
+            unapplied_bytes: 200,
+        };
+        let replication = replication::Options { limits: Some(limits), ..WIDE.replication };
+        let mut lab = Lab::leader(3, Options { replication, ..WIDE });
+        for _ in 0..20 {
+            if lab.propose(1) == Err(Refused::Full) {
+                lab.work();
+                assert_eq!(lab.propose(1).map(|at| at.index), Ok(Index(lab.last())), "it goes on");
+                return;
+            }
+            lab.ready();
+            let last = lab.last();
+            lab.accepts(N2, last);
+            lab.accepts(N3, last);
+        }
+        panic!("420 bytes are committed, 200 may wait");
+    });
+}

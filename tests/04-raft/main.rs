@@ -15,6 +15,7 @@ mod departures;
 mod hazards_lab;
 mod membership;
 mod noise;
+mod odd_moments;
 mod payloads;
 mod play;
 mod reads;

@@ -173,7 +173,12 @@ fn what_comes_after_a_snapshot_on_its_way_stays() {
         lab.accepts(N3, 5);
         lab.work();
         write(&mut lab, 1);
-        assert_eq!((lab.start(), lab.last()), (9, 9), "n3 has it");
+        assert_eq!((lab.start(), lab.last()), (5, 9), "n3 has it, and lacks what came since");
+        let last = lab.last();
+        lab.accepts(N3, last);
+        lab.work();
+        write(&mut lab, 1);
+        assert_eq!((lab.start(), lab.last()), (10, 10), "n3 is like any other follower now");
         assert_eq!(lab.given_up, []);
     });
 }

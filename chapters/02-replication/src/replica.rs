@@ -46,6 +46,8 @@ pub struct Replica<P> {
     prepared: bool,
     /// Bytes of the entries after `applied`, up to the second: those that were counted so far.
     waiting: (usize, Index),
+    /// Bytes of the committed entries after `applied`, up to the second: those counted so far.
+    backlog: (usize, Index),
     leading: Option<Leading>,
     /// The disk's log has to begin anew here, with the next save.
     begins: Option<Position>,
@@ -83,6 +85,7 @@ impl<P: Payload> Replica<P> {
             durable: applied,
             prepared: false,
             waiting: (0, applied),
+            backlog: (0, applied),
             leading: None,
             begins: None,
             answers: Vec::new(),
@@ -125,7 +128,10 @@ impl<P: Payload> Replica<P> {
     pub fn note_applied(&mut self, index: Index) {
         assert!(index <= self.handed_out, "what is applied was handed out");
         self.count_waiting();
-        self.waiting.0 -= self.bytes_between(self.applied, index);
+        self.backlog();
+        let bytes = self.bytes_between(self.applied, index);
+        self.waiting.0 -= bytes;
+        self.backlog.0 -= bytes;
         self.applied = self.applied.max(index);
     }
 
@@ -299,9 +305,19 @@ impl<P: Payload> Replica<P> {
     }
 
     /// Has the state machine so much to carry out that it gets nothing more?
-    pub fn apply_lags(&mut self) -> bool {
+    #[allow(dead_code, reason = "exercise 2.8 uses it")]
+    fn apply_lags(&mut self) -> bool {
         self.count_waiting();
         self.options.limits.is_some_and(|limits| self.waiting.0 >= limits.unapplied_bytes)
+    }
+
+    /// Bytes of the entries that are committed, and that the state machine has not carried out: it
+    /// is slow, or they could not be handed out because the disk is. Each entry is looked at once.
+    pub fn backlog(&mut self) -> usize {
+        let (bytes, counted) = self.backlog;
+        let new = self.bytes_between(counted, self.commit);
+        self.backlog = (bytes + new, self.commit);
+        self.backlog.0
     }
 
     /// Counts what was handed out since it was counted last, so that each entry is looked at once.

@@ -26,7 +26,7 @@ pub struct Options {
 /// get a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Keep {
-    /// At most so many entries.
+    /// So many entries, and up to an eighth more: they go in lumps.
     pub entries: u64,
     /// At most so many bytes of entries.
     pub bytes: usize,
@@ -124,7 +124,7 @@ pub enum Refused {
     NoVoter(NodeId),
 }
 
-/// Why a message changed nothing.
+/// Why a message was dropped. That its sender was heard, and its term, may count all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dropped {
     /// The replication, or the election, did not want it.

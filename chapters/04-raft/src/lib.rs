@@ -8,7 +8,9 @@
 //! - **Nothing is lost and nothing is decided twice**, as below, while any of the four is going on,
 //!   and any two of them at once.
 //! - **A read sees every write that was answered before it was asked.**
-//! - **Memory has a limit**, whoever is slow or dead: the log, what waits in it, and every queue.
+//! - **Memory has a limit**, whoever else is slow or dead: the log, what waits in it, and every
+//!   queue. A node that is slow itself takes no more; that its own store and disk answer at all,
+//!   its driver sees to.
 //! - **Liveness:** while a quorum of the members is up and can talk, changes are completed, reads
 //!   are answered, and a follower that is behind catches up.
 //!
@@ -48,7 +50,7 @@
 //! What the store has on disk, the log need not keep; it keeps a little for followers that are a
 //! little behind. Who is further behind gets a snapshot: the state itself, moved by somebody else,
 //! and a position with a configuration here. What comes after a snapshot on its way stays in the
-//! log until it has arrived, up to a limit. So a follower is never sent one snapshot after the
+//! log until the follower has caught up, up to a limit. So a follower is never sent one snapshot after the
 //! other for ever, and never fills its leader's memory either.
 //!
 //! A snapshot replaces a store in steps, and power may go between any two: it is put beside the

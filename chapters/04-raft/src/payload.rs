@@ -1,7 +1,8 @@
 //! What the log carries: data of somebody above, or a change of the members.
 //!
 //! Owns [`Payload`], and the bytes of it. They are made once, by whoever proposes, and shared by
-//! the log, the saves and the appends. The first byte says which of the two it is.
+//! the log, the saves and the appends. A payload is one counted pointer, whatever it is: a node
+//! copies it eight times on its way. The first byte says which of the two it is.
 //!
 //! | first byte | then |
 //! |---|---|
@@ -39,14 +40,11 @@ pub enum Payload {
 
 /// Data, with its place in the log's bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Data(Bytes);
+pub struct Data(Arc<Bytes>);
 
 /// A change, and the bytes of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Written {
-    change: Arc<Change>,
-    bytes: Bytes,
-}
+pub struct Written(Arc<(Change, Bytes)>);
 
 /// A change of the members.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,10 +67,16 @@ pub struct Malformed;
 impl Data {
     /// The data that `write` writes. So it can be encoded right where it is to stay.
     pub fn write(write: impl FnOnce(&mut Vec<u8>)) -> Data {
-        let mut bytes = vec![DATA];
+        Data::write_sized(0, write)
+    }
+
+    /// The same for whoever knows how long it will be: its place has the right size at once.
+    pub fn write_sized(length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Data {
+        let mut bytes = Vec::with_capacity(1 + length);
+        bytes.push(DATA);
         write(&mut bytes);
         assert!(bytes.first() == Some(&DATA), "whoever writes adds to what is there");
-        Data(bytes.into())
+        Data(Arc::new(bytes.into()))
     }
 
     /// What was written, without a copy.
@@ -81,10 +85,17 @@ impl Data {
     }
 }
 
+impl AsRef<[u8]> for Data {
+    /// What was written, for whoever only reads it.
+    fn as_ref(&self) -> &[u8] {
+        &self.0[1..]
+    }
+}
+
 impl Written {
     /// The change.
     pub fn change(&self) -> &Change {
-        &self.change
+        &self.0.0
     }
 }
 
@@ -109,7 +120,7 @@ impl From<Change> for Payload {
                 bytes.extend(context);
             }
         }
-        Payload::Change(Written { change: Arc::new(change), bytes: bytes.into() })
+        Payload::Change(Written(Arc::new((change, bytes.into()))))
     }
 }
 
@@ -119,12 +130,12 @@ impl TryFrom<Bytes> for Payload {
     /// The payload of these bytes, from a disk or from another node.
     fn try_from(bytes: Bytes) -> Result<Payload, Malformed> {
         let change = match bytes.first() {
-            Some(&DATA) => return Ok(Payload::Data(Data(bytes))),
+            Some(&DATA) => return Ok(Payload::Data(Data(Arc::new(bytes)))),
             Some(&ENTER) => enter(&bytes).ok_or(Malformed)?,
             Some(&LEAVE) if bytes.len() == 1 => Change::Leave,
             Some(_) | None => return Err(Malformed),
         };
-        Ok(Payload::Change(Written { change: Arc::new(change), bytes }))
+        Ok(Payload::Change(Written(Arc::new((change, bytes)))))
     }
 }
 
@@ -149,7 +160,7 @@ impl replication::Payload for Payload {
     fn bytes(&self) -> &[u8] {
         match self {
             Payload::Data(Data(bytes)) => bytes,
-            Payload::Change(Written { bytes, .. }) => bytes,
+            Payload::Change(Written(written)) => &written.1,
         }
     }
 }
@@ -171,7 +182,7 @@ impl fmt::Debug for Data {
 
 impl fmt::Debug for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.change.fmt(f)
+        self.change().fmt(f)
     }
 }
 

@@ -109,6 +109,11 @@ struct Round {
 }
 
 impl Confirming {
+    /// Does anybody wait for an answer?
+    pub fn is_wanted(&self) -> bool {
+        self.under_way.is_some() || !self.waiting.is_empty()
+    }
+
     /// A node asks. A question that the round under way answers is not a new one: it was asked
     /// again.
     pub fn ask(&mut self, node: NodeId, number: u64) {

@@ -12,7 +12,7 @@
 
 use crate::interface::Keep;
 use crate::payload::Payload;
-use basics::{Index, NodeId, Position};
+use basics::{Index, NodeId};
 use replication::{Entry, Log};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,19 +21,40 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Shipping {
     /// Followers whose need the driver knows.
     asked: BTreeSet<NodeId>,
-    /// The position of the snapshot that is on its way to a follower.
-    sending: BTreeMap<NodeId, Position>,
+    /// Where a follower goes on that is being sent a snapshot: after the snapshot, or after what it
+    /// has acknowledged since.
+    sending: BTreeMap<NodeId, Index>,
 }
 
 impl Shipping {
-    /// Ends the account of every snapshot that is on its way no more, given what each follower has
-    /// acknowledged; none if it is no member. It has arrived when the follower has acknowledged its
-    /// position. (Not when the follower does not wait for it any more: a late answer of a
-    /// follower looks like that.) Those that are in vain, since their followers have left.
-    pub fn settle(&mut self, matched: impl Fn(NodeId) -> Option<Index>) -> Vec<NodeId> {
-        self.sending.retain(|node, at| matched(*node).is_none_or(|matched| matched < at.index));
-        let gone = self.sending.extract_if(.., |node, _| matched(*node).is_none());
-        gone.map(|(node, _)| node).collect()
+    /// Brings the account up to date, given what each follower has acknowledged; none if it is no
+    /// member. Those that are in vain, since their followers have left.
+    ///
+    /// A follower that has its snapshot still lacks what was written while it was on its way, and
+    /// what is written while it gets that. So the account goes on from what it has acknowledged, and
+    /// is over when it has got as far as `stays`: from there on the log is kept for everybody.
+    pub fn settle(
+        &mut self,
+        stays: Index,
+        matched: impl Fn(NodeId) -> Option<Index>,
+    ) -> Vec<NodeId> {
+        let mut gone = Vec::new();
+        self.sending.retain(|node, at| match matched(*node) {
+            Some(matched) => {
+                *at = matched.max(*at);
+                matched < stays
+            }
+            None => {
+                gone.push(*node);
+                false
+            }
+        });
+        gone
+    }
+
+    /// Is there a snapshot on its way?
+    pub fn is_busy(&self) -> bool {
+        !self.sending.is_empty()
     }
 
     /// These followers wait for a snapshot, and no others. Those of whom the driver does not know
@@ -44,9 +65,9 @@ impl Shipping {
         waiting.iter().copied().filter(|node| self.asked.insert(*node)).collect()
     }
 
-    /// A snapshot of this position leaves for a follower. One that was on its way to it before is
-    /// of no use any more.
-    pub fn send(&mut self, node: NodeId, at: Position) {
+    /// A snapshot of this entry leaves for a follower. One that was on its way to it before is of no
+    /// use any more.
+    pub fn send(&mut self, node: NodeId, at: Index) {
         self.sending.insert(node, at);
     }
 
@@ -57,8 +78,8 @@ impl Shipping {
         self.sending.remove(&node);
     }
 
-    /// The oldest position that is on its way, and to whom.
-    pub fn oldest(&self) -> Option<(Position, NodeId)> {
+    /// The follower that needs most of the log, and after which entry.
+    pub fn oldest(&self) -> Option<(Index, NodeId)> {
         self.sending.iter().map(|(node, at)| (*at, *node)).min()
     }
 
@@ -68,24 +89,31 @@ impl Shipping {
     }
 }
 
-/// How far may the log be let go?
+/// How far may the log be let go, and how many of the `kept` bytes stay then?
 ///
 /// - Of the entries up to `durable` so many stay as [`Keep::entries`] and [`Keep::bytes`] say,
 ///   whichever is fewer: those closest to `durable`. `kept` are the bytes of all that is there.
-/// - What comes after `floor`, the position of the oldest snapshot on its way, stays in any case.
+/// - It is let go in lumps: nothing goes as long as there are at most an eighth more entries than
+///   are to stay. To go one by one would cost a look at each at the worst moment, when nobody has
+///   looked at it for long.
+/// - What comes after `floor` stays in any case: a follower with a snapshot needs it.
 /// - What is after `durable` stays in any case: a start needs it.
 ///
-/// *Example:* the log begins after entry 100, the store holds up to 200, and 30 entries are to
-/// stay: it may be let go up to 170. If a snapshot of entry 150 is on its way, up to 150.
+/// *Example:* the log begins after entry 100, the store holds up to 200, and 32 entries are to
+/// stay: it may be let go up to 168. If a snapshot of entry 150 is on its way, up to 150. When the
+/// store holds up to 204, 36 entries are there, and all of them stay.
 pub fn horizon(
     log: &Log<Payload>,
     durable: Index,
     kept: usize,
     keep: Keep,
     floor: Option<Index>,
-) -> Index {
+) -> (Index, usize) {
     let mut bytes = kept;
     let mut horizon = log.start().index;
+    if durable.0 - horizon.0 <= keep.entries + keep.entries / 8 && kept <= keep.bytes {
+        return (horizon, kept);
+    }
     let limit = floor.map_or(durable, |floor| floor.min(durable));
     while horizon < limit {
         let next = Index(horizon.0 + 1);
@@ -95,5 +123,5 @@ pub fn horizon(
         bytes = bytes.saturating_sub(log.get(next).map_or(0, Entry::size));
         horizon = next;
     }
-    horizon
+    (horizon, bytes)
 }

@@ -124,7 +124,7 @@ pub enum Refused {
     NoVoter(NodeId),
 }
 
-/// Why a message changed nothing.
+/// Why a message was dropped. That its sender was heard, and its term, may count all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dropped {
     /// The replication, or the election, did not want it.

@@ -69,31 +69,23 @@ impl Membership {
     }
 
     /// The log may be another one after `same`: a leader has cut it there, or added to it, or
-    /// neither. Did the configuration change?
+    /// neither.
     ///
     /// - A change that stood after `same` is forgotten.
     /// - The log's changes after `same` take effect, one after the other.
     ///
     /// *Example:* entry 7 takes n4 in, and is cut before it was committed. Its place is taken by
     /// some data. The configuration is the one before entry 7 again, without n4.
-    pub fn follow(&mut self, log: &Log<Payload>, same: Index) -> bool {
-        let is_new = |index: &Index| *index > same;
-        let cut = self.changes.iter().any(|(index, _)| is_new(index));
-        let before = cut.then(|| self.current().clone());
-        while self.pending().as_ref().is_some_and(is_new) {
+    pub fn follow(&mut self, log: &Log<Payload>, same: Index) {
+        while self.pending().is_some_and(|index| index > same) {
             self.changes.pop_back();
         }
-        let kept = self.changes.len();
         for index in (same.0.saturating_add(1)..=log.last().index.0).map(Index) {
             let payload = log.get(index).and_then(|entry| entry.payload.as_ref());
             if let Some(Payload::Change(written)) = payload {
                 let configuration = self.current().after(written.change());
                 self.changes.push_back((index, configuration));
             }
-        }
-        match before {
-            Some(before) => *self.current() != before,
-            None => self.changes.len() > kept,
         }
     }
 

@@ -13,7 +13,8 @@ use std::fmt;
 pub enum Body {
     /// Something that the replication or the election has to say.
     Replication(replication::Body<Payload>),
-    /// "Stand now, and lead after me." From a leader, to a voter that holds its whole log.
+    /// "Stand now, and lead after me." From a leader, to a voter that holds its whole log; or to
+    /// the one that holds most of it, if the leader has no vote any more.
     TakeOver,
     /// "Vote for me; my leader wishes it." The one request for votes that no shield keeps out.
     WishedVote {

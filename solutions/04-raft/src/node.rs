@@ -123,6 +123,10 @@ impl Node {
     }
 
     /// The log, saved or not, committed or not.
+    ///
+    /// The log on disk may be let go up to where this one starts; but in the order of the saves:
+    /// not before those are synced that were handed out by then, since one of them may say that the
+    /// log begins anew.
     pub fn log(&self) -> &replication::Log<Payload> {
         self.replica.log()
     }
@@ -191,7 +195,8 @@ impl Node {
     /// no promise, as below.
     ///
     /// A leader refuses it while it hands leadership over, or nobody could catch up with it; and
-    /// while its own state machine lags, or the log between the two would have no end.
+    /// while it is itself behind with what is committed, or the log between the two would have no
+    /// end.
     pub fn propose(&mut self, data: Data) -> Result<Position, Refused> {
         self.has_room()?;
         self.replica.propose(Payload::Data(data)).map_err(refused)
@@ -225,6 +230,9 @@ impl Node {
 
     /// The store says that its disk holds the effects of every entry up to `index`. The log lets
     /// go of what nobody needs any more.
+    ///
+    /// Entries that are applied and not durable have no limit of their own: whoever drives the node
+    /// lets the state machine wait for the store, if it has to.
     ///
     /// It panics if that was not applied.
     pub fn note_durable(&mut self, index: Index) {
@@ -282,11 +290,17 @@ impl Node {
         let Some(leading) = &self.leading else {
             return Err(Refused::NotLeader(self.replica.election().leader()));
         };
-        match &leading.transfer {
-            Some(transfer) => Err(Refused::HandingOver(transfer.to())),
-            None if self.replica.apply_lags() => Err(Refused::Full),
-            None => Ok(()),
+        if let Some(transfer) = &leading.transfer {
+            return Err(Refused::HandingOver(transfer.to()));
         }
+        if self.is_behind() { Err(Refused::Full) } else { Ok(()) }
+    }
+
+    /// Is so much committed and not applied that this node takes nothing more? Its state machine is
+    /// slow, or its disk is, or a snapshot is about to take the store's place.
+    fn is_behind(&mut self) -> bool {
+        let limits = self.options.replication.limits;
+        limits.is_some_and(|limits| self.replica.backlog() >= limits.unapplied_bytes)
     }
 
     /// Does what follows from whatever has just happened.

@@ -18,7 +18,8 @@ pub struct Transfer {
 impl Transfer {
     /// To this follower, within so many ticks.
     pub fn new(to: NodeId, patience: u32) -> Transfer {
-        Transfer { to, left: patience.max(1), told: false }
+        assert!(patience > 0, "an election takes a tick at least");
+        Transfer { to, left: patience, told: false }
     }
 
     /// The heir.

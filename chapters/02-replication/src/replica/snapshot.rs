@@ -59,6 +59,7 @@ impl<P: Payload> Replica<P> {
         self.applied = at.index;
         self.durable = at.index;
         self.waiting = (0, at.index);
+        self.backlog = (0, at.index);
         if !held {
             assert_eq!(self.commit, at.index, "what is committed is never cut");
             self.log = Span::empty(at).into();

@@ -61,9 +61,9 @@ impl Node {
     /// A letter of the layer below. If it is an append, the log may be another one afterwards, and
     /// with it the configuration.
     ///
-    /// While the state machine lags, a follower takes nothing, or the log between the two would
-    /// have no end. It says what it has committed, as it does to an append from long ago. To refuse
-    /// would be wrong: the leader would send the same again, at once and for ever.
+    /// While it is behind with what is committed, a follower takes nothing, or the log between the
+    /// two would have no end. It says what it has committed, as it does to an append from long ago.
+    /// To refuse would be wrong: the leader would send the same again, at once and for ever.
     fn replicate(
         &mut self,
         mut message: Message<Below<Payload>>,
@@ -71,7 +71,7 @@ impl Node {
     ) -> Result<(), Dropped> {
         let mut same = None;
         if let Below::Append { span, .. } = &mut message.body {
-            if self.replica.apply_lags() {
+            if self.is_behind() {
                 *span = Span::empty(Position::START);
             }
             same = (!span.entries.is_empty()).then_some(span.prev.index);
@@ -79,10 +79,8 @@ impl Node {
         let commit = self.replica.commit();
         let heard = self.below(draw, |replica, view| replica.receive(message, view));
         heard.map_err(Dropped::Replication)?;
-        if let Some(same) = same
-            && self.membership.follow(self.replica.log(), same.max(commit))
-        {
-            self.replica.reconfigure(self.membership.current());
+        if let Some(same) = same {
+            self.membership.follow(self.replica.log(), same.max(commit));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ impl Node {
         let reaches = at.index >= self.log().start().index && at.index <= self.replica.commit();
         let Some(leading) = &mut self.leading else { return false };
         if waits && reaches {
-            leading.shipping.send(to, at);
+            leading.shipping.send(to, at.index);
         }
         waits && reaches
     }
@@ -30,10 +30,10 @@ impl Node {
     /// Somebody has brought a snapshot, whole and checked; it is on disk, beside the store. May it
     /// take the store's place? If so, no entries are handed out until [`Node::install`].
     ///
-    /// No, if it is no news ([`Replica::prepare`]). No, if it is of a term that this node has not
-    /// heard of: its leader will tell, and until then this node could follow an older one, which
-    /// knows nothing of what is in the snapshot. And no, if there are no numbers for what comes
-    /// after it.
+    /// No, if it is no news ([`Replica::prepare`]). No, if its last entry is of a term that this
+    /// node has not heard of: then this node could stand for a term below one of its own log. Its
+    /// leader will tell it, and send the snapshot again. And no, if there are no numbers for what
+    /// comes after it.
     ///
     /// *Example:* it came twice, or so late that the node has got all of it from the log: no.
     pub fn prepare(&mut self, at: Position) -> bool {
@@ -53,7 +53,6 @@ impl Node {
         let installed = self.replica.install(at);
         if installed {
             self.membership = Membership::fold(configuration, at.index, self.replica.log());
-            self.replica.reconfigure(self.membership.current());
             self.kept = 0;
             self.count_kept(self.log().start().index, at.index);
             self.let_go();
@@ -66,8 +65,12 @@ impl Node {
     /// are on their way is brought up to date.
     pub(super) fn wanted(&mut self) -> Vec<NodeId> {
         let Some(leading) = &mut self.leading else { return Vec::new() };
-        let matched = |node| self.replica.progress(node).map(|progress| progress.matched);
-        self.given_up.extend(leading.shipping.settle(matched));
+        if leading.shipping.is_busy() {
+            let (log, durable) = (self.replica.log(), self.replica.durable());
+            let (stays, _) = horizon(log, durable, self.kept, self.options.keep, None);
+            let matched = |node| self.replica.progress(node).map(|progress| progress.matched);
+            self.given_up.extend(leading.shipping.settle(stays, matched));
+        }
         leading.shipping.wanted(&self.replica.waiting_for_snapshot())
     }
 
@@ -78,7 +81,7 @@ impl Node {
         let most = keep.bytes_for_snapshots.max(keep.bytes);
         loop {
             let oldest = self.leading.as_ref().and_then(|leading| leading.shipping.oldest());
-            let floor = oldest.map(|(at, _)| at.index);
+            let floor = oldest.map(|(after, _)| after);
             let durable = self.replica.durable();
             let (to, kept) = horizon(self.log(), durable, self.kept, keep, floor);
             self.kept = kept;
