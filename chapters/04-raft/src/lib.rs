@@ -50,8 +50,8 @@
 //! What the store has on disk, the log need not keep; it keeps a little for followers that are a
 //! little behind. Who is further behind gets a snapshot: the state itself, moved by somebody else,
 //! and a position with a configuration here. What comes after a snapshot on its way stays in the
-//! log until the follower has caught up, up to a limit. So a follower is never sent one snapshot after the
-//! other for ever, and never fills its leader's memory either.
+//! log until the follower has caught up, up to a limit. So a follower is never sent one snapshot
+//! after the other for ever, and never fills its leader's memory either.
 //!
 //! A snapshot replaces a store in steps, and power may go between any two: it is put beside the
 //! store; [`Node::prepare`] stops the state machine; the driver renames it into place;

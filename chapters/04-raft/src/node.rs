@@ -124,9 +124,9 @@ impl Node {
 
     /// The log, saved or not, committed or not.
     ///
-    /// The log on disk may be let go up to where this one starts; but in the order of the saves: not
-    /// before those are synced that were handed out by then, since one of them may say that the log
-    /// begins anew.
+    /// The log on disk may be let go up to where this one starts; but in the order of the saves:
+    /// not before those are synced that were handed out by then, since one of them may say that the
+    /// log begins anew.
     pub fn log(&self) -> &replication::Log<Payload> {
         self.replica.log()
     }

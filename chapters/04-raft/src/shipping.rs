@@ -31,8 +31,8 @@ impl Shipping {
     /// member. Those that are in vain, since their followers have left.
     ///
     /// A follower that has its snapshot still lacks what was written while it was on its way, and
-    /// what is written while it gets that. So the account goes on from what it has acknowledged, and
-    /// is over when it has got as far as `stays`: from there on the log is kept for everybody.
+    /// what is written while it gets that. So the account goes on from what it has acknowledged,
+    /// and is over when it has got as far as `stays`: from there on the log is kept for everybody.
     pub fn settle(
         &mut self,
         stays: Index,
@@ -65,8 +65,8 @@ impl Shipping {
         waiting.iter().copied().filter(|node| self.asked.insert(*node)).collect()
     }
 
-    /// A snapshot of this entry leaves for a follower. One that was on its way to it before is of no
-    /// use any more.
+    /// A snapshot of this entry leaves for a follower. One that was on its way to it before is of
+    /// no use any more.
     pub fn send(&mut self, node: NodeId, at: Index) {
         self.sending.insert(node, at);
     }

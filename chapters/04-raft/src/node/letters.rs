@@ -62,8 +62,8 @@ impl Node {
     /// with it the configuration.
     ///
     /// While it is behind with what is committed, a follower takes nothing, or the log between the
-    /// two would have no end. It says what it has committed, as it does to an append from long ago. To refuse
-    /// would be wrong: the leader would send the same again, at once and for ever.
+    /// two would have no end. It says what it has committed, as it does to an append from long ago.
+    /// To refuse would be wrong: the leader would send the same again, at once and for ever.
     fn replicate(
         &mut self,
         mut message: Message<Below<Payload>>,
