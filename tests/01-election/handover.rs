@@ -1,6 +1,6 @@
 //! 1.10: nodes without a vote, and leadership that is handed over.
 
-use crate::lab::{ALL, Lab, N1, N2, N3, answers, asks, at, polls, saved, would};
+use crate::lab::{ALL, Lab, N1, N2, N3, N4, answers, asks, at, polls, saved, would};
 use basics::{Message, NodeId, Term};
 use election::{Body, Dropped, Election, HardState, Majority, Quorum, Role, View};
 use harness::{Draws, check};
@@ -116,6 +116,45 @@ fn a_request_that_the_leader_has_wished_for_passes_the_shield() {
         assert_eq!(lab.receive(N3, 3, asks(at(0, 0))), Err(Dropped::LeaderInTouch));
         assert_eq!(lab.receive_unshielded(request), Ok(()));
         assert_eq!(lab.election.hard_state(), saved(3, Some(N3)), "n1 votes for n3 in term 3");
+    });
+}
+
+/// Three voters, of which one may not stand, and n4, which may.
+struct Odd(Majority);
+
+impl Quorum for Odd {
+    fn voters(&self) -> BTreeSet<NodeId> {
+        self.0.voters()
+    }
+
+    fn is_met_by(&self, has: &dyn Fn(NodeId) -> bool) -> bool {
+        self.0.is_met_by(has)
+    }
+
+    fn lets_stand(&self, node: NodeId) -> bool {
+        node == N4
+    }
+}
+
+#[test]
+fn who_may_stand_is_for_the_quorum_to_say() {
+    check(|| {
+        let quorum = Odd(Majority::of([N1, N2, N3]));
+        let view = View { quorum: &quorum, last: at(1, 1), draw: 3 };
+        for (id, stands) in [(N1, false), (N4, true)] {
+            let mut election = Election::new(id, ALL, saved(1, None), 3);
+            let message = Message { from: N2, to: id, term: Term(2), body: Body::Heartbeat };
+            assert_eq!(election.receive(message, view), Ok(()));
+            let stranger = Message { from: N2, to: N3, term: Term(9), body: Body::Heartbeat };
+            assert_eq!(election.receive(stranger, view), Err(Dropped::Misaddressed), "for n3");
+            let mut heir = election.clone();
+            election.stand(view);
+            heir.take_over(view);
+            let (one, other) = (election.role(), heir.role());
+            let expected = (Role::PreCandidate, Role::Candidate);
+            let follows = (Role::Follower, Role::Follower);
+            assert_eq!((one, other), if stands { expected } else { follows }, "{id}");
+        }
     });
 }
 

@@ -2,7 +2,7 @@
 //! from the beginning.
 
 use crate::lab::{Lab, Members, N1, N2, N3, N4, WIDE, append, appends, at, holds};
-use crate::node::{ALL, Disk};
+use crate::node::{ALL, Disk, SMALL};
 use basics::{Index, Message, Term};
 use election::{Body, Majority, Role, Round};
 use harness::check;
@@ -85,10 +85,10 @@ fn leadership_can_be_taken_over_and_given_up() {
     check(|| {
         let quorum = Majority::of([N1, N2, N3]);
         let view = View { quorum: &quorum, draw: 7 };
-        let mut lab = Lab::follower(3, &[1, 1]);
+        let mut lab = Lab::new(3, ALL, Disk::with(3, &[1, 1]));
         lab.replica.take_over(view);
         let election = lab.replica.election();
-        assert_eq!(election.role(), Role::Candidate, "it stands at once");
+        assert_eq!(election.role(), Role::Candidate, "it stands at once, with no poll");
         assert_eq!(election.hard_state().term, Term(4));
         // n2 leads, and wishes n3 to. n1 hears n2 well, and votes for n3 all the same.
         let mut lab = Lab::new(3, ALL, Disk::with(3, &[1, 1]));
@@ -97,6 +97,11 @@ fn leadership_can_be_taken_over_and_given_up() {
         let request = Message { from: N3, to: N1, term: Term(4), body };
         lab.replica.receive_unshielded(request, view).expect("its leader wishes it");
         assert_eq!(lab.hard_state().vote, Some(N3));
+        let mut lab = Lab::leader(3, SMALL, 3, &[1, 1]);
+        let body = Body::VoteRequest { round: Round::Vote, last: at(4, 9) };
+        let request = Message { from: N3, to: N1, term: Term(5), body };
+        lab.replica.receive_unshielded(request, view).expect("n1 hears of term 5");
+        assert!(lab.replica.progress(N2).is_none(), "it leads no more");
         let mut lab = Lab::leader(3, ALL, 3, &[1, 1]);
         lab.replica.resign(view);
         assert!(!lab.leads(), "it leads no longer");

@@ -1,10 +1,14 @@
-//! 2.12: letting go of the log's beginning, and of followers that would need it.
+//! 2.12: letting go of the log's beginning, and of followers that would need it. And 2.8, as far as
+//! a snapshot stops what is handed out.
 
 use crate::lab::{Lab, N2, N3, WIDE, append, appends, at, holds, log, terms};
-use crate::node::entries;
+use crate::node::{Disk, LIMITS, SMALL, entries};
 use basics::{Index, Position};
 use harness::check;
-use replication::{Answer, Body, Mode};
+use replication::{Answer, Body, Limits, Mode, Options};
+
+/// One entry is as much as may wait for the state machine.
+const TIGHT: Limits = Limits { unapplied_bytes: 10, ..LIMITS };
 
 #[test]
 fn the_beginning_can_go() {
@@ -276,8 +280,62 @@ fn the_store_stands_still_for_a_snapshot() {
         lab.work();
         let indexes: Vec<u64> = lab.applied.iter().map(|(index, _)| index.0).collect();
         assert_eq!(indexes, [1, 3], "what comes after it is handed out");
-        assert!(!lab.replica.prepare(at(1, 3)), "of another cluster, or late: no news");
+        assert!(!lab.replica.prepare(at(2, 3)), "late: it was handed out");
         let mut leader = Lab::leader(3, WIDE, 3, &[1]);
         assert!(!leader.replica.prepare(at(3, 9)), "a leader needs none");
+    });
+}
+
+#[test]
+fn a_snapshot_may_be_of_something_else() {
+    check(|| {
+        // Entries 2 and 3 are committed, and the state machine lags: it was handed out entry 1.
+        let mut lab = Lab::new(3, Options { limits: Some(TIGHT), ..SMALL }, Disk::with(4, &[1]));
+        lab.lags = true;
+        lab.receive(N2, 4, append(at(1, 1), vec![], 1)).expect("n2 leads term 4");
+        lab.work();
+        let new = entries(&[1, 2, 2])[1..].to_vec();
+        lab.receive(N2, 4, append(at(1, 1), new, 3)).expect("n2 leads term 4");
+        lab.work();
+        assert_eq!((lab.commit(), lab.replica.handed_out()), (3, Index(1)));
+        assert!(!lab.replica.prepare(at(1, 2)), "(2, 2) is committed: it is of another cluster");
+        assert!(lab.replica.prepare(at(2, 2)), "this is ours, and ahead of the state machine");
+        assert!(!lab.replica.install(at(1, 1)), "another one came in its place, and is no news");
+        lab.replica.note_applied(Index(1));
+        lab.work();
+        assert_eq!(lab.replica.handed_out(), Index(3), "so the state machine goes on");
+        // A log that is longer, of another leader.
+        let mut lab = Lab::follower(4, &[1, 2, 2, 2]);
+        assert!(lab.replica.install(at(3, 2)), "nothing was handed out");
+        assert_eq!((lab.replica.log().start(), lab.terms().len()), (at(3, 2), 0), "all is gone");
+    });
+}
+
+#[test]
+fn marks_only_rise() {
+    check(|| {
+        let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+        lab.lags = true;
+        lab.receive(N2, 4, holds(3)).expect("n1 leads");
+        lab.work();
+        lab.replica.note_applied(Index(3));
+        lab.replica.note_applied(Index(2));
+        assert_eq!(lab.replica.applied(), Index(3), "an old word changes nothing");
+        lab.replica.note_durable(Index(3));
+        lab.replica.note_durable(Index(1));
+        assert_eq!(lab.replica.durable(), Index(3), "nor does this");
+    });
+}
+
+#[test]
+fn who_waits_for_no_snapshot_misses_none() {
+    check(|| {
+        let mut lab = Lab::leader(3, WIDE, 3, &[1, 1]);
+        lab.receive(N2, 4, holds(3)).expect("n1 leads");
+        lab.propose(1).expect("n1 leads");
+        lab.work();
+        let before = lab.progress(N2).clone();
+        lab.replica.snapshot_failed(N2);
+        assert_eq!(*lab.progress(N2), before, "entries flow to n2");
     });
 }

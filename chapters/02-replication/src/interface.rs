@@ -79,8 +79,8 @@ pub enum Contradiction {
 }
 
 impl Default for Options {
-    /// Appends of 1 MiB, and 512 of them under way, as in etcd 3.7. The two limits in bytes are
-    /// ours: etcd sets neither, and bounds what is committed and not applied instead.
+    /// Appends of 1 MiB, and 512 of them under way, as in etcd 3.7. The three limits in bytes are
+    /// ours: etcd sets none of them, and bounds the entries that are committed and not applied.
     fn default() -> Options {
         Options {
             election: election::Options::default(),

@@ -32,7 +32,8 @@ impl<P: Payload> Replica<P> {
     /// The store holds the state up to `at`, synced: a snapshot has taken its place. Did we need
     /// it?
     ///
-    /// - No, if `at` is not after what was handed out: then nothing changes.
+    /// - No, if `at` is not after what was handed out: then nothing changes, but that entries are
+    ///   handed out again.
     /// - Whatever our log holds after `at` stays, if it holds `at`. If not, it is another leader's,
     ///   or too short: the log begins anew at `at`.
     /// - The disk's log begins anew with the next save ([`Write::begins`]), unless it will hold
@@ -76,8 +77,8 @@ impl<P: Payload> Replica<P> {
         true
     }
 
-    /// A snapshot that this follower waits for will not arrive: it is asked again where its log
-    /// ends.
+    /// A snapshot that this follower waits for will not arrive: it is probed after what it has
+    /// acknowledged, with a question to ask. A follower that waits for none stays what it is.
     pub fn snapshot_failed(&mut self, follower: NodeId) {
         let followers = self.leading.as_mut().map(|leading| &mut leading.followers);
         let Some(follower) = followers.and_then(|all| all.get_mut(&follower)) else { return };
