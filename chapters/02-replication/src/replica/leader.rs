@@ -107,9 +107,9 @@ impl<P: Payload> Replica<P> {
         all
     }
 
-    /// Who belongs to the cluster has changed. A leader brings its log to whoever is new, from where
-    /// its log ends ([`Progress::new`]), and no longer to whoever has left. What it knows of the
-    /// others stays. What is on the disks of the new quorum is committed at once.
+    /// Who belongs to the cluster has changed. A leader brings its log to whoever is new, from
+    /// where its log ends ([`Progress::new`]), and no longer to whoever has left. What it knows of
+    /// the others stays. What is on the disks of the new quorum is committed at once.
     pub fn reconfigure(&mut self, quorum: &dyn Quorum) {
         let others = self.others(quorum);
         let next = Index(self.log.last().index.0 + 1);
