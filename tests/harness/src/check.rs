@@ -82,7 +82,7 @@ pub(crate) fn hung(failure: Failure) -> ! {
 }
 
 /// A few words about what was tried, for a test that passes.
-pub(crate) fn note(text: String) {
+pub fn note(text: String) {
     NOTE.set(Some(text));
 }
 

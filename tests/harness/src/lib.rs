@@ -30,6 +30,7 @@ mod check;
 mod cluster;
 pub mod draw;
 pub mod explore;
+pub mod files;
 mod flight;
 mod hazard;
 pub mod history;
@@ -46,7 +47,7 @@ mod shrink;
 pub mod sim;
 
 pub use action::Action;
-pub use check::{check, verdict_of, wrong};
+pub use check::{check, note, verdict_of, wrong};
 pub use cluster::{Cluster, Packet};
 pub use hazard::{Hazard, Sightings};
 pub use machine::{Effects, Input, Machine};

@@ -1,0 +1,186 @@
+//! What a loss of power could leave.
+//!
+//! Owns [`Image`], and the choice of those that are tried: everything there, nothing there, every
+//! piece of what was not synced lost alone and there alone, every beginning, tears inside a sector,
+//! all pairs lost as long as there are few, and then some that are drawn.
+
+use super::{Disk, Operation, SECTOR, State, put};
+use crate::random::Draws;
+use std::collections::BTreeMap;
+
+/// Up to so many pieces, every pair of them is lost.
+const PAIRS: usize = 24;
+
+/// So many images are drawn for each crash, if there are more than the others.
+const DRAWN: u64 = 20;
+
+/// Where in a sector a write is torn.
+const TEARS: [usize; 6] = [1, 4, 17, 100, 255, 511];
+
+/// A disk after a loss of power.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// What was lost, for a person.
+    pub lost: String,
+    /// What is there.
+    pub disk: Disk,
+}
+
+/// How many crashes were tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// Moments at which power went.
+    pub crashes: usize,
+    /// Images of all of them.
+    pub images: usize,
+}
+
+/// A part of a write that was not synced: what of it lies in one sector.
+#[derive(Clone, Debug)]
+struct Piece {
+    file: usize,
+    place: u64,
+    bytes: Vec<u8>,
+}
+
+/// What is certain at some moment, and what is not.
+struct Moment {
+    files: Vec<Vec<u8>>,
+    pieces: Vec<Piece>,
+    /// The names that are certain, and after each operation on names since.
+    names: Vec<BTreeMap<String, usize>>,
+}
+
+impl Disk {
+    /// Calls `look` with every image of a crash after each number of operations from `from` on, and
+    /// with that number. What was done before `from` counts as synced only if it was.
+    pub fn crash(&self, from: usize, mut look: impl FnMut(usize, &Image)) -> Tried {
+        let state = self.lock().clone();
+        let mut tried = Tried::default();
+        for at in from..=state.operations.len() {
+            let moment = Moment::after(&state, at);
+            tried.crashes += 1;
+            moment.each(&mut Draws::new(at as u64), &mut |lost, names, files| {
+                tried.images += 1;
+                let files = names.iter().map(|(name, file)| (name.clone(), files[*file].clone()));
+                look(at, &Image { lost, disk: Disk::with(files) });
+            });
+        }
+        tried
+    }
+}
+
+impl Moment {
+    fn after(state: &State, count: usize) -> Moment {
+        let (names, files) = state.first.clone();
+        let mut moment = Moment { files, pieces: Vec::new(), names: vec![names] };
+        for operation in &state.operations[..count] {
+            moment.add(operation);
+        }
+        moment
+    }
+
+    fn add(&mut self, operation: &Operation) {
+        let mut names = self.names.last().expect("there is one").clone();
+        match operation {
+            Operation::Write { file, place, bytes } => {
+                self.pieces.extend(pieces(*file, *place, bytes));
+                return;
+            }
+            Operation::Sync { file } => {
+                let (synced, rest) =
+                    self.pieces.drain(..).partition(|piece: &Piece| piece.file == *file);
+                self.pieces = rest;
+                let synced: Vec<Piece> = synced;
+                for piece in synced {
+                    put(&mut self.files[*file], &piece.bytes, piece.place);
+                }
+                return;
+            }
+            Operation::SyncNames => {
+                self.names = vec![names];
+                return;
+            }
+            Operation::Create { file, name } => {
+                self.files.resize(self.files.len().max(*file + 1), Vec::new());
+                names.insert(name.clone(), *file);
+            }
+            Operation::Rename { from, to } => {
+                if let Some(file) = names.remove(from) {
+                    names.insert(to.clone(), file);
+                }
+            }
+            Operation::Remove { name } => {
+                names.remove(name);
+            }
+        }
+        self.names.push(names);
+    }
+
+    /// Every image of this moment.
+    fn each(
+        &self,
+        draws: &mut Draws,
+        look: &mut impl FnMut(String, &BTreeMap<String, usize>, &[Vec<u8>]),
+    ) {
+        let count = self.pieces.len();
+        for (step, names) in self.names.iter().enumerate() {
+            let late = self.names.len() - 1 - step;
+            let late = if late == 0 { String::new() } else { format!(", {late} names late") };
+            let mut show = |what: String, files: &[Vec<u8>]| {
+                look(format!("{what}{late}"), names, files);
+            };
+            show("all that was not synced".to_owned(), &self.with(|_| false));
+            if count == 0 {
+                continue;
+            }
+            show("nothing".to_owned(), &self.with(|_| true));
+            for at in 0..count {
+                show(format!("sector {at} of {count}"), &self.with(|it| it != at));
+                show(format!("all but sector {at} of {count}"), &self.with(|it| it == at));
+                show(format!("sectors from {at} of {count}"), &self.with(|it| it < at));
+                for tear in TEARS.into_iter().filter(|tear| *tear < self.pieces[at].bytes.len()) {
+                    let mut files = self.with(|it| it < at);
+                    let Piece { file, place, bytes } = &self.pieces[at];
+                    put(&mut files[*file], &bytes[..tear], *place);
+                    show(format!("sector {at} of {count} after {tear} bytes"), &files);
+                }
+            }
+            if count <= PAIRS {
+                for (one, other) in (0..count).flat_map(|at| (0..at).map(move |it| (it, at))) {
+                    let files = self.with(|it| it != one && it != other);
+                    show(format!("sectors {one} and {other} of {count}"), &files);
+                }
+            }
+            for drawn in 0..DRAWN {
+                let there: Vec<bool> = (0..count).map(|_| draws.chance(50)).collect();
+                show(format!("half of {count}, drawn {drawn}"), &self.with(|it| there[it]));
+            }
+        }
+    }
+
+    /// The files with these pieces of what was not synced.
+    fn with(&self, there: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
+        let mut files = self.files.clone();
+        for (at, piece) in self.pieces.iter().enumerate() {
+            if there(at) {
+                put(&mut files[piece.file], &piece.bytes, piece.place);
+            }
+        }
+        files
+    }
+}
+
+/// The parts of a write, by the sectors in which they lie.
+fn pieces(file: usize, place: u64, bytes: &[u8]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let (mut place, mut rest) = (place, bytes);
+    while !rest.is_empty() {
+        let room = usize::try_from(SECTOR - place % SECTOR).expect("a small number");
+        let (now, later) = rest.split_at(room.min(rest.len()));
+        pieces.push(Piece { file, place, bytes: now.to_vec() });
+        place += now.len() as u64;
+        rest = later;
+    }
+    pieces
+}
