@@ -1,0 +1,173 @@
+//! What the log asks of a file system.
+//!
+//! Owns two small traits, [`Directory`] and [`File`], and the real ones. Everything that this crate
+//! does to a disk goes through them, so that a test can be the disk: it can lose what was not
+//! synced, tear a write, fill up, and fail.
+//!
+//! Left to others: what is in the files (`segment`), and when they are synced (`wal`).
+
+use crate::error::Error;
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A directory with files, and none below it.
+pub trait Directory {
+    /// Its files.
+    type File: File;
+
+    /// The names of all files, in any order.
+    fn names(&self) -> io::Result<Vec<String>>;
+
+    /// Opens a file that is there.
+    fn open(&self, name: &str) -> io::Result<Self::File>;
+
+    /// Makes a new, empty file. It is an error if there is one of that name.
+    fn create(&self, name: &str) -> io::Result<Self::File>;
+
+    /// Gives a file another name. If there is one of that name, it is gone.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Takes a file away.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Names that were given or taken until now survive a loss of power.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Where it is, for errors.
+    fn place(&self) -> String;
+}
+
+/// A file.
+pub trait File {
+    /// How long it is.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Reads from this place on; how many bytes. Fewer than wanted are there, or it was
+    /// interrupted.
+    fn read_at(&self, bytes: &mut [u8], place: u64) -> io::Result<usize>;
+
+    /// Writes at this place; how many bytes, from one on.
+    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<usize>;
+
+    /// What was written until now survives a loss of power, and so does the length.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// A directory of the operating system, which no other process has.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held as long as anybody has the folder. The system lets go of it when a process ends,
+    /// however it ends.
+    _lock: Arc<fs::File>,
+}
+
+/// The file that says whose the directory is.
+const LOCK: &str = "lock";
+
+impl Folder {
+    /// This directory, for this process alone. It is made if it is not there.
+    pub fn lock(path: impl AsRef<Path>) -> Result<Folder, Error> {
+        let path = path.as_ref().to_path_buf();
+        let place = path.display().to_string();
+        fs::create_dir_all(&path).map_err(Error::io("cannot make", &place))?;
+        let lock = path.join(LOCK);
+        let options = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
+        let lock = options.map_err(Error::io("cannot open", lock.display().to_string()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Folder { path, _lock: Arc::new(lock) }),
+            Err(TryLockError::WouldBlock) => Err(Error::InUse { place }),
+            Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", place)(error)),
+        }
+    }
+}
+
+impl Directory for Folder {
+    type File = fs::File;
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        Ok(names)
+    }
+
+    fn open(&self, name: &str) -> io::Result<fs::File> {
+        OpenOptions::new().read(true).write(true).open(self.path.join(name))
+    }
+
+    fn create(&self, name: &str) -> io::Result<fs::File> {
+        OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        fs::File::open(&self.path)?.sync_all()
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl File for fs::File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, bytes: &mut [u8], place: u64) -> io::Result<usize> {
+        FileExt::read_at(self, bytes, place)
+    }
+
+    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<usize> {
+        FileExt::write_at(self, bytes, place)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+/// Writes all of it, however often the file takes only a part.
+pub(crate) fn write_all(file: &impl File, mut bytes: &[u8], mut place: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write_at(bytes, place) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                bytes = &bytes[count..];
+                place += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Reads as much as is there, up to the length of `bytes`; how much.
+pub(crate) fn read_all(file: &impl File, bytes: &mut [u8], place: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], place + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

@@ -1,0 +1,60 @@
+//! # The log on disk
+//!
+//! A node hands out saves, and waits for receipts (chapter 2). This crate is the disk in between:
+//! files that hold the term, the vote and the log, so that a node that lost power starts with all
+//! that it ever had a receipt for. It promises this:
+//!
+//! - **What was synced is there.** Whatever a crash leaves of what was written since, recovery
+//!   gives back everything for which [`Wal::sync`] has returned, and after that a beginning of the
+//!   rest.
+//! - **Damage is not loss.** If bytes that were synced are not what they were, the log is refused,
+//!   with the file and the place. It is never made shorter in silence.
+//! - **A failure is the end.** After a write or a sync that failed nobody knows what the disk
+//!   holds. Nothing is tried again; the process is to stop.
+//!
+//! ## Segments
+//!
+//! The log is a row of files of the same length. A segment is zeroed before its turn comes, so a
+//! write changes bytes and nothing else: no length, no block, and the sync is as short as it can
+//! be. It gets its name when its first bytes are on disk, so there is no segment that is half
+//! begun. It begins with all that is needed of the segments before it, the hard state and where the
+//! log goes on, so those can go when the store has what is in them.
+//!
+//! ## Torn, or damaged?
+//!
+//! A record that is not what was written may be the end of a write that power cut short, about
+//! which nobody was told: that is cut off, and the log goes on. Or it is a record that was synced:
+//! then something that others rely on is gone, and the node must not pretend otherwise. The two are
+//! told apart by three things. A disk writes sectors whole, and where it did not write there are
+//! zeros: a cut write lacks a sector, or its last bytes. Each frame has the number of its batch:
+//! what is followed by a later batch was synced. And the checksums run from frame to frame, so
+//! nothing old fits in.
+//!
+//! One case is left that nobody can decide. If the last batch was synced, holds a sector of zeros
+//! that were written as such, and another of its bits rots, it looks torn.
+//!
+//! ## Shape
+//!
+//! A [`Wal`] is written by one thread, which waits for the disk. [`Wal::add`] takes saves,
+//! [`Wal::sync`] writes all of them at once. It knows the disk by two small traits, [`Directory`]
+//! and [`File`]. `codec` has the bytes of a record, `segment` those of a file, `recovery` what they
+//! come to.
+//!
+//! ## Left out on purpose
+//!
+//! What the store holds, and how far: the store says it, and whoever starts a node compares the two
+//! (chapter 4). Compression. A log that is read while it is written: what a node needs of its log
+//! is in its memory.
+
+mod codec;
+mod error;
+mod files;
+mod recovery;
+mod segment;
+mod wal;
+
+pub use error::Error;
+pub use files::{Directory, File, Folder};
+pub use recovery::{Recovered, Torn};
+pub use segment::Identity;
+pub use wal::{Options, Wal, prepare_spare};

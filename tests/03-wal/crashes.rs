@@ -1,0 +1,68 @@
+//! Power goes after every operation, and the disk holds what it may. What was synced is recovered,
+//! and the log goes on.
+
+use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::story::{Known, Story, save};
+use harness::files::Tried;
+use harness::{Draws, check};
+use wal::{Recovered, Wal};
+
+/// Tries every crash of a story.
+fn crash(batches: u64, longest: usize, seed: u64) -> Tried {
+    let story = Story::new(batches, longest, seed);
+    story.disk.crash(story.beginning(), |operations, image| {
+        let directory = Memory(image.disk.clone());
+        let opened = Wal::open::<Op>(directory, OURS, SMALL);
+        let lost = &image.lost;
+        let (wal, recovered) = opened.unwrap_or_else(|error| {
+            panic!("seed {seed}, after {operations} operations, lost: {lost}: {error}")
+        });
+        if let Err(why) = story.allows(operations, &recovered) {
+            panic!("seed {seed}, after {operations} operations, lost: {lost}:\n{why}");
+        }
+        go_on(wal, &recovered, image.disk.clone(), seed);
+    })
+}
+
+/// A log that was recovered takes another save, and gives it back.
+fn go_on(mut wal: Wal<Memory>, recovered: &Recovered<Op>, disk: harness::files::Disk, seed: u64) {
+    let log = &recovered.log;
+    let all = log.span(log.start().index, log.last().index, usize::MAX).expect("it is there");
+    let known = Known { hard_state: recovered.hard_state, log: all };
+    let write = save(&known, log.last().index, &mut Draws::new(seed), 300);
+    wal.add(&write).expect("nothing has failed");
+    wal.sync().expect("the disk works");
+    let (_, after) = Wal::open::<Op>(Memory(disk), OURS, SMALL).expect("nothing was lost");
+    let expected = known.after(&write);
+    let log = after.log.span(after.log.start().index, after.log.last().index, usize::MAX);
+    assert_eq!(
+        (after.hard_state, log),
+        (expected.hard_state, Some(expected.log)),
+        "what was added"
+    );
+    assert_eq!(after.torn, None, "nothing was torn");
+}
+
+/// Sums what was tried, and says so.
+fn many(stories: &[(u64, usize, u64)]) {
+    check(|| {
+        let (mut crashes, mut images) = (0, 0);
+        for (batches, longest, seed) in stories {
+            let tried = crash(*batches, *longest, *seed);
+            crashes += tried.crashes;
+            images += tried.images;
+        }
+        harness::note(format!("{images} images of {crashes} crashes"));
+        assert!(images > 5_000, "many images are promised, and {images} were tried");
+    });
+}
+
+#[test]
+fn short_records() {
+    many(&[(40, 60, 1), (40, 60, 2), (40, 60, 3), (40, 60, 8), (40, 60, 9), (40, 60, 10)]);
+}
+
+#[test]
+fn records_of_many_sectors() {
+    many(&[(8, 1_500, 4), (8, 1_500, 5)]);
+}

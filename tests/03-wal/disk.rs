@@ -1,0 +1,101 @@
+//! Disks for the log, and payloads for its entries.
+
+use bytes::Bytes;
+use harness::files::{Disk, Handle};
+use replication::Payload;
+use std::io;
+use wal::{Directory, File, Identity, Options};
+
+/// Whose logs these are.
+pub const OURS: Identity = Identity { cluster: 0xC1, member: 0xA1 };
+
+/// Segments of four sectors.
+pub const SMALL: Options = Options { segment_bytes: 2_048 };
+
+/// A directory in memory.
+#[derive(Clone, Debug)]
+pub struct Memory(pub Disk);
+
+/// A file in memory.
+#[derive(Clone, Debug)]
+pub struct MemoryFile(Handle);
+
+/// Bytes that do not begin with a zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Op(Bytes);
+
+impl Op {
+    /// So many bytes, none of them zero, that differ from others' by this number.
+    pub fn new(number: u64, length: usize) -> Op {
+        let byte = |at: usize| 1 + u8::try_from((number + at as u64) % 255).expect("below 255");
+        Op((0..length).map(byte).collect::<Vec<u8>>().into())
+    }
+}
+
+impl Payload for Op {
+    fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// These bytes are no [`Op`].
+#[derive(Debug)]
+pub struct NoOp;
+
+impl TryFrom<Bytes> for Op {
+    type Error = NoOp;
+
+    fn try_from(bytes: Bytes) -> Result<Op, NoOp> {
+        if bytes.first() == Some(&0) { Err(NoOp) } else { Ok(Op(bytes)) }
+    }
+}
+
+impl Directory for Memory {
+    type File = MemoryFile;
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        Ok(self.0.names())
+    }
+
+    fn open(&self, name: &str) -> io::Result<MemoryFile> {
+        self.0.open(name).map(MemoryFile)
+    }
+
+    fn create(&self, name: &str) -> io::Result<MemoryFile> {
+        self.0.create(name).map(MemoryFile)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.0.remove(name)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+impl File for MemoryFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.length())
+    }
+
+    fn read_at(&self, bytes: &mut [u8], place: u64) -> io::Result<usize> {
+        Ok(self.0.read_at(bytes, place))
+    }
+
+    fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<usize> {
+        self.0.write_at(bytes, place)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync()
+    }
+}
