@@ -191,11 +191,6 @@ impl<D: Directory> Wal<D> {
         Ok(())
     }
 
-    /// The position before the log's first entry on disk.
-    pub fn start(&self) -> Position {
-        self.segments.front().map_or(Position::START, |(_, goes_on)| *goes_on)
-    }
-
     fn record(&mut self, record: Record<'_>) -> Result<(), Error> {
         if codec::add(record, &mut self.batch) {
             return Ok(());
