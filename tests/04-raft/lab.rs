@@ -96,7 +96,7 @@ pub fn at(term: u64, index: u64) -> Position {
 
 /// Data that says this number. With its overhead, an entry of it counts 21 bytes.
 pub fn data(number: u32) -> Data {
-    Data::write(|bytes| bytes.extend(number.to_le_bytes()))
+    Data::from(&number.to_le_bytes()[..])
 }
 
 /// The entry that a leader begins its term with. It counts 16 bytes.

@@ -93,7 +93,7 @@ fn what_an_installed_log_keeps_is_counted_anew() {
             (0..k)
                 .map(|_| Entry {
                     term: Term(2),
-                    payload: Some(Payload::Data(Data::write(|data| data.extend(vec![1; bytes])))),
+                    payload: Some(Payload::Data(Data::write(bytes, |data| data.fill(1)))),
                 })
                 .collect::<Vec<_>>()
         };

@@ -17,7 +17,7 @@ fn steps() -> Vec<Step> {
 }
 
 fn decoded(bytes: &[u8]) -> Result<Payload, Malformed> {
-    Payload::try_from(Bytes::copy_from_slice(bytes))
+    Payload::try_from(bytes)
 }
 
 /// What was encoded is decoded again, and has the same bytes then.
@@ -30,7 +30,7 @@ fn returns(payload: &Payload) {
 #[test]
 fn the_bytes_are_those_of_the_table() {
     check(|| {
-        let payload = Payload::Data(Data::write(|bytes| bytes.extend(b"hello")));
+        let payload = Payload::Data(Data::from(&b"hello"[..]));
         assert_eq!(payload.bytes(), b"\0hello", "data");
         let payload = Payload::from(Change::Leave);
         assert_eq!(payload.bytes(), [2], "the end of a joint configuration");
@@ -54,7 +54,7 @@ fn what_goes_in_comes_out() {
     check(|| {
         for length in [0, 1, 2, 300] {
             let text: Vec<u8> = (0..length).map(|byte: u32| byte.to_le_bytes()[0]).collect();
-            let written = Data::write(|bytes| bytes.extend(&text));
+            let written = Data::from(&text[..]);
             assert_eq!(written.bytes(), text, "data of {length} bytes");
             returns(&Payload::Data(written));
         }
@@ -88,31 +88,43 @@ fn a_change_says_what_it_is() {
 fn data_may_look_like_a_change() {
     check(|| {
         let change = Payload::from(enter(steps(), b""));
-        let data = Payload::Data(Data::write(|bytes| bytes.extend(change.bytes())));
+        let data = Payload::Data(Data::from(change.bytes()));
         assert_ne!(data, change);
         assert!(matches!(decoded(data.bytes()), Ok(Payload::Data(_))), "the first byte decides");
-        assert_ne!(Payload::Data(Data::write(|_| {})), Payload::from(Change::Leave));
+        assert_ne!(Payload::Data(Data::write(0, |_| {})), Payload::from(Change::Leave));
     });
 }
 
 #[test]
 fn bytes_are_shared() {
     check(|| {
-        let read = Bytes::from(b"\0data that was read from a disk".to_vec());
-        let place = read.as_ptr();
-        let payload = Payload::try_from(read).expect("data");
-        assert_eq!(payload.bytes().as_ptr(), place, "decoding copies nothing");
-        assert_eq!(payload.clone().bytes().as_ptr(), place, "nor does a clone");
-        let Payload::Data(data) = payload else { panic!("the first byte says data") };
-        assert_eq!(data.bytes().as_ptr(), place.wrapping_add(1), "nor whoever carries it out");
+        let data = Data::write(3, |place| {
+            assert_eq!(place, [0; 3], "nothing is there before");
+            place.copy_from_slice(b"abc");
+        });
+        let place = data.as_ref().as_ptr();
+        let payload = Payload::Data(data.clone());
+        assert_eq!(payload.bytes().as_ptr().wrapping_add(1), place, "it is where it was written");
+        assert_eq!(payload.clone().bytes().as_ptr().wrapping_add(1), place, "also in a clone");
+        let kept = data.bytes();
+        drop((payload, data));
+        assert_eq!(kept.as_ptr(), place, "whoever carries it out keeps it without a copy");
+        assert_eq!(kept, b"abc"[..]);
 
-        let read = Bytes::copy_from_slice(Payload::from(enter(steps(), b"context")).bytes());
-        let (place, end) = (read.as_ptr(), read.len() - 7);
-        let payload = Payload::try_from(read).expect("a change");
-        assert_eq!(payload.clone().bytes().as_ptr(), place, "a change neither");
-        let Payload::Change(written) = payload else { panic!("the first byte says change") };
-        let Change::Enter { context, .. } = written.change() else { panic!("it has steps") };
-        assert_eq!(context.as_ptr(), place.wrapping_add(end), "nor its context");
+        let change = Payload::from(enter(steps(), b"context"));
+        assert_eq!(change.clone().bytes().as_ptr(), change.bytes().as_ptr(), "a change neither");
+    });
+}
+
+#[test]
+fn what_is_read_does_not_keep_what_it_was_read_from() {
+    check(|| {
+        for payload in [Payload::Data(data(7)), enter(steps(), b"context").into()] {
+            let frame = Bytes::from(payload.bytes().to_vec());
+            let read = decoded(&frame).expect("it was encoded here");
+            assert!(frame.is_unique(), "the frame can go");
+            assert_eq!(read, payload);
+        }
     });
 }
 

@@ -33,13 +33,12 @@ pub struct Disk {
 /// The data of a command: its number.
 pub fn data(number: u64) -> Data {
     let number = u32::try_from(number).expect("commands are small numbers");
-    Data::write(|bytes| bytes.extend(number.to_le_bytes()))
+    Data::from(&number.to_le_bytes()[..])
 }
 
 /// The number in some data.
 fn number(data: &Data) -> u64 {
-    let bytes = data.bytes();
-    u64::from(u32::from_le_bytes(bytes.as_ref().try_into().expect("four bytes")))
+    u64::from(u32::from_le_bytes(data.as_ref().try_into().expect("four bytes")))
 }
 
 impl Store {

@@ -1,8 +1,9 @@
 //! What the log carries: data of somebody above, or a change of the members.
 //!
 //! Owns [`Payload`], and the bytes of it. They are made once, by whoever proposes, and shared by
-//! the log, the saves and the appends. A payload is one counted pointer, whatever it is: a node
-//! copies it eight times on its way. The first byte says which of the two it is.
+//! the log, the saves and the appends: a node hands a payload on eight times, and counts instead of
+//! copying. Data lies beside its counter, so whoever counts has it at hand, and its length is beside
+//! the pointer, so limits need not look at it. The first byte says which of the two it is.
 //!
 //! | first byte | then |
 //! |---|---|
@@ -40,7 +41,7 @@ pub enum Payload {
 
 /// Data, with its place in the log's bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Data(Arc<Bytes>);
+pub struct Data(Arc<[u8]>);
 
 /// A change, and the bytes of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -65,23 +66,28 @@ pub enum Change {
 pub struct Malformed;
 
 impl Data {
-    /// The data that `write` writes. So it can be encoded right where it is to stay.
-    pub fn write(write: impl FnOnce(&mut Vec<u8>)) -> Data {
-        Data::write_sized(0, write)
+    /// Data of so many bytes, which are zero until `write` has written them. So it can be encoded
+    /// right where it is to stay.
+    pub fn write(length: usize, write: impl FnOnce(&mut [u8])) -> Data {
+        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, 1 + length).collect();
+        let (first, rest) = Arc::get_mut(&mut bytes)
+            .and_then(<[u8]>::split_first_mut)
+            .expect("it is not shared yet, and not empty");
+        *first = DATA;
+        write(rest);
+        Data(bytes)
     }
 
-    /// The same for whoever knows how long it will be: its place has the right size at once.
-    pub fn write_sized(length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Data {
-        let mut bytes = Vec::with_capacity(1 + length);
-        bytes.push(DATA);
-        write(&mut bytes);
-        assert!(bytes.first() == Some(&DATA), "whoever writes adds to what is there");
-        Data(Arc::new(bytes.into()))
-    }
-
-    /// What was written, without a copy.
+    /// What was written, without a copy, for whoever keeps it.
     pub fn bytes(&self) -> Bytes {
-        self.0.slice(1..)
+        Bytes::from_owner(self.clone())
+    }
+}
+
+impl From<&[u8]> for Data {
+    /// A copy.
+    fn from(bytes: &[u8]) -> Data {
+        Data::write(bytes.len(), |place| place.copy_from_slice(bytes))
     }
 }
 
@@ -124,25 +130,26 @@ impl From<Change> for Payload {
     }
 }
 
-impl TryFrom<Bytes> for Payload {
+impl TryFrom<&[u8]> for Payload {
     type Error = Malformed;
 
-    /// The payload of these bytes, from a disk or from another node.
-    fn try_from(bytes: Bytes) -> Result<Payload, Malformed> {
-        let change = match bytes.first() {
-            Some(&DATA) => return Ok(Payload::Data(Data(Arc::new(bytes)))),
-            Some(&ENTER) => enter(&bytes).ok_or(Malformed)?,
-            Some(&LEAVE) if bytes.len() == 1 => Change::Leave,
-            Some(_) | None => return Err(Malformed),
+    /// The payload of these bytes, from a disk or from another node. It is a copy: an entry must
+    /// not keep all that it came with in memory.
+    fn try_from(bytes: &[u8]) -> Result<Payload, Malformed> {
+        let change = match bytes {
+            [DATA, ..] => return Ok(Payload::Data(Data(bytes.into()))),
+            [ENTER, count, rest @ ..] => enter(usize::from(*count), rest).ok_or(Malformed)?,
+            [LEAVE] => Change::Leave,
+            _ => return Err(Malformed),
         };
-        Ok(Payload::Change(Written(Arc::new((change, bytes)))))
+        Ok(Payload::Change(Written(Arc::new((change, Bytes::copy_from_slice(bytes))))))
     }
 }
 
-fn enter(bytes: &Bytes) -> Option<Change> {
-    let count = usize::from(*bytes.get(1)?);
-    let end = 2 + 9 * count;
-    let steps = bytes.get(2..end)?.chunks_exact(9).map(|step| {
+/// A change of so many steps.
+fn enter(count: usize, bytes: &[u8]) -> Option<Change> {
+    let (steps, context) = bytes.split_at_checked(9 * count)?;
+    let steps = steps.chunks_exact(9).map(|step| {
         let (kind, node) = step.split_first()?;
         let node = NodeId(u64::from_le_bytes(node.try_into().ok()?));
         match *kind {
@@ -153,7 +160,7 @@ fn enter(bytes: &Bytes) -> Option<Change> {
         }
     });
     let steps = steps.collect::<Option<Vec<Step>>>()?;
-    Some(Change::Enter { steps, context: bytes.slice(end..) })
+    Some(Change::Enter { steps, context: Bytes::copy_from_slice(context) })
 }
 
 impl replication::Payload for Payload {

@@ -256,22 +256,23 @@ impl Node {
         if below.is_none() && wanted.is_empty() && quiet {
             return None;
         }
-        let mut batch = Batch {
-            send_now: std::mem::take(&mut self.outgoing),
+        let (mut send_now, save, apply) = below.map_or_else(Default::default, |below| {
+            let wished = self.wished == Some(self.term());
+            let letter = |body| letters::envelop(body, wished);
+            let now = below.send_now.into_iter().map(|message| message.map(Body::Replication));
+            let save = below.save.map(|save| save.map(|write| write, letter));
+            // The vector of the layer below becomes ours, in place.
+            (now.collect::<Vec<_>>(), save, below.apply)
+        });
+        send_now.append(&mut self.outgoing);
+        Some(Batch {
+            send_now,
+            save,
+            apply,
             reads: std::mem::take(&mut self.over),
             wanted,
             given_up: std::mem::take(&mut self.given_up),
-            ..Batch::default()
-        };
-        if let Some(below) = below {
-            let wished = self.wished == Some(self.term());
-            let letter = |body| letters::envelop(body, wished);
-            let now = below.send_now.into_iter();
-            batch.send_now.extend(now.map(|message| message.map(Body::Replication)));
-            batch.save = below.save.map(|save| save.map(|write| write, letter));
-            batch.apply = below.apply;
-        }
-        Some(batch)
+        })
     }
 
     /// A call of the layer below, with the configuration in effect.
@@ -321,8 +322,11 @@ impl Node {
     fn notice(&mut self) {
         let term = self.term();
         let leader = self.replica.election().leader();
-        let lost = self.asking.follow(leader.map(|leader| (leader, term)));
-        self.over.extend(lost.into_iter().map(|ticket| (ticket, Reading::Lost)));
+        let whom = leader.map(|leader| (leader, term));
+        if self.asking.whom() != whom {
+            let lost = self.asking.follow(whom);
+            self.over.extend(lost.into_iter().map(|ticket| (ticket, Reading::Lost)));
+        }
         let leads = self.leads();
         if self.leading.as_ref().is_some_and(|leading| !leads || leading.term != term) {
             let leading = self.leading.take().expect("it is there");

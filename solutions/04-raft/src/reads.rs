@@ -40,6 +40,11 @@ impl Asking {
         Asking { next: draw, whom: None, waiting: Vec::new(), asked: None }
     }
 
+    /// The leader that this node knows, and the term that it leads.
+    pub fn whom(&self) -> Option<(NodeId, Term)> {
+        self.whom
+    }
+
     /// How many reads wait.
     pub fn len(&self) -> usize {
         self.waiting.len() + self.asked.as_ref().map_or(0, |(_, tickets)| tickets.len())
@@ -66,10 +71,10 @@ impl Asking {
 
     /// The next question, and whom to ask it; none while one is under way, and if there is none.
     pub fn question(&mut self) -> Option<(NodeId, u64)> {
-        let (leader, _) = self.whom?;
         if self.asked.is_some() || self.waiting.is_empty() {
             return None;
         }
+        let (leader, _) = self.whom?;
         let number = self.next;
         self.next = self.next.wrapping_add(1);
         self.asked = Some((number, std::mem::take(&mut self.waiting)));

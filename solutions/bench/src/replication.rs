@@ -67,8 +67,9 @@ trait Node {
     /// Does it lead?
     fn leads(&self) -> bool;
 
-    /// Payloads for the log, in this order.
-    fn propose(&mut self, payloads: Vec<Vec<u8>>);
+    /// Payloads for the log, in this order. Each is written where it is to stay, as a service does
+    /// that has a request and needs its bytes.
+    fn propose(&mut self, payloads: impl Iterator<Item = Number>);
 
     /// A message arrives.
     fn receive(&mut self, message: Self::Message);
@@ -157,7 +158,7 @@ impl<N: Node> Cluster<N> {
             self.turn(0, applied);
             let room = (count - proposed).min(window - (proposed - self.applied[0]));
             if room > 0 {
-                self.nodes[0].propose((proposed..proposed + room).map(payload).collect());
+                self.nodes[0].propose((proposed..proposed + room).map(Number));
                 proposed += room;
                 self.work(0, applied);
             }
@@ -197,11 +198,22 @@ impl<N: Node> Cluster<N> {
     }
 }
 
-/// The payload of this number.
-fn payload(number: u64) -> Vec<u8> {
-    let mut bytes = vec![0; PAYLOAD];
-    bytes[..8].copy_from_slice(&number.to_le_bytes());
-    bytes
+/// The number of a payload, which says all of its bytes.
+#[derive(Clone, Copy)]
+struct Number(u64);
+
+impl Number {
+    /// Writes the payload where it has room, all zeros.
+    fn write(self, place: &mut [u8]) {
+        place[..8].copy_from_slice(&self.0.to_le_bytes());
+    }
+
+    /// The payload alone.
+    fn payload(self) -> Vec<u8> {
+        let mut bytes = vec![0; PAYLOAD];
+        self.write(&mut bytes);
+        bytes
+    }
 }
 
 /// The number of this payload.

@@ -35,13 +35,12 @@ impl Node {
     /// against it, and nothing that the leader has taken is lost. A transfer to a node that has
     /// lost its vote meanwhile is over.
     pub(super) fn hand_over(&mut self) {
-        let last = self.log().last().index;
-        let Some(leading) = &mut self.leading else { return };
+        let Some(Leading { transfer: transfer @ Some(_), .. }) = &mut self.leading else { return };
         let configuration = self.membership.current();
-        let transfer = &mut leading.transfer;
         transfer.take_if(|transfer| !configuration.is_voter(transfer.to()));
         let Some(transfer) = transfer else { return };
         let to = transfer.to();
+        let last = self.replica.log().last().index;
         let progress = self.replica.progress(to);
         let is_ready = progress.is_some_and(|progress| progress.matched == last);
         if transfer.tell(is_ready) {

@@ -85,7 +85,9 @@ impl Node {
             let durable = self.replica.durable();
             let (to, kept) = horizon(self.log(), durable, self.kept, keep, floor);
             self.kept = kept;
-            self.replica.forget(to);
+            if to > self.log().start().index {
+                self.replica.forget(to);
+            }
             match (oldest, &mut self.leading) {
                 (Some((_, node)), Some(leading)) if self.kept > most => {
                     leading.shipping.stop(node);

@@ -1,7 +1,7 @@
 //! Drives chapter 2: [`Ours`] is a [`Replica`] with its disk.
 
 use super::disk::Disk;
-use super::{Node, limits};
+use super::{Node, Number, limits};
 use basics::{Index, Message, NodeId};
 use bytes::Bytes;
 use election::{Majority, Role};
@@ -51,9 +51,9 @@ impl Node for Ours {
         self.replica.election().role() == Role::Leader
     }
 
-    fn propose(&mut self, payloads: Vec<Vec<u8>>) {
-        for payload in payloads {
-            let proposal = Proposal(Bytes::from(payload));
+    fn propose(&mut self, payloads: impl Iterator<Item = Number>) {
+        for number in payloads {
+            let proposal = Proposal(Bytes::from(number.payload()));
             self.replica.propose(proposal).expect("the leader leads, and has room");
         }
     }

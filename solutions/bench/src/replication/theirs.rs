@@ -3,7 +3,7 @@
 //! The order of work is that of its documentation: a leader's messages leave before its write, a
 //! follower's after it, and what `advance` makes possible is done at once.
 
-use super::{Node, WINDOW};
+use super::{Node, Number, WINDOW};
 use tikv_raft::eraftpb::{Entry, Message, MessageType};
 use tikv_raft::storage::MemStorage;
 use tikv_raft::{Config, RawNode, StateRole};
@@ -52,11 +52,11 @@ impl Node for Theirs {
     }
 
     /// All in one message, which costs less than a call of `RawNode::propose` for each.
-    fn propose(&mut self, payloads: Vec<Vec<u8>>) {
-        let entry = |payload: Vec<u8>| Entry { data: payload.into(), ..Entry::default() };
+    fn propose(&mut self, payloads: impl Iterator<Item = Number>) {
+        let entry = |number: Number| Entry { data: number.payload().into(), ..Entry::default() };
         let mut message = Message { from: self.name, ..Message::default() };
         message.set_msg_type(MessageType::MsgPropose);
-        message.set_entries(payloads.into_iter().map(entry).collect());
+        message.set_entries(payloads.map(entry).collect());
         self.node.step(message).expect("the leader leads, and has room");
     }
 

@@ -1,7 +1,7 @@
 //! Drives chapter 4: [`Whole`] is a whole node with its disk.
 
 use super::disk::Disk;
-use super::{KEPT, Node, limits};
+use super::{KEPT, Node, Number, PAYLOAD, limits};
 use basics::{Index, Message, NodeId};
 use raft::{Body, Data, Keep, Options, Payload, Stored};
 
@@ -39,10 +39,9 @@ impl Node for Whole {
         self.node.leads()
     }
 
-    /// The bytes are copied once: a payload of chapter 4 is written right where it is to stay.
-    fn propose(&mut self, payloads: Vec<Vec<u8>>) {
-        for payload in payloads {
-            let data = Data::write_sized(payload.len(), |buffer| buffer.extend(payload));
+    fn propose(&mut self, payloads: impl Iterator<Item = Number>) {
+        for number in payloads {
+            let data = Data::write(PAYLOAD, |place| number.write(place));
             self.node.propose(data).expect("the leader leads, and has room");
         }
     }
