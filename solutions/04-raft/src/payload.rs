@@ -2,7 +2,7 @@
 //!
 //! Owns [`Payload`], and the bytes of it. They are made once, by whoever proposes, and shared by
 //! the log, the saves and the appends: a node hands a payload on eight times, and counts instead of
-//! copying. Data lies beside its counter, so whoever counts has it at hand, and its length is beside
+//! copying. Data lies beside its counter, so whoever counts has it at hand, and its length beside
 //! the pointer, so limits need not look at it. The first byte says which of the two it is.
 //!
 //! | first byte | then |
