@@ -1,7 +1,7 @@
 //! Power goes after every operation, and the disk holds what it may. What was synced is recovered,
 //! and the log goes on.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::disk::{Memory, OURS, Op, SMALL, shown};
 use crate::story::{Known, Story, save};
 use harness::files::Tried;
 use harness::{Draws, check};
@@ -13,13 +13,21 @@ fn crash(batches: u64, longest: usize, seed: u64) -> Tried {
     story.disk.crash(story.beginning(), |operations, image| {
         let directory = Memory(image.disk.clone());
         let opened = Wal::open::<Op>(directory, OURS, SMALL);
-        let lost = &image.lost;
-        let (wal, recovered) = opened.unwrap_or_else(|error| {
-            panic!("seed {seed}, after {operations} operations, lost: {lost}: {error}")
+        let judged = match &opened {
+            Ok((_, recovered)) => story.allows(operations, recovered),
+            Err(error) => Err(format!("it is refused: {error}")),
+        };
+        // What is there now: a torn write is cut off by now, and the file that holds it is named.
+        let judged = judged.map_err(|why| {
+            let lost = &image.lost;
+            let there = shown(&image.disk);
+            format!("seed {seed}, after {operations} operations, lost: {lost}\n{why}\n\n{there}")
         });
-        if let Err(why) = story.allows(operations, &recovered) {
-            panic!("seed {seed}, after {operations} operations, lost: {lost}:\n{why}");
-        }
+        let (wal, recovered) = match (judged, opened) {
+            (Ok(()), Ok(opened)) => opened,
+            (Err(why), _) => panic!("{why}"),
+            (Ok(()), Err(error)) => unreachable!("{error} was judged"),
+        };
         go_on(wal, &recovered, image.disk.clone(), seed);
     })
 }

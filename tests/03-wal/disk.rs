@@ -42,12 +42,21 @@ impl Payload for Op {
 #[derive(Debug)]
 pub struct NoOp;
 
-impl TryFrom<Bytes> for Op {
+impl TryFrom<&[u8]> for Op {
     type Error = NoOp;
 
-    fn try_from(bytes: Bytes) -> Result<Op, NoOp> {
-        if bytes.first() == Some(&0) { Err(NoOp) } else { Ok(Op(bytes)) }
+    fn try_from(bytes: &[u8]) -> Result<Op, NoOp> {
+        if bytes.first() == Some(&0) { Err(NoOp) } else { Ok(Op(Bytes::copy_from_slice(bytes))) }
     }
+}
+
+/// What is on a disk, for a person: the log's records, and the bytes where it does not end well.
+pub fn shown(disk: &Disk) -> String {
+    let mut out = Vec::new();
+    if let Err(error) = wal::print(&Memory(disk.clone()), 8, &mut out) {
+        out.extend(format!("(it cannot be read further: {error})\n").bytes());
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 impl Directory for Memory {
@@ -88,7 +97,7 @@ impl File for MemoryFile {
     }
 
     fn read_at(&self, bytes: &mut [u8], place: u64) -> io::Result<usize> {
-        Ok(self.0.read_at(bytes, place))
+        self.0.read_at(bytes, place)
     }
 
     fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<usize> {

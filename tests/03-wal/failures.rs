@@ -1,9 +1,12 @@
 //! Disks that fail, and what becomes of the log then.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::disk::{Memory, OURS, Op, SMALL, shown};
 use crate::story::{Known, save};
-use harness::files::{Disk, Failing};
+use basics::Index;
+use harness::files::{Disk, Failing, Kind};
 use harness::{Draws, check};
+use replication::Write;
+use std::io::ErrorKind;
 use wal::{Error, Folder, Wal};
 
 /// A new log, and a way to write to it: what it holds as far as it was synced.
@@ -11,6 +14,8 @@ struct Writer {
     disk: Disk,
     wal: Wal<Memory>,
     known: Known,
+    /// The save that was added and not synced.
+    under_way: Option<Write<Op>>,
     draws: Draws,
 }
 
@@ -20,76 +25,131 @@ impl Writer {
         let known = Known::first();
         let start = known.log.prev;
         let wal = Wal::create(Memory(disk.clone()), OURS, SMALL, known.hard_state, start);
-        Writer { disk, wal: wal.expect("an empty directory"), known, draws: Draws::new(1) }
+        let wal = wal.expect("an empty directory");
+        Writer { disk, wal, known, under_way: None, draws: Draws::new(1) }
     }
 
     fn write(&mut self) -> Result<(), Error> {
         let write = save(&self.known, self.known.log.prev.index, &mut self.draws, 200);
+        self.under_way.get_or_insert_with(|| write.clone());
         self.wal.add(&write)?;
         self.wal.sync()?;
         self.known = self.known.after(&write);
+        self.under_way = None;
         Ok(())
     }
 
-    /// Writes until it fails, and then some more.
-    fn until_it_fails(&mut self) -> Error {
-        let error = (0..100).find_map(|_| self.write().err()).expect("it fails some time");
-        let again = self.write().expect_err("it goes on");
-        assert!(matches!(again, Error::Failed { .. }), "nothing is tried again: {again}");
-        error
+    /// Writes until it fails; none if it does not.
+    fn until_it_fails(&mut self) -> Option<Error> {
+        (0..100).find_map(|_| self.write().err())
     }
 
-    /// The log after a start: what was synced, and perhaps what was under way.
+    /// What a start finds: what was synced, and perhaps what was under way, or a part of it.
     fn starts_again(&self) {
-        let disk = Disk::with(self.disk.files());
-        let (_, recovered) = Wal::open::<Op>(Memory(disk), OURS, SMALL).expect("it starts");
-        let last = self.known.log.last();
-        assert!(recovered.log.last().index >= last.index || recovered.log.start() > last);
+        let under_way = self.under_way.as_ref().expect("it has failed");
+        let may_be: Vec<Known> =
+            [self.known.clone()].into_iter().chain(self.known.take(under_way)).collect();
+        let from = self.disk.operations();
+        self.disk.crash(from, |_, image| {
+            let lost = &image.lost;
+            let opened = Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL);
+            let (_, recovered) = opened.unwrap_or_else(|error| panic!("lost: {lost}: {error}"));
+            let found = may_be.iter().any(|known| known.is(&recovered, Index(0)));
+            assert!(found, "lost: {lost}\n{}", shown(&image.disk));
+        });
     }
+}
+
+/// The disk is told to let so many operations of a kind pass, and to fail then; in turn for every
+/// number of operations up to `most`. Each time the log ends with an error that begins like this,
+/// takes nothing more, and what was synced is there afterwards, whatever the disk has forgotten.
+fn fails(what: Kind, times: usize, error: ErrorKind, most: usize, begins: &str) {
+    let mut failures = 0;
+    for after in 0..most {
+        let mut writer = Writer::new();
+        writer.disk.fail(Failing { what, after, times, error });
+        let Some(error) = writer.until_it_fails() else { continue };
+        failures += 1;
+        let text = error.to_string();
+        assert!(text.starts_with(begins), "{text}");
+        let again = writer.write().expect_err("it goes on");
+        assert!(matches!(again, Error::Failed { .. }), "nothing is tried again: {again}");
+        writer.starts_again();
+    }
+    assert!(failures > most / 2, "{failures} of {most} have failed");
 }
 
 #[test]
 fn a_full_disk_ends_it() {
+    check(|| fails(Kind::Write, usize::MAX, ErrorKind::StorageFull, 60, "cannot write"));
+}
+
+#[test]
+fn a_disk_that_is_full_when_a_segment_ends() {
+    // What was zeroed ahead of time has room. The next segment has none.
+    check(|| fails(Kind::Grow, usize::MAX, ErrorKind::StorageFull, 8, "cannot write segment.new"));
+}
+
+#[test]
+fn a_write_that_fails_once_is_not_tried_again() {
+    check(|| fails(Kind::Write, 1, ErrorKind::Other, 60, "cannot write"));
+}
+
+#[test]
+fn a_sync_that_fails_once_and_then_succeeds() {
+    check(|| fails(Kind::Sync, 1, ErrorKind::Other, 60, "cannot sync"));
+}
+
+#[test]
+fn a_directory_that_cannot_be_synced() {
+    check(|| fails(Kind::SyncNames, 1, ErrorKind::Other, 8, "cannot sync"));
+}
+
+#[test]
+fn a_rename_that_fails() {
+    check(|| fails(Kind::Rename, 1, ErrorKind::Other, 8, "cannot rename"));
+}
+
+#[test]
+fn a_new_segment_that_cannot_be_made() {
+    check(|| fails(Kind::Create, 1, ErrorKind::PermissionDenied, 8, "cannot make segment.new"));
+}
+
+#[test]
+fn interrupted_calls_are_made_again() {
     check(|| {
-        // Whichever operation it is that finds no room: a batch, or the zeros of a new segment.
-        for at in 5..40 {
+        for what in [Kind::Write, Kind::Read] {
             let mut writer = Writer::new();
-            writer.disk.fail(Failing::Full(at));
-            let error = writer.until_it_fails();
-            let text = error.to_string();
-            assert!(text.starts_with("cannot write"), "{text}");
-            writer.starts_again();
+            let error = ErrorKind::Interrupted;
+            for after in 0..20 {
+                writer.disk.fail(Failing { what, after, times: 3, error });
+                writer.write().expect("it was only interrupted");
+                let opened = Wal::open::<Op>(Memory(writer.disk.clone()), OURS, SMALL);
+                let (_, recovered) = opened.expect("it was only interrupted");
+                assert!(writer.known.is(&recovered, Index(0)));
+            }
         }
     });
 }
 
 #[test]
-fn a_sync_that_fails_once_is_not_tried_again() {
-    check(|| {
-        let mut failures = 0;
-        for at in 5..60 {
-            let mut writer = Writer::new();
-            writer.disk.fail(Failing::SyncOnce(at));
-            let failed = (0..100).find_map(|_| writer.write().err());
-            // Not every operation is a sync.
-            let Some(error) = failed else { continue };
-            failures += 1;
-            assert!(error.to_string().starts_with("cannot sync"), "{error}");
-            assert!(matches!(writer.write(), Err(Error::Failed { .. })));
-            writer.starts_again();
-        }
-        assert!(failures > 10, "{failures} syncs have failed");
-    });
-}
-
-#[test]
-fn a_rename_that_fails_ends_it() {
+fn a_log_that_cannot_be_read_is_not_taken_for_an_empty_one() {
     check(|| {
         let mut writer = Writer::new();
-        writer.disk.fail(Failing::Renames(5));
-        let error = writer.until_it_fails();
-        assert!(error.to_string().starts_with("cannot rename"), "{error}");
-        writer.starts_again();
+        (0..20).for_each(|_| writer.write().expect("the disk works"));
+        let mut refused = 0;
+        for after in 0..100 {
+            let disk = Disk::with(writer.disk.files());
+            disk.fail(Failing { what: Kind::Read, after, times: 1, error: ErrorKind::Other });
+            match Wal::open::<Op>(Memory(disk), OURS, SMALL) {
+                Ok((_, recovered)) => assert!(writer.known.is(&recovered, Index(0))),
+                Err(error) => {
+                    assert!(error.to_string().starts_with("cannot read"), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 5, "{refused} reads have failed");
     });
 }
 

@@ -43,7 +43,7 @@ impl Known {
     }
 
     /// The writes of one save, record by record.
-    fn take(&self, write: &Write<Op>) -> Vec<Known> {
+    pub fn take(&self, write: &Write<Op>) -> Vec<Known> {
         let mut all = vec![];
         let mut known = self.clone();
         if let Some(hard_state) = write.hard_state {
@@ -71,7 +71,7 @@ impl Known {
     }
 
     /// Could this be what was recovered, if the log was let go up to there?
-    fn is(&self, recovered: &Recovered<Op>, released: Index) -> bool {
+    pub fn is(&self, recovered: &Recovered<Op>, released: Index) -> bool {
         let Recovered { hard_state, log, .. } = recovered;
         let all: Log<Op> = self.log.clone().into();
         let start = log.start();
@@ -116,6 +116,16 @@ pub fn save(known: &Known, released: Index, draws: &mut Draws, longest: usize) -
         write.entries = Some(Span { prev, entries: (0..count).map(entry).collect() });
     }
     write
+}
+
+/// A hard state and a log in a line: the terms of all entries, and how long each is.
+fn summary(hard_state: HardState, log: &Log<Op>) -> String {
+    let all = (log.start().index.0 + 1..=log.last().index.0).filter_map(|at| log.get(Index(at)));
+    let entries: Vec<String> = all
+        .map(|entry| format!("{}:{}", entry.term, entry.size() - Entry::<Op>::OVERHEAD))
+        .collect();
+    let vote = hard_state.vote.map_or("no vote".to_owned(), |vote| format!("vote for {vote}"));
+    format!("{}, {vote}; after {}: {}", hard_state.term, log.start(), entries.join(" "))
 }
 
 impl Story {
@@ -183,7 +193,12 @@ impl Story {
             return Ok(());
         }
         let promised = &self.known[promised.records];
-        Err(format!("synced was {promised:?}\nrecovered is {recovered:?}"))
+        let log = promised.log.clone().into();
+        Err(format!(
+            "promised was  {}\ncame back     {}",
+            summary(promised.hard_state, &log),
+            summary(recovered.hard_state, &recovered.log),
+        ))
     }
 
     /// Is this what the log holds in the end, all of it?

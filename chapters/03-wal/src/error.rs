@@ -57,6 +57,20 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A file that was received is not what was sent.
+    #[error("{file} was not received well: {why}; ask for it again")]
+    NotReceived {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Nothing of the log would be left.
+    #[error("{file} is damaged, and nothing before it is left; there is nothing to repair")]
+    NothingLeft {
+        /// The segment.
+        file: String,
+    },
     /// An earlier write or sync has failed. What the disk holds is unknown, so nothing is tried
     /// again.
     #[error("the log has failed before ({reason}) and takes nothing more; start the member anew")]

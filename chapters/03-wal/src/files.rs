@@ -65,6 +65,9 @@ pub struct Folder {
     _lock: Arc<fs::File>,
 }
 
+/// What is written or copied in pieces goes in pieces of this size.
+pub(crate) const PIECE: usize = 1 << 20;
+
 /// The file that says whose the directory is.
 const LOCK: &str = "lock";
 
@@ -72,8 +75,14 @@ impl Folder {
     /// This directory, for this process alone. It is made if it is not there.
     pub fn lock(path: impl AsRef<Path>) -> Result<Folder, Error> {
         let path = path.as_ref().to_path_buf();
+        make(&path)?;
+        Folder::existing(path)
+    }
+
+    /// The same of a directory that is there.
+    pub fn existing(path: impl AsRef<Path>) -> Result<Folder, Error> {
+        let path = path.as_ref().to_path_buf();
         let place = path.display().to_string();
-        fs::create_dir_all(&path).map_err(Error::io("cannot make", &place))?;
         let lock = path.join(LOCK);
         let options = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
         let lock = options.map_err(Error::io("cannot open", lock.display().to_string()))?;
@@ -83,6 +92,23 @@ impl Folder {
             Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", place)(error)),
         }
     }
+}
+
+/// Makes a directory, with those above it that are not there. Their names survive a loss of power.
+fn make(path: &Path) -> Result<(), Error> {
+    let missing = path.ancestors().take_while(|path| !path.as_os_str().is_empty());
+    let missing: Vec<&Path> = missing.take_while(|path| !path.exists()).collect();
+    let place = |path: &Path| path.display().to_string();
+    fs::create_dir_all(path).map_err(Error::io("cannot make", place(path)))?;
+    for made in missing {
+        let above = match made.parent() {
+            Some(above) if !above.as_os_str().is_empty() => above,
+            Some(_) | None => Path::new("."),
+        };
+        let synced = fs::File::open(above).and_then(|above| above.sync_all());
+        synced.map_err(Error::io("cannot sync", place(above)))?;
+    }
+    Ok(())
 }
 
 impl Directory for Folder {
@@ -154,6 +180,17 @@ pub(crate) fn write_all(file: &impl File, mut bytes: &[u8], mut place: u64) -> i
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+    Ok(())
+}
+
+/// Writes zeros from one place to another.
+pub(crate) fn zero(file: &impl File, mut place: u64, end: u64) -> io::Result<()> {
+    let zeros = vec![0; PIECE.min(usize::try_from(end - place).unwrap_or(PIECE))];
+    while place < end {
+        let count = usize::try_from(end - place).unwrap_or(PIECE).min(PIECE);
+        write_all(file, &zeros[..count], place)?;
+        place += count as u64;
     }
     Ok(())
 }

@@ -49,12 +49,20 @@
 mod codec;
 mod error;
 mod files;
+mod incoming;
+mod printed;
 mod recovery;
+mod repair;
 mod segment;
+mod spare;
 mod wal;
 
 pub use error::Error;
 pub use files::{Directory, File, Folder};
-pub use recovery::{Recovered, Torn};
-pub use segment::Identity;
-pub use wal::{Options, Wal, prepare_spare};
+pub use incoming::{Incoming, discard_parts};
+pub use printed::print;
+pub use recovery::{Recovered, Torn, owner};
+pub use repair::{Repaired, repair};
+pub use segment::{Identity, Options};
+pub use spare::prepare_spare;
+pub use wal::Wal;

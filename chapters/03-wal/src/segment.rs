@@ -31,6 +31,13 @@ pub struct Identity {
     pub member: u64,
 }
 
+/// How a log lies on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// How long a segment is. One may be longer, if a single batch is.
+    pub segment_bytes: u64,
+}
+
 /// The name of a segment.
 pub fn name(number: u64) -> String {
     format!("{number:016x}.log")
@@ -66,12 +73,26 @@ pub enum End {
     Damaged(String),
 }
 
+/// A frame that is what was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Framed<'a> {
+    /// Where it begins.
+    pub place: u64,
+    /// Its batch.
+    pub batch: u32,
+    /// The checksum of all up to it.
+    pub checksum: u32,
+    /// The bytes of its record.
+    pub record: &'a [u8],
+}
+
 /// Reads a segment's frames, in order. What it holds of the file is one chunk, or one frame.
 pub struct Frames<'a, F> {
     file: &'a F,
     name: String,
-    length: u64,
-    seed: u32,
+    /// How long the segment is, and its seed.
+    pub length: u64,
+    pub seed: u32,
     /// The checksum of all frames so far.
     pub running: u32,
     /// The batch of the last frame.
@@ -93,7 +114,7 @@ impl<'a, F: File> Frames<'a, F> {
         let claimed = field(&found, 32);
         let (expected, seed) = beginning(identity, number, claimed);
         if found != expected {
-            return Err(stranger(name, &found, identity, number));
+            return Err(stranger(name, &found, length, identity, number));
         }
         if claimed != length {
             let why = format!("it was {claimed} bytes long, and is {length}");
@@ -104,8 +125,8 @@ impl<'a, F: File> Frames<'a, F> {
         Ok(Frames { file, name, length, seed, running, batch, place, buffer, at })
     }
 
-    /// The next record; none where they end, and [`Frames::end`] says how.
-    pub fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+    /// The next frame; none where they end, and [`Frames::end`] says how.
+    pub fn next(&mut self) -> Result<Option<Framed<'_>>, Error> {
         self.skip_zeros()?;
         let Some(frame) = self.frame_at(self.place)? else { return Ok(None) };
         let (start, length, before) = (self.place, frame.length, self.running);
@@ -123,8 +144,8 @@ impl<'a, F: File> Frames<'a, F> {
         self.running = running;
         self.batch = frame.batch;
         self.place += (HEAD + length + 1) as u64;
-        let record = self.bytes(start, HEAD + length)?;
-        Ok(Some(&record[HEAD..]))
+        let record = &self.bytes(start, HEAD + length)?[HEAD..];
+        Ok(Some(Framed { place: start, batch: frame.batch, checksum: running, record }))
     }
 
     /// How the frames end, once there is no next.
@@ -263,20 +284,37 @@ fn field(bytes: &[u8; BEGINNING], from: usize) -> u64 {
     u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
 }
 
+/// Whose segment this says that it is, if its beginning is what was written there.
+pub fn owner(file: &impl File, number: u64) -> std::io::Result<Option<Identity>> {
+    let mut found = [0; BEGINNING];
+    read_all(file, &mut found, 0)?;
+    let identity = Identity { cluster: field(&found, 8), member: field(&found, 16) };
+    let (expected, _) = beginning(identity, number, field(&found, 32));
+    Ok((found == expected).then_some(identity))
+}
+
 /// What is wrong with a segment that does not begin as it should.
-fn stranger(file: String, found: &[u8; BEGINNING], identity: Identity, number: u64) -> Error {
+fn stranger(
+    file: String,
+    found: &[u8; BEGINNING],
+    length: u64,
+    identity: Identity,
+    number: u64,
+) -> Error {
     let field = |from: usize| field(found, from);
     let sealed = crc32c::crc32c(&found[0..40]).to_le_bytes() == found[40..44];
-    let why = if found[0..8] != *MAGIC {
-        "it does not begin as a segment of this format does".to_owned()
-    } else if !sealed {
-        "its beginning is damaged".to_owned()
+    let foreign = |why: String| Error::Foreign { file: file.clone(), why };
+    if length == 0 {
+        Error::Damaged { file, place: 0, why: "it is empty".to_owned() }
+    } else if found[0..8] != *MAGIC && !sealed {
+        foreign("it does not begin as a segment of this format does".to_owned())
+    } else if !sealed || found[0..8] != *MAGIC || found[44..48] != [0; 4] {
+        Error::Damaged { file, place: 0, why: "its beginning is not what was written".to_owned() }
     } else if field(8) != identity.cluster {
-        format!("it is of cluster {:x}, not {:x}", field(8), identity.cluster)
+        foreign(format!("it is of cluster {:x}, not {:x}", field(8), identity.cluster))
     } else if field(16) != identity.member {
-        format!("it is of member {:x}, not {:x}", field(16), identity.member)
+        foreign(format!("it is of member {:x}, not {:x}", field(16), identity.member))
     } else {
-        format!("it is segment {:x}, not {number:x}", field(24))
-    };
-    Error::Foreign { file, why }
+        foreign(format!("it is segment {:x}, not {number:x}", field(24)))
+    }
 }

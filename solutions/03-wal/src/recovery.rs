@@ -1,18 +1,19 @@
 //! What the segments of a directory come to.
 //!
-//! Owns [`recover`], which reads them in order and folds their records into a hard state and a log.
+//! Owns [`read`], which reads them in order and folds their records into a hard state and a log. It
+//! changes nothing.
 //!
 //! Invariant: what was synced is there, or the log is refused. A write that was under way when
 //! power went may be there as a whole, in part or not at all; the part is a beginning of it.
 //!
-//! Left to others: one segment's frames (`segment`), and what the store holds (chapter 4).
+//! Left to others: one segment's frames (`segment`), what becomes of a torn write (`repair`), and
+//! what the store holds (chapter 4).
 
-use crate::codec::{Record, SECTOR};
+use crate::codec::{self, Record, SECTOR};
 use crate::error::Error;
-use crate::files::{Directory, File, write_all};
-use crate::segment::{self, End, Frames, Identity};
+use crate::files::Directory;
+use crate::segment::{self, BEGINNING, End, Framed, Frames, Identity};
 use basics::{Index, NodeId, Position, Term};
-use bytes::Bytes;
 use election::HardState;
 use replication::{Entry, Log, Payload, Span};
 use std::collections::VecDeque;
@@ -39,7 +40,15 @@ pub struct Torn {
     pub kept_in: String,
 }
 
-/// Where the writer goes on.
+/// A segment that is there.
+pub(crate) struct Segment {
+    pub number: u64,
+    /// It goes on after this entry.
+    pub goes_on: Position,
+    pub length: u64,
+}
+
+/// Where the writer goes on: in the last segment.
 pub(crate) struct Tail<F> {
     pub file: F,
     pub number: u64,
@@ -50,8 +59,16 @@ pub(crate) struct Tail<F> {
     pub batch: u32,
 }
 
-/// A segment, and the position after which it goes on.
-pub(crate) type Segments = VecDeque<(u64, Position)>;
+/// What reading comes to.
+pub(crate) struct Read<P, F> {
+    pub hard_state: HardState,
+    pub log: Log<P>,
+    /// The oldest first; there is one.
+    pub segments: VecDeque<Segment>,
+    pub tail: Tail<F>,
+    /// Where a torn write begins in the tail, if there is one.
+    pub torn: Option<u64>,
+}
 
 /// The fold of all records so far.
 struct Fold<P> {
@@ -61,68 +78,56 @@ struct Fold<P> {
     begun: bool,
 }
 
-/// What recovery comes to: what was held, where to go on, and which segments there are.
-pub(crate) type Found<P, F> = (Recovered<P>, Tail<F>, Segments);
-
 /// Reads all segments of a directory.
-pub(crate) fn recover<D: Directory, P: Payload + TryFrom<Bytes>>(
+pub(crate) fn read<D: Directory, P: Payload + for<'a> TryFrom<&'a [u8]>>(
     directory: &D,
     identity: Identity,
-) -> Result<Found<P, D::File>, Error> {
+) -> Result<Read<P, D::File>, Error> {
     let numbers = numbers(directory)?;
-    let mut fold =
-        Fold { hard_state: HardState::default(), log: Span::empty(Position::START), begun: false };
-    let mut segments = Segments::new();
-    let (mut tail, mut torn) = (None, None);
-    for (at, number) in numbers.iter().copied().enumerate() {
+    let Some(last) = numbers.last().copied() else {
+        return Err(Error::Nothing { place: directory.place() });
+    };
+    let mut fold = Fold::new();
+    let mut segments = VecDeque::new();
+    for number in numbers {
         let name = segment::name(number);
         let file = directory.open(&name).map_err(Error::io("cannot open", &name))?;
         let mut frames = Frames::new(&file, identity, number)?;
-        let mut first = None;
-        loop {
-            let place = frames.place;
-            let Some(bytes) = frames.next()? else { break };
-            let damaged = |why: &str| Error::Damaged { file: name.clone(), place, why: why.into() };
-            let record = crate::codec::record(bytes);
-            let record = record.ok_or_else(|| damaged("it holds no record of this format"))?;
-            if let Record::GoesOn { term, index } = record {
-                first = first.or(Some(Position { term: Term(term), index: Index(index) }));
-            }
-            fold.take(record).map_err(damaged)?;
-        }
-        let goes_on = first.ok_or_else(|| Error::Damaged {
-            file: name.clone(),
-            place: segment::BEGINNING as u64,
-            why: "it does not say where it goes on".to_owned(),
-        })?;
-        segments.push_back((number, goes_on));
+        let goes_on = fold.take_all(&mut frames, &name)?;
         let end = frames.end()?;
-        let is_last = at + 1 == numbers.len();
+        let Frames { place, length, seed, running, batch, .. } = frames;
+        segments.push_back(Segment { number, goes_on, length });
         match end {
+            End::Clean | End::Torn if number == last => {
+                let torn = (end == End::Torn).then_some(place);
+                // A batch begins with a sector.
+                let place = place.next_multiple_of(SECTOR as u64);
+                let tail = Tail { file, number, place, length, seed, running, batch };
+                let Fold { hard_state, log, .. } = fold;
+                return Ok(Read { hard_state, log: log.into(), segments, tail, torn });
+            }
             End::Clean => {}
-            End::Torn if is_last => {
-                let place = frames.place;
-                torn = Some(cut(directory, &file, number, place)?);
+            End::Torn => {
+                let why = "it ends in the middle, and others follow".to_owned();
+                return Err(Error::Damaged { file: name, place, why });
             }
-            End::Torn | End::Damaged(_) => {
-                let why = match end {
-                    End::Damaged(why) => why,
-                    End::Torn | End::Clean => "it ends in the middle, and others follow".to_owned(),
-                };
-                return Err(Error::Damaged { file: name, place: frames.place, why });
-            }
-        }
-        if is_last {
-            let (place, running, batch) = (frames.place, frames.running, frames.batch);
-            let place = place.next_multiple_of(SECTOR as u64);
-            let length = file.length().map_err(Error::io("cannot look at", &name))?;
-            let (_, seed) = segment::beginning(identity, number, length);
-            tail = Some(Tail { file, number, place, length, seed, running, batch });
+            End::Damaged(why) => return Err(Error::Damaged { file: name, place, why }),
         }
     }
-    let tail = tail.ok_or_else(|| Error::Nothing { place: directory.place() })?;
-    let Fold { hard_state, log, .. } = fold;
-    Ok((Recovered { hard_state, log: log.into(), torn }, tail, segments))
+    unreachable!("the last segment is among them")
+}
+
+/// Whose log is in this directory, by its own word: for whoever looks at it without knowing.
+pub fn owner(directory: &impl Directory) -> Result<Identity, Error> {
+    for number in numbers(directory)? {
+        let name = segment::name(number);
+        let file = directory.open(&name).map_err(Error::io("cannot open", &name))?;
+        let owner = segment::owner(&file, number).map_err(Error::io("cannot read", &name))?;
+        if let Some(owner) = owner {
+            return Ok(owner);
+        }
+    }
+    Err(Error::Nothing { place: directory.place() })
 }
 
 /// The numbers of all segments. They follow one another.
@@ -142,7 +147,34 @@ pub(crate) fn numbers(directory: &impl Directory) -> Result<Vec<u64>, Error> {
     Ok(numbers)
 }
 
-impl<P: Payload + TryFrom<Bytes>> Fold<P> {
+impl<P: Payload + for<'a> TryFrom<&'a [u8]>> Fold<P> {
+    fn new() -> Fold<P> {
+        let (hard_state, log) = (HardState::default(), Span::empty(Position::START));
+        Fold { hard_state, log, begun: false }
+    }
+
+    /// All records of a segment; after which entry it goes on.
+    fn take_all<F: crate::File>(
+        &mut self,
+        frames: &mut Frames<'_, F>,
+        name: &str,
+    ) -> Result<Position, Error> {
+        let mut first = None;
+        let damaged = |place: u64, why: &str| {
+            let (file, why) = (name.to_owned(), why.to_owned());
+            Error::Damaged { file, place, why }
+        };
+        while let Some(Framed { place, record, .. }) = frames.next()? {
+            let record = codec::record(record);
+            let record = record.ok_or_else(|| damaged(place, "it is no record of this format"))?;
+            if let Record::GoesOn { term, index } = record {
+                first = first.or(Some(Position { term: Term(term), index: Index(index) }));
+            }
+            self.take(record).map_err(|why| damaged(place, why))?;
+        }
+        first.ok_or_else(|| damaged(BEGINNING as u64, "it does not say where it goes on"))
+    }
+
     /// One record more; why it cannot be, if it cannot.
     fn take(&mut self, record: Record<'_>) -> Result<(), &'static str> {
         let at = |term: u64, index: u64| Position { term: Term(term), index: Index(index) };
@@ -183,38 +215,9 @@ impl<P: Payload + TryFrom<Bytes>> Fold<P> {
         if Term(term) < self.log.last().term {
             return Err("its entry is of a term before that of the entry before it");
         }
-        let payload = payload.map(|bytes| P::try_from(Bytes::copy_from_slice(bytes)));
-        let payload = payload.transpose().map_err(|_| "its entry holds no payload of this log")?;
+        let payload = payload.map(P::try_from).transpose();
+        let payload = payload.map_err(|_| "its entry holds no payload of this log")?;
         self.log.entries.push(Entry { term: Term(term), payload });
         Ok(())
     }
-}
-
-/// Cuts a torn write off: its bytes are copied to a file beside the log, and then zeroed.
-fn cut<D: Directory>(
-    directory: &D,
-    file: &D::File,
-    number: u64,
-    place: u64,
-) -> Result<Torn, Error> {
-    let name = segment::name(number);
-    let length = file.length().map_err(Error::io("cannot look at", &name))?;
-    let count = usize::try_from(length - place).expect("a segment fits into memory");
-    let mut bytes = vec![0; count];
-    crate::files::read_all(file, &mut bytes, place).map_err(Error::io("cannot read", &name))?;
-    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    bytes.truncate(used);
-    let kept_in = format!("{number:016x}-{place}.torn");
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    if names.contains(&kept_in) {
-        directory.remove(&kept_in).map_err(Error::io("cannot remove", &kept_in))?;
-    }
-    let copy = directory.create(&kept_in).map_err(Error::io("cannot make", &kept_in))?;
-    write_all(&copy, &bytes, 0).map_err(Error::io("cannot write", &kept_in))?;
-    copy.sync().map_err(Error::io("cannot sync", &kept_in))?;
-    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
-    bytes.fill(0);
-    write_all(file, &bytes, place).map_err(Error::io("cannot write", &name))?;
-    file.sync().map_err(Error::io("cannot sync", &name))?;
-    Ok(Torn { file: name, place, kept_in })
 }

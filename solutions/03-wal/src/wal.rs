@@ -2,36 +2,23 @@
 //!
 //! Owns [`Wal`]: where the next write goes, when a new segment begins, and when an old one may go.
 //!
-//! Left to others: frames and segments (`codec`, `segment`), reading (`recovery`).
+//! Left to others: frames and segments (`codec`, `segment`), reading (`recovery`), what a segment
+//! is made of and what becomes of it (`spare`).
 
 use crate::codec::{self, Record, SECTOR};
 use crate::error::Error;
 use crate::files::{Directory, File, write_all};
-use crate::recovery::{self, Recovered, Segments, Tail};
-use crate::segment::{self, BEGINNING, Identity};
+use crate::recovery::{self, Read, Recovered, Segment, Tail};
+use crate::repair::{cut_torn, forget_torn};
+use crate::segment::{self, BEGINNING, Identity, Options};
+use crate::spare::{self, NEW};
 use basics::{Index, NodeId, Position};
-use bytes::Bytes;
 use election::HardState;
 use replication::{Entry, Payload, Write};
+use std::collections::VecDeque;
 
-/// A segment that is zeroed and waits for its turn.
-const SPARE: &str = "spare";
-
-/// One that is not zeroed yet.
-const RAW: &str = "spare.new";
-
-/// A segment that is about to get its name.
-const NEW: &str = "segment.new";
-
-/// Zeros are written in pieces of this size.
-const PIECE: usize = 1 << 20;
-
-/// How a log lies on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Options {
-    /// How long a segment is. One may be longer, if a single batch is.
-    pub segment_bytes: u64,
-}
+/// A buffer that has grown beyond this is given back.
+const BUFFER: usize = 4 << 20;
 
 /// What a segment has to repeat of those before it, since they may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +39,7 @@ pub struct Wal<D: Directory> {
     options: Options,
     tail: Tail<D::File>,
     /// All segments, the oldest first.
-    segments: Segments,
+    segments: VecDeque<Segment>,
     /// Frames that are not written yet, and not sealed.
     batch: Vec<u8>,
     /// As of the last record that was added, and as of the last that was synced.
@@ -77,20 +64,25 @@ impl<D: Directory> Wal<D> {
         let number = 1;
         let state = State { hard_state, last: start };
         let tail = begin(&directory, identity, number, options.segment_bytes, state)?;
-        let segments = [(number, start)].into();
+        let segments = [Segment { number, goes_on: start, length: tail.length }].into();
         Ok(Wal::new(directory, identity, options, tail, segments, state))
     }
 
-    /// Opens the log of a member that starts again: the log, and what it holds.
-    pub fn open<P: Payload + TryFrom<Bytes>>(
+    /// Opens the log of a member that starts again: the log, and what it holds. A torn write is cut
+    /// off.
+    pub fn open<P: Payload + for<'a> TryFrom<&'a [u8]>>(
         directory: D,
         identity: Identity,
         options: Options,
     ) -> Result<(Wal<D>, Recovered<P>), Error> {
-        let (recovered, tail, segments) = recovery::recover::<D, P>(&directory, identity)?;
-        let Recovered { hard_state, log, .. } = &recovered;
-        let state = State { hard_state: *hard_state, last: log.last() };
-        Ok((Wal::new(directory, identity, options, tail, segments, state), recovered))
+        let read = recovery::read::<D, P>(&directory, identity)?;
+        let Read { hard_state, log, segments, tail, torn } = read;
+        let torn = torn.map(|place| cut_torn(&directory, &tail.file, tail.number, place));
+        let torn = torn.transpose()?;
+        forget_torn(&directory, segments.front().map_or(0, |first| first.number))?;
+        let state = State { hard_state, last: log.last() };
+        let wal = Wal::new(directory, identity, options, tail, segments, state);
+        Ok((wal, Recovered { hard_state, log, torn }))
     }
 
     fn new(
@@ -98,7 +90,7 @@ impl<D: Directory> Wal<D> {
         identity: Identity,
         options: Options,
         tail: Tail<D::File>,
-        segments: Segments,
+        segments: VecDeque<Segment>,
         state: State,
     ) -> Wal<D> {
         let (added, synced, batch, failed) = (state, state, Vec::new(), None);
@@ -126,6 +118,12 @@ impl<D: Directory> Wal<D> {
         Ok(())
     }
 
+    /// How many bytes were added since the last [`Wal::sync`]. Whoever adds decides when it is
+    /// enough.
+    pub fn added_bytes(&self) -> usize {
+        self.batch.len()
+    }
+
     /// Writes all that was added since the last call, and syncs it: one write, one sync, however
     /// many saves. When it returns, all of them are on disk.
     ///
@@ -141,6 +139,7 @@ impl<D: Directory> Wal<D> {
             self.failed = Some(error.to_string());
         }
         self.batch.clear();
+        self.batch.shrink_to(BUFFER);
         written
     }
 
@@ -167,7 +166,8 @@ impl<D: Directory> Wal<D> {
         let needed = (SECTOR + self.batch.len()) as u64;
         let length = self.options.segment_bytes.max(needed);
         self.tail = begin(&self.directory, self.identity, number, length, self.synced)?;
-        self.segments.push_back((number, self.synced.last));
+        let (goes_on, length) = (self.synced.last, self.tail.length);
+        self.segments.push_back(Segment { number, goes_on, length });
         Ok(())
     }
 
@@ -176,19 +176,20 @@ impl<D: Directory> Wal<D> {
     /// it stays whole.
     pub fn release(&mut self, index: Index) -> Result<(), Error> {
         self.refuse_if_failed()?;
-        while self.segments.get(1).is_some_and(|(_, goes_on)| goes_on.index <= index) {
-            let (number, _) = self.segments.pop_front().expect("there are two");
-            let name = segment::name(number);
-            let removed = self.directory.remove(&name).map_err(Error::io("cannot remove", &name));
-            // Each before the next: what is left must follow one another.
-            let place = self.directory.place();
-            let synced = || self.directory.sync().map_err(Error::io("cannot sync", place));
-            if let Err(error) = removed.and_then(|()| synced()) {
+        while self.segments.get(1).is_some_and(|next| next.goes_on.index <= index) {
+            let old = self.segments.pop_front().expect("there are two");
+            if let Err(error) = self.let_go(&old) {
                 self.failed = Some(error.to_string());
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// One segment goes, and then the next: what is left must follow one another.
+    fn let_go(&self, old: &Segment) -> Result<(), Error> {
+        spare::retire(&self.directory, old.number, old.length == self.options.segment_bytes)?;
+        self.directory.sync().map_err(Error::io("cannot sync", self.directory.place()))
     }
 
     fn record(&mut self, record: Record<'_>) -> Result<(), Error> {
@@ -208,35 +209,6 @@ impl<D: Directory> Wal<D> {
     }
 }
 
-/// Zeroes a segment ahead of its use, so that a write to it changes nothing but its bytes. Not on
-/// the way of any write: whoever has a thread to spare calls it. It does nothing if one is there.
-pub fn prepare_spare<D: Directory>(directory: &D, options: Options) -> Result<(), Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    if names.iter().any(|name| name == SPARE) {
-        return Ok(());
-    }
-    let file = zeroed(directory, RAW, options.segment_bytes)?;
-    file.sync().map_err(Error::io("cannot sync", RAW))?;
-    directory.rename(RAW, SPARE).map_err(Error::io("cannot rename", RAW))
-}
-
-/// A file of this name with so many zeros, not synced. One of that name that is left over is gone.
-fn zeroed<D: Directory>(directory: &D, name: &str, length: u64) -> Result<D::File, Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    if names.iter().any(|it| it == name) {
-        directory.remove(name).map_err(Error::io("cannot remove", name))?;
-    }
-    let file = directory.create(name).map_err(Error::io("cannot make", name))?;
-    let zeros = vec![0; PIECE];
-    let mut place = 0;
-    while place < length {
-        let count = usize::try_from(length - place).unwrap_or(PIECE).min(PIECE);
-        write_all(&file, &zeros[..count], place).map_err(Error::io("cannot write", name))?;
-        place += count as u64;
-    }
-    Ok(file)
-}
-
 /// Makes a segment that begins with this state. Until it has its name it is no segment, and when it
 /// has, all of it is on disk: so a crash leaves it whole or not at all.
 fn begin<D: Directory>(
@@ -246,18 +218,7 @@ fn begin<D: Directory>(
     length: u64,
     state: State,
 ) -> Result<Tail<D::File>, Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    let spare = names.iter().any(|name| name == SPARE);
-    let ready = spare && {
-        let file = directory.open(SPARE).map_err(Error::io("cannot open", SPARE))?;
-        file.length().map_err(Error::io("cannot look at", SPARE))? >= length
-    };
-    let file = if ready {
-        directory.rename(SPARE, NEW).map_err(Error::io("cannot rename", SPARE))?;
-        directory.open(NEW).map_err(Error::io("cannot open", NEW))?
-    } else {
-        zeroed(directory, NEW, length)?
-    };
+    let file = spare::take(directory, length)?;
     let length = file.length().map_err(Error::io("cannot look at", NEW))?;
     let (beginning, seed) = segment::beginning(identity, number, length);
     let mut bytes = beginning.to_vec();

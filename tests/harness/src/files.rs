@@ -54,6 +54,12 @@ pub enum Operation {
         /// The file.
         file: usize,
     },
+    /// A file was to be synced, and was not. What was written to it and not synced by then may be
+    /// forgotten: no later sync makes it certain.
+    SyncFailed {
+        /// The file.
+        file: usize,
+    },
     /// A file was made, and got this name.
     Create {
         /// The file.
@@ -77,15 +83,38 @@ pub enum Operation {
     SyncNames,
 }
 
+/// What is done to a disk, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A part of a file is read.
+    Read,
+    /// A part of a file is written.
+    Write,
+    /// A part of a file is written that was not there before: the file grows.
+    Grow,
+    /// A file is synced.
+    Sync,
+    /// The directory is synced.
+    SyncNames,
+    /// A file is made.
+    Create,
+    /// A file gets another name.
+    Rename,
+    /// A file is taken away.
+    Remove,
+}
+
 /// Which operations fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failing {
-    /// Every write, from so many operations on: the disk is full.
-    Full(usize),
-    /// The sync of a file or of the directory that is the operation of this number, and no other.
-    SyncOnce(usize),
-    /// Every rename from so many operations on.
-    Renames(usize),
+pub struct Failing {
+    /// Those of this kind.
+    pub what: Kind,
+    /// So many of them still work.
+    pub after: usize,
+    /// So many of them fail then, and no more.
+    pub times: usize,
+    /// In this way.
+    pub error: io::ErrorKind,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -118,7 +147,7 @@ impl Disk {
         Disk { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// From now on, these fail.
+    /// From now on, these fail, and no others.
     pub fn fail(&self, failing: Failing) {
         self.lock().failing = Some(failing);
     }
@@ -153,6 +182,7 @@ impl Disk {
     /// Makes a new file. It is an error if there is one of that name.
     pub fn create(&self, name: &str) -> io::Result<Handle> {
         let mut state = self.lock();
+        state.attempt(Kind::Create)?;
         if state.names.contains_key(name) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -166,9 +196,7 @@ impl Disk {
     /// Gives a file another name.
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.lock();
-        if matches!(state.failing, Some(Failing::Renames(at)) if state.operations.len() >= at) {
-            return Err(io::Error::other("the disk is broken"));
-        }
+        state.attempt(Kind::Rename)?;
         let file = state.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
         state.names.insert(to.to_owned(), file);
         state.operations.push(Operation::Rename { from: from.to_owned(), to: to.to_owned() });
@@ -178,6 +206,7 @@ impl Disk {
     /// Takes a name away.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         let mut state = self.lock();
+        state.attempt(Kind::Remove)?;
         state.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
         state.operations.push(Operation::Remove { name: name.to_owned() });
         Ok(())
@@ -185,22 +214,29 @@ impl Disk {
 
     /// Syncs the directory.
     pub fn sync(&self) -> io::Result<()> {
-        self.done(Operation::SyncNames)
-    }
-
-    fn done(&self, sync: Operation) -> io::Result<()> {
         let mut state = self.lock();
-        let at = state.operations.len();
-        if state.failing == Some(Failing::SyncOnce(at)) {
-            state.failing = None;
-            return Err(io::Error::other("the disk is broken"));
-        }
-        state.operations.push(sync);
+        state.attempt(Kind::SyncNames)?;
+        state.operations.push(Operation::SyncNames);
         Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no other holder panics")
+    }
+}
+
+impl State {
+    /// Fails if this is to fail.
+    fn attempt(&mut self, kind: Kind) -> io::Result<()> {
+        match &mut self.failing {
+            Some(failing) if failing.what == kind && failing.after > 0 => failing.after -= 1,
+            Some(failing) if failing.what == kind && failing.times > 0 => {
+                failing.times -= 1;
+                return Err(failing.error.into());
+            }
+            Some(_) | None => {}
+        }
+        Ok(())
     }
 }
 
@@ -211,21 +247,24 @@ impl Handle {
     }
 
     /// Reads from this place on; how many bytes.
-    pub fn read_at(&self, bytes: &mut [u8], place: u64) -> usize {
-        let state = self.disk.lock();
+    pub fn read_at(&self, bytes: &mut [u8], place: u64) -> io::Result<usize> {
+        let mut state = self.disk.lock();
+        state.attempt(Kind::Read)?;
         let file = &state.files[self.file];
         let start = usize::try_from(place).unwrap_or(usize::MAX).min(file.len());
         let count = bytes.len().min(file.len() - start);
         bytes[..count].copy_from_slice(&file[start..start + count]);
-        count
+        Ok(count)
     }
 
     /// Writes at this place; how many bytes.
     pub fn write_at(&self, bytes: &[u8], place: u64) -> io::Result<usize> {
         let mut state = self.disk.lock();
-        if matches!(state.failing, Some(Failing::Full(at)) if state.operations.len() >= at) {
-            return Err(io::ErrorKind::StorageFull.into());
+        let end = place + bytes.len() as u64;
+        if end > state.files[self.file].len() as u64 {
+            state.attempt(Kind::Grow)?;
         }
+        state.attempt(Kind::Write)?;
         let count = state.short.map_or(bytes.len(), |most| most.min(bytes.len()));
         let bytes = bytes[..count].to_vec();
         put(&mut state.files[self.file], &bytes, place);
@@ -235,7 +274,13 @@ impl Handle {
 
     /// Syncs the file.
     pub fn sync(&self) -> io::Result<()> {
-        self.disk.done(Operation::Sync { file: self.file })
+        let mut state = self.disk.lock();
+        let file = self.file;
+        let attempt = state.attempt(Kind::Sync);
+        let synced = attempt.is_ok();
+        let done = if synced { Operation::Sync { file } } else { Operation::SyncFailed { file } };
+        state.operations.push(done);
+        attempt
     }
 }
 

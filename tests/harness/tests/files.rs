@@ -1,7 +1,8 @@
 //! What a loss of power may leave of files in memory.
 
-use harness::files::{Disk, Failing};
+use harness::files::{Disk, Failing, Kind};
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 /// What the file of this name may hold after a crash at the end; none where it is not there.
 fn left(disk: &Disk, name: &str) -> BTreeSet<Option<Vec<u8>>> {
@@ -50,16 +51,60 @@ fn a_new_name_is_certain_once_the_directory_is_synced() {
 }
 
 #[test]
+fn where_a_file_has_grown_old_bytes_may_turn_up() {
+    let disk = Disk::with([("a".to_owned(), vec![0])]);
+    let file = disk.open("a").unwrap();
+    file.write_at(b"old", 512).unwrap();
+    file.sync().unwrap();
+    file.write_at(b"new", 1_024).unwrap();
+    let found: BTreeSet<_> =
+        left(&disk, "a").into_iter().flatten().map(|bytes| bytes[515..].to_vec()).collect();
+    let with = |end: &[u8]| [&[0; 509], end].concat();
+    assert!(found.contains(&with(b"new")) && found.contains(&vec![]), "there, and not");
+    assert!(found.contains(&with(b"old")), "something else");
+}
+
+#[test]
+fn what_a_failed_sync_has_forgotten_stays_forgotten() {
+    let disk = Disk::with([("a".to_owned(), vec![0; 4])]);
+    let file = disk.open("a").unwrap();
+    file.write_at(b"one", 0).unwrap();
+    let once = Failing { what: Kind::Sync, after: 0, times: 1, error: ErrorKind::Other };
+    disk.fail(once);
+    assert!(file.sync().is_err(), "once");
+    assert!(file.sync().is_ok(), "and no more");
+    assert!(left(&disk, "a").contains(&Some(vec![0; 4])), "it may never get there");
+    file.write_at(b"one", 0).unwrap();
+    file.sync().unwrap();
+    assert_eq!(left(&disk, "a"), [Some(b"one\0".to_vec())].into(), "unless it is written again");
+}
+
+#[test]
 fn disks_fail_when_they_are_told_to() {
     let disk = Disk::new();
     let file = disk.create("a").unwrap();
-    disk.fail(Failing::Full(1));
-    assert!(file.write_at(b"x", 0).is_err(), "there is no room");
-    disk.fail(Failing::SyncOnce(1));
-    assert!(file.sync().is_err(), "once");
-    assert!(file.sync().is_ok(), "and no more");
-    disk.fail(Failing::Renames(0));
+    let fail = |what, after, times| {
+        disk.fail(Failing { what, after, times, error: ErrorKind::StorageFull });
+    };
+    fail(Kind::Grow, 1, usize::MAX);
+    assert!(file.write_at(b"xyz", 0).is_ok(), "one works");
+    let error = file.write_at(b"xyz", 1).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StorageFull, "there is no room for a fourth byte");
+    assert!(file.write_at(b"abc", 0).is_ok(), "but for what is there");
+    fail(Kind::Write, 0, 1);
+    assert!(file.write_at(b"x", 0).is_err(), "once");
+    assert!(file.write_at(b"x", 0).is_ok(), "and no more");
+    fail(Kind::Read, 0, 1);
+    assert!(file.read_at(&mut [0], 0).is_err());
+    assert_eq!(file.read_at(&mut [0; 9], 0).unwrap(), 3);
+    fail(Kind::SyncNames, 0, 1);
+    assert!(disk.sync().is_err());
+    fail(Kind::Create, 0, 1);
+    assert!(disk.create("b").is_err());
+    fail(Kind::Rename, 0, 1);
     assert!(disk.rename("a", "b").is_err());
+    fail(Kind::Remove, 0, 1);
+    assert!(disk.remove("a").is_err());
     disk.write_short(2);
     assert_eq!(file.write_at(b"xyz", 0).unwrap(), 2, "a part");
 }

@@ -2,7 +2,9 @@
 //!
 //! Owns [`Image`], and the choice of those that are tried: everything there, nothing there, every
 //! piece of what was not synced lost alone and there alone, every beginning, tears inside a sector,
-//! all pairs lost as long as there are few, and then some that are drawn.
+//! all pairs lost as long as there are few, and then some that are drawn. Where a file has grown
+//! and the bytes are lost, there are zeros, or what an earlier file has left on that part of the
+//! disk.
 
 use super::{Disk, Operation, SECTOR, State, put};
 use crate::random::Draws;
@@ -41,12 +43,16 @@ struct Piece {
     file: usize,
     place: u64,
     bytes: Vec<u8>,
+    /// A sync of it has failed, so none makes it certain.
+    doubtful: bool,
 }
 
 /// What is certain at some moment, and what is not.
 struct Moment {
     files: Vec<Vec<u8>>,
     pieces: Vec<Piece>,
+    /// Everything that was ever written: it may turn up where nothing was written yet.
+    old: Vec<Piece>,
     /// The names that are certain, and after each operation on names since.
     names: Vec<BTreeMap<String, usize>>,
 }
@@ -73,7 +79,7 @@ impl Disk {
 impl Moment {
     fn after(state: &State, count: usize) -> Moment {
         let (names, files) = state.first.clone();
-        let mut moment = Moment { files, pieces: Vec::new(), names: vec![names] };
+        let mut moment = Moment { files, pieces: Vec::new(), old: Vec::new(), names: vec![names] };
         for operation in &state.operations[..count] {
             moment.add(operation);
         }
@@ -84,17 +90,17 @@ impl Moment {
         let mut names = self.names.last().expect("there is one").clone();
         match operation {
             Operation::Write { file, place, bytes } => {
+                self.old.extend(pieces(*file, *place, bytes));
                 self.pieces.extend(pieces(*file, *place, bytes));
                 return;
             }
             Operation::Sync { file } => {
-                let (synced, rest) =
-                    self.pieces.drain(..).partition(|piece: &Piece| piece.file == *file);
-                self.pieces = rest;
-                let synced: Vec<Piece> = synced;
-                for piece in synced {
-                    put(&mut self.files[*file], &piece.bytes, piece.place);
-                }
+                self.sync(*file);
+                return;
+            }
+            Operation::SyncFailed { file } => {
+                let pieces = self.pieces.iter_mut().filter(|piece| piece.file == *file);
+                pieces.for_each(|piece| piece.doubtful = true);
                 return;
             }
             Operation::SyncNames => {
@@ -117,6 +123,23 @@ impl Moment {
         self.names.push(names);
     }
 
+    /// What was written to this file is certain now. What was written before it to the same place
+    /// is gone.
+    fn sync(&mut self, file: usize) {
+        for piece in std::mem::take(&mut self.pieces) {
+            if piece.file != file || piece.doubtful {
+                self.pieces.push(piece);
+                continue;
+            }
+            put(&mut self.files[file], &piece.bytes, piece.place);
+            let (from, to) = (piece.place, piece.place + piece.bytes.len() as u64);
+            self.pieces.retain(|old| {
+                let inside = old.place >= from && old.place + old.bytes.len() as u64 <= to;
+                old.file != file || !inside
+            });
+        }
+    }
+
     /// Every image of this moment.
     fn each(
         &self,
@@ -135,13 +158,14 @@ impl Moment {
                 continue;
             }
             show("nothing".to_owned(), &self.with(|_| true));
+            show("all that was not synced, and old bytes are there".to_owned(), &self.stale(draws));
             for at in 0..count {
                 show(format!("sector {at} of {count}"), &self.with(|it| it != at));
                 show(format!("all but sector {at} of {count}"), &self.with(|it| it == at));
                 show(format!("sectors from {at} of {count}"), &self.with(|it| it < at));
                 for tear in TEARS.into_iter().filter(|tear| *tear < self.pieces[at].bytes.len()) {
                     let mut files = self.with(|it| it < at);
-                    let Piece { file, place, bytes } = &self.pieces[at];
+                    let Piece { file, place, bytes, .. } = &self.pieces[at];
                     put(&mut files[*file], &bytes[..tear], *place);
                     show(format!("sector {at} of {count} after {tear} bytes"), &files);
                 }
@@ -171,6 +195,25 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// The files without what was not synced. They have grown, and what an earlier write has left
+    /// on the disk is where they have.
+    fn stale(&self, draws: &mut Draws) -> Vec<Vec<u8>> {
+        let mut files = self.files.clone();
+        for piece in &self.pieces {
+            if piece.place >= self.files[piece.file].len() as u64 {
+                let others = self.old.iter().filter(|old| old.bytes != piece.bytes);
+                let others: Vec<&Piece> = others.collect();
+                let Some(old) = others.get(draws.index(others.len().max(1))) else { continue };
+                let old = old.bytes.iter().copied();
+                let bytes: Vec<u8> = old.cycle().take(piece.bytes.len()).collect();
+                put(&mut files[piece.file], &bytes, piece.place);
+            }
+        }
+        files
+    }
+}
+
 /// The parts of a write, by the sectors in which they lie.
 fn pieces(file: usize, place: u64, bytes: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
@@ -178,7 +221,7 @@ fn pieces(file: usize, place: u64, bytes: &[u8]) -> Vec<Piece> {
     while !rest.is_empty() {
         let room = usize::try_from(SECTOR - place % SECTOR).expect("a small number");
         let (now, later) = rest.split_at(room.min(rest.len()));
-        pieces.push(Piece { file, place, bytes: now.to_vec() });
+        pieces.push(Piece { file, place, bytes: now.to_vec(), doubtful: false });
         place += now.len() as u64;
         rest = later;
     }
