@@ -2,7 +2,13 @@
 
 mod disk;
 mod story;
+mod writer;
 
 mod crashes;
 mod damage;
 mod failures;
+mod hazards;
+mod incoming;
+mod printing;
+mod real;
+mod repairs;

@@ -201,6 +201,12 @@ impl Story {
         ))
     }
 
+    /// Did the log hold this at any time?
+    pub fn was_once(&self, recovered: &Recovered<Op>) -> bool {
+        let released = self.batches.last().expect("there is one").released;
+        self.known.iter().any(|known| known.is(recovered, released))
+    }
+
     /// Is this what the log holds in the end, all of it?
     pub fn is_whole(&self, recovered: &Recovered<Op>) -> bool {
         let released = self.batches.last().expect("there is one").released;

@@ -47,12 +47,17 @@ pub enum Record<'a> {
         /// The vote.
         vote: Option<u64>,
     },
-    /// A segment goes on after this entry, which is in an earlier one.
+    /// A segment goes on where the one before it ends: its first record, and all that is needed of
+    /// the segments before it.
     GoesOn {
-        /// Its term.
+        /// The term of the last entry there.
         term: u64,
         /// Its index.
         index: u64,
+        /// The term that the node is in.
+        current: u64,
+        /// Its vote.
+        vote: Option<u64>,
     },
     /// The log begins anew after this position: nothing before it is in the log any more.
     Begins {

@@ -159,37 +159,44 @@ impl<P: Payload + for<'a> TryFrom<&'a [u8]>> Fold<P> {
         frames: &mut Frames<'_, F>,
         name: &str,
     ) -> Result<Position, Error> {
-        let mut first = None;
         let damaged = |place: u64, why: &str| {
             let (file, why) = (name.to_owned(), why.to_owned());
             Error::Damaged { file, place, why }
         };
+        let mut goes_on = None;
         while let Some(Framed { place, record, .. }) = frames.next()? {
             let record = codec::record(record);
             let record = record.ok_or_else(|| damaged(place, "it is no record of this format"))?;
-            if let Record::GoesOn { term, index } = record {
-                first = first.or(Some(Position { term: Term(term), index: Index(index) }));
+            match (&record, goes_on) {
+                (Record::GoesOn { term, index, .. }, None) => goes_on = Some(at(*term, *index)),
+                (Record::GoesOn { .. }, Some(_)) => {
+                    return Err(damaged(place, "it begins a second time"));
+                }
+                (_, None) => break,
+                (_, Some(_)) => {}
             }
             self.take(record).map_err(|why| damaged(place, why))?;
         }
-        first.ok_or_else(|| damaged(BEGINNING as u64, "it does not say where it goes on"))
+        goes_on.ok_or_else(|| damaged(BEGINNING as u64, "it does not say where it goes on"))
     }
 
     /// One record more; why it cannot be, if it cannot.
     fn take(&mut self, record: Record<'_>) -> Result<(), &'static str> {
-        let at = |term: u64, index: u64| Position { term: Term(term), index: Index(index) };
         match record {
             Record::HardState { term, vote } => {
                 self.hard_state = HardState { term: Term(term), vote: vote.map(NodeId) };
                 Ok(())
             }
-            Record::GoesOn { term, index } if !self.begun => {
-                self.begun = true;
-                self.log = Span::empty(at(term, index));
-                Ok(())
+            Record::GoesOn { term, index, current, vote } => {
+                if !self.begun {
+                    self.begun = true;
+                    self.log = Span::empty(at(term, index));
+                }
+                if self.log.last() != at(term, index) {
+                    return Err("it does not go on where the segment before it ends");
+                }
+                self.take(Record::HardState { term: current, vote })
             }
-            Record::GoesOn { term, index } if self.log.last() == at(term, index) => Ok(()),
-            Record::GoesOn { .. } => Err("it does not go on where the segment before it ends"),
             Record::Begins { term, index } => {
                 self.log = Span::empty(at(term, index));
                 Ok(())
@@ -220,4 +227,8 @@ impl<P: Payload + for<'a> TryFrom<&'a [u8]>> Fold<P> {
         self.log.entries.push(Entry { term: Term(term), payload });
         Ok(())
     }
+}
+
+fn at(term: u64, index: u64) -> Position {
+    Position { term: Term(term), index: Index(index) }
 }

@@ -90,7 +90,11 @@ impl fmt::Display for Shown<'_> {
             Some(Record::HardState { term, vote: Some(vote) }) => {
                 write!(f, "t{term}, vote for {}", NodeId(vote))
             }
-            Some(Record::GoesOn { term, index }) => write!(f, "goes on after {}", at(term, index)),
+            Some(Record::GoesOn { term, index, current, vote }) => {
+                let hard_state = Some(Record::HardState { term: current, vote });
+                let hard_state = Shown { record: hard_state, most: self.most };
+                write!(f, "goes on after {}; {hard_state}", at(term, index))
+            }
             Some(Record::Begins { term, index }) => {
                 write!(f, "begins anew after {}", at(term, index))
             }

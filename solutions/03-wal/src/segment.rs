@@ -6,7 +6,7 @@
 //! A segment begins with 48 bytes: `byo-wal1`, the cluster, the member, the segment's number and
 //! its length (8 bytes each), a checksum of these, and four zeros. That checksum is the segment's
 //! *seed*. Frames of any other segment were made with another seed, and never look valid here. The
-//! frames that every segment begins with follow at once, and the first batch with the next sector.
+//! frame that every segment begins with follows at once, and the first batch with the next sector.
 //!
 //! Left to others: which segments there are, and what their records come to.
 

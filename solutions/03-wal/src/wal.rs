@@ -222,10 +222,14 @@ fn begin<D: Directory>(
     let length = file.length().map_err(Error::io("cannot look at", NEW))?;
     let (beginning, seed) = segment::beginning(identity, number, length);
     let mut bytes = beginning.to_vec();
-    let Position { term, index } = state.last;
-    let goes_on = Record::GoesOn { term: term.0, index: index.0 };
-    let small = codec::add(goes_on, &mut bytes) && codec::add(hard(state.hard_state), &mut bytes);
-    assert!(small, "these records are short");
+    let State { hard_state: HardState { term: current, vote }, last } = state;
+    let goes_on = Record::GoesOn {
+        term: last.term.0,
+        index: last.index.0,
+        current: current.0,
+        vote: vote.map(|NodeId(vote)| vote),
+    };
+    assert!(codec::add(goes_on, &mut bytes), "it is short");
     let (batch, mut running) = (0, seed);
     codec::seal(&mut bytes, BEGINNING, batch, seed, &mut running);
     write_all(&file, &bytes, 0).map_err(Error::io("cannot write", NEW))?;

@@ -162,6 +162,11 @@ impl Disk {
         self.lock().operations.len()
     }
 
+    /// How many files were made, or there at the beginning.
+    pub fn files_made(&self) -> usize {
+        self.lock().files.len()
+    }
+
     /// Every file, as it is now.
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         let state = self.lock();

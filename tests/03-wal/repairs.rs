@@ -1,0 +1,132 @@
+//! A damaged log that a person ends where the damage begins, and what is kept of the rest.
+
+use crate::disk::{Memory, OURS, Op, SMALL, shown};
+use crate::story::Story;
+use harness::check;
+use harness::files::Disk;
+use wal::{Error, Wal, repair};
+
+type Files = Vec<(String, Vec<u8>)>;
+
+/// A log in three segments or more.
+fn small() -> (Story, Files) {
+    let story = Story::new(12, 200, 7);
+    let files: Files =
+        story.disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect();
+    assert!(files.len() > 2, "there is one in the middle");
+    (story, files)
+}
+
+/// The log is a beginning of the story's.
+fn is_a_beginning(story: &Story, disk: &Disk) -> bool {
+    let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, SMALL);
+    let (_, recovered) = opened.unwrap_or_else(|error| panic!("{error}\n{}", shown(disk)));
+    story.was_once(&recovered)
+}
+
+#[test]
+fn what_comes_before_the_damage_is_given_back() {
+    check(|| {
+        let (story, files) = small();
+        let (mut repaired, mut nothing) = (0, 0);
+        for at in 0..files.len() {
+            for place in (0..files[at].1.len()).step_by(7) {
+                let mut damaged = files.clone();
+                damaged[at].1[place] ^= 0x10;
+                let disk = Disk::with(damaged.iter().cloned());
+                let directory = Memory(disk.clone());
+                if Wal::open::<Op>(directory.clone(), OURS, SMALL).is_ok() {
+                    continue;
+                }
+                match repair::<_, Op>(&directory, OURS) {
+                    Ok(Some(done)) => {
+                        repaired += 1;
+                        let what = format!("{}, byte {place}: {done:?}", files[at].0);
+                        assert!(is_a_beginning(&story, &disk), "{what}\n{}", shown(&disk));
+                        assert_eq!(repair::<_, Op>(&directory, OURS).expect(&what), None, "again");
+                        keeps_all(&damaged, &disk, &done.kept_in);
+                    }
+                    Ok(None) => {
+                        panic!("{}, byte {place}: it is refused, and not damaged", files[at].0)
+                    }
+                    Err(Error::NothingLeft { .. } | Error::Foreign { .. }) => {
+                        nothing += 1;
+                        assert_eq!(disk.files(), damaged, "nothing was changed");
+                    }
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        }
+        harness::note(format!("{repaired} logs repaired, {nothing} of which nothing is left"));
+        assert!(repaired > 300, "{repaired} were repaired");
+    });
+}
+
+/// Of the damaged files, all bytes are there: in the log, or beside it.
+fn keeps_all(damaged: &Files, disk: &Disk, kept_in: &[String]) {
+    let now = disk.files();
+    let named = |name: &str| now.iter().find(|(it, _)| it == name).map(|(_, bytes)| bytes);
+    for (name, before) in damaged {
+        if let Some(aside) = kept_in.iter().find(|it| **it == format!("{name}.damaged")) {
+            assert_eq!(named(aside), Some(before), "{name} is whole, under another name");
+            continue;
+        }
+        let after = named(name).expect("it is there, or aside");
+        let number = name.trim_end_matches(".log");
+        let Some(aside) = kept_in.iter().find(|it| it.starts_with(&format!("{number}-"))) else {
+            assert_eq!(after, before, "{name} stays as it was");
+            continue;
+        };
+        let place = aside.trim_start_matches(&format!("{number}-")).trim_end_matches(".damaged");
+        let place: usize = place.parse().expect("its name says where it began");
+        let mut joined = after[..place].to_vec();
+        joined.extend(named(aside).expect("it is there"));
+        joined.resize(before.len(), 0);
+        assert_eq!(joined, *before, "{name} and {aside} together are what {name} was");
+    }
+}
+
+#[test]
+fn power_may_go_during_a_repair() {
+    check(|| {
+        let (story, mut files) = small();
+        files[1].1[700] ^= 1;
+        let disk = Disk::with(files);
+        let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
+        assert!(done.is_some_and(|done| done.kept_in.len() > 1), "segments follow");
+        let tried = disk.crash(0, |_, image| {
+            let again = repair::<_, Op>(&Memory(image.disk.clone()), OURS);
+            again.unwrap_or_else(|error| panic!("lost: {}: {error}", image.lost));
+            assert!(is_a_beginning(&story, &image.disk), "lost: {}", image.lost);
+        });
+        harness::note(format!("{} images of {} crashes", tried.images, tried.crashes));
+    });
+}
+
+#[test]
+fn what_is_not_damaged_stays_as_it_is() {
+    check(|| {
+        let (_, files) = small();
+        let disk = Disk::with(files.clone());
+        assert_eq!(repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be read"), None);
+        assert_eq!(disk.files(), files);
+        let nothing = repair::<_, Op>(&Memory(Disk::new()), OURS);
+        assert!(matches!(nothing, Err(Error::Nothing { .. })), "{nothing:?}");
+        let stranger = wal::Identity { cluster: 7, ..OURS };
+        let foreign = repair::<_, Op>(&Memory(disk.clone()), stranger);
+        assert!(matches!(foreign, Err(Error::Foreign { .. })), "{foreign:?}");
+        assert_eq!(disk.files(), files, "somebody else's log neither");
+    });
+}
+
+#[test]
+fn a_segment_that_is_missing() {
+    check(|| {
+        let (story, mut files) = small();
+        files.remove(1);
+        let disk = Disk::with(files);
+        let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
+        assert!(done.is_some(), "it was damaged");
+        assert!(is_a_beginning(&story, &disk));
+    });
+}
