@@ -1,6 +1,7 @@
 //! The graded tests of the log on disk.
 
 mod disk;
+mod hostile;
 mod story;
 mod writer;
 
@@ -9,6 +10,7 @@ mod damage;
 mod failures;
 mod hazards;
 mod incoming;
+mod noise;
 mod printing;
 mod real;
 mod repairs;

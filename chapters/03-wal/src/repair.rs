@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::files::{Directory, File, PIECE, read_all, write_all, zero};
 use crate::recovery::{self, Torn};
 use crate::segment::{self, BEGINNING, Identity};
+use crate::spare::NEW;
 use replication::Payload;
+use std::ops::Range;
 
 /// What was given up of a damaged log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +24,13 @@ pub struct Repaired {
     pub place: u64,
     /// What was wrong.
     pub why: String,
-    /// The files that hold what came from there on.
+    /// The files that hold all segments, as they were, from the damaged one on.
     pub kept_in: Vec<String>,
 }
 
-/// Ends a damaged log where the damage begins. What comes after it is kept in files beside it. None
-/// if the log is not damaged; a torn write is no damage, and [`Wal::open`](crate::Wal::open) sees
-/// to it.
+/// Ends a damaged log where the damage begins. That segment and all after it are kept as they were,
+/// in files beside the log. None if the log is not damaged; a torn write is no damage, and
+/// [`Wal::open`](crate::Wal::open) sees to it.
 ///
 /// **A member that starts with what is left has broken its word.** It has forgotten entries that it
 /// had acknowledged, and perhaps its vote, so the cluster may lose what it had committed. Take the
@@ -37,22 +39,38 @@ pub fn repair<D: Directory, P: Payload + for<'a> TryFrom<&'a [u8]>>(
     directory: &D,
     identity: Identity,
 ) -> Result<Option<Repaired>, Error> {
-    let (file, place, why) = match recovery::read::<D, P>(directory, identity) {
-        Ok(_) => return Ok(None),
-        Err(Error::Damaged { file, place, why }) => (file, place, why),
-        Err(other) => return Err(other),
-    };
-    let damaged = segment::number(&file).expect("it is a segment that is damaged");
+    let mut repaired = None;
+    let mut kept_in = Vec::new();
+    // What comes before a damage may be damaged itself: each time, the log ends earlier.
+    loop {
+        match recovery::read::<D, P>(directory, identity) {
+            Ok(_) => return Ok(repaired.map(|done| Repaired { kept_in, ..done })),
+            Err(Error::Damaged { file, place, why }) => {
+                end(directory, &file, place, &mut kept_in)?;
+                repaired = Some(Repaired { file, place, why, kept_in: Vec::new() });
+            }
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+/// Ends a log at this place of a segment.
+fn end<D: Directory>(
+    directory: &D,
+    file: &str,
+    place: u64,
+    kept_in: &mut Vec<String>,
+) -> Result<(), Error> {
+    let damaged = segment::number(file).expect("it is a segment that is damaged");
     let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
     let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment::number(name)).collect();
     numbers.sort_unstable();
     // Of a segment that does not even say where it goes on, nothing is of use.
     let whole = place <= BEGINNING as u64;
     if whole && numbers.iter().all(|number| *number >= damaged) {
-        return Err(Error::NothingLeft { file });
+        return Err(Error::NothingLeft { file: file.to_owned() });
     }
     let first = if whole { damaged } else { damaged + 1 };
-    let mut kept_in = Vec::new();
     // The last first: whatever a crash leaves of this, segments follow one another.
     for number in numbers.into_iter().rev().filter(|number| *number >= first) {
         let name = segment::name(number);
@@ -62,53 +80,67 @@ pub fn repair<D: Directory, P: Payload + for<'a> TryFrom<&'a [u8]>>(
     }
     directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
     if !whole {
-        let segment = directory.open(&file).map_err(Error::io("cannot open", &file))?;
-        kept_in.push(cut(directory, &segment, damaged, place, "damaged")?);
+        let aside = format!("{file}.damaged");
+        let segment = directory.open(file).map_err(Error::io("cannot open", file))?;
+        if !kept_in.contains(&aside) {
+            let length = segment.length().map_err(Error::io("cannot look at", file))?;
+            copy(directory, (&segment, file), 0..length, &aside)?;
+            kept_in.push(aside);
+        }
+        // The segment is made anew, and takes the place of the damaged one at once.
+        let length = segment::claimed(&segment).map_err(Error::io("cannot read", file))?;
+        let new = copy(directory, (&segment, file), 0..place.min(length), NEW)?;
+        zero(&new, place.min(length), length).map_err(Error::io("cannot write", NEW))?;
+        new.sync().map_err(Error::io("cannot sync", NEW))?;
+        directory.rename(NEW, file).map_err(Error::io("cannot rename", NEW))?;
+        directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
     }
-    Ok(Some(Repaired { file, place, why, kept_in }))
+    Ok(())
 }
 
-/// Cuts a torn write off.
-pub(crate) fn cut_torn<D: Directory>(
+/// Cuts a torn write off: what comes from this place on is copied to a file beside the log, and
+/// then zeroed.
+pub(crate) fn cut<D: Directory>(
     directory: &D,
     file: &D::File,
     number: u64,
     place: u64,
 ) -> Result<Torn, Error> {
-    let kept_in = cut(directory, file, number, place, "torn")?;
-    Ok(Torn { file: segment::name(number), place, kept_in })
-}
-
-/// Copies what comes from this place on to a file beside the log, whose name is given back, and
-/// then zeroes it.
-fn cut<D: Directory>(
-    directory: &D,
-    file: &D::File,
-    number: u64,
-    place: u64,
-    why: &str,
-) -> Result<String, Error> {
     let name = segment::name(number);
-    let kept_in = format!("{number:016x}-{place}.{why}");
+    let kept_in = format!("{number:016x}-{place}.torn");
     let length = file.length().map_err(Error::io("cannot look at", &name))?;
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    if names.contains(&kept_in) {
-        directory.remove(&kept_in).map_err(Error::io("cannot remove", &kept_in))?;
-    }
-    let copy = directory.create(&kept_in).map_err(Error::io("cannot make", &kept_in))?;
-    let mut piece = vec![0; PIECE];
-    for start in (place..length).step_by(PIECE) {
-        let read = read_all(file, &mut piece, start).map_err(Error::io("cannot read", &name))?;
-        // Zeros at the end of a piece are there without being written.
-        let used = piece[..read].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let written = write_all(&copy, &piece[..used], start - place);
-        written.map_err(Error::io("cannot write", &kept_in))?;
-    }
-    copy.sync().map_err(Error::io("cannot sync", &kept_in))?;
-    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+    copy(directory, (file, &name), place..length, &kept_in)?;
     zero(file, place, length).map_err(Error::io("cannot write", &name))?;
     file.sync().map_err(Error::io("cannot sync", &name))?;
-    Ok(kept_in)
+    Ok(Torn { file: name, place, kept_in })
+}
+
+/// Copies a part of a file to a new one, and syncs that and its name. One of that name that is left
+/// over is gone. Zeros at the end may be missing in the copy.
+fn copy<D: Directory>(
+    directory: &D,
+    (from, name): (&D::File, &str),
+    part: Range<u64>,
+    to: &str,
+) -> Result<D::File, Error> {
+    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
+    if names.iter().any(|name| name == to) {
+        directory.remove(to).map_err(Error::io("cannot remove", to))?;
+    }
+    let copy = directory.create(to).map_err(Error::io("cannot make", to))?;
+    let longest = usize::try_from(part.end.saturating_sub(part.start)).unwrap_or(PIECE);
+    let mut piece = vec![0; PIECE.min(longest)];
+    for start in part.clone().step_by(PIECE) {
+        let count = usize::try_from(part.end - start).unwrap_or(PIECE).min(PIECE);
+        let read = read_all(from, &mut piece[..count], start);
+        let read = read.map_err(Error::io("cannot read", name))?;
+        let used = piece[..read].iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let written = write_all(&copy, &piece[..used], start - part.start);
+        written.map_err(Error::io("cannot write", to))?;
+    }
+    copy.sync().map_err(Error::io("cannot sync", to))?;
+    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+    Ok(copy)
 }
 
 /// Takes away what was kept of torn writes in segments that are gone, so that it does not add up.

@@ -293,6 +293,13 @@ pub fn owner(file: &impl File, number: u64) -> std::io::Result<Option<Identity>>
     Ok((found == expected).then_some(identity))
 }
 
+/// How long this segment is to be, by its beginning.
+pub fn claimed(file: &impl File) -> std::io::Result<u64> {
+    let mut found = [0; BEGINNING];
+    read_all(file, &mut found, 0)?;
+    Ok(field(&found, 32))
+}
+
 /// What is wrong with a segment that does not begin as it should.
 fn stranger(
     file: String,

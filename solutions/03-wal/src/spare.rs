@@ -29,8 +29,8 @@ const OLD: &str = ".old";
 /// Zeroes a segment ahead of its use, so that a write to it changes nothing but its bytes. An old
 /// segment is used again, if there is one. It does nothing if a spare is there.
 ///
-/// It is not on the way of any write: whoever has a thread for it calls it, once a segment has
-/// begun. Not two at a time.
+/// It is not on the way of any write: whoever has a thread for it calls it, whenever
+/// [`Wal::segment`](crate::Wal::segment) has changed. Not two at a time.
 pub fn prepare_spare<D: Directory>(directory: &D, options: Options) -> Result<(), Error> {
     let names = names(directory)?;
     if names.iter().any(|name| name == SPARE) {

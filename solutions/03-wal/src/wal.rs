@@ -9,7 +9,7 @@ use crate::codec::{self, Record, SECTOR};
 use crate::error::Error;
 use crate::files::{Directory, File, write_all};
 use crate::recovery::{self, Read, Recovered, Segment, Tail};
-use crate::repair::{cut_torn, forget_torn};
+use crate::repair::{cut, forget_torn};
 use crate::segment::{self, BEGINNING, Identity, Options};
 use crate::spare::{self, NEW};
 use basics::{Index, NodeId, Position};
@@ -77,7 +77,7 @@ impl<D: Directory> Wal<D> {
     ) -> Result<(Wal<D>, Recovered<P>), Error> {
         let read = recovery::read::<D, P>(&directory, identity)?;
         let Read { hard_state, log, segments, tail, torn } = read;
-        let torn = torn.map(|place| cut_torn(&directory, &tail.file, tail.number, place));
+        let torn = torn.map(|place| cut(&directory, &tail.file, tail.number, place));
         let torn = torn.transpose()?;
         forget_torn(&directory, segments.front().map_or(0, |first| first.number))?;
         let state = State { hard_state, last: log.last() };
@@ -116,6 +116,12 @@ impl<D: Directory> Wal<D> {
             self.added.last = Position { term: *term, index: Index(index) };
         }
         Ok(())
+    }
+
+    /// The number of the segment that is written. When it changes, the spare is used up: it is time
+    /// for [`prepare_spare`](crate::prepare_spare).
+    pub fn segment(&self) -> u64 {
+        self.tail.number
     }
 
     /// How many bytes were added since the last [`Wal::sync`]. Whoever adds decides when it is

@@ -12,24 +12,34 @@
 //! | figure | what is measured | beside |
 //! |---|---|---|
 //! | `replication` | commits a second of three nodes (chapters 4 and 2) | `raft` 0.7, TiKV's |
+//! | `log` | batches that are appended and synced, and recovery (chapter 3) | the bare file |
+//! | `members` | commits a second of three nodes on real files (chapters 3 and 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
 //! five times each, and shows the median and the slowest and fastest run; look at the ratios.
 //! Nothing here is graded, and no test looks at a clock.
+//!
+//! The figures of files are taken in the directory that `BENCH_DIRECTORY` names, or in the one that
+//! this program was built in. It should be on the disk that is meant, and not in memory.
 //!
 //! On a Mac with Apple's processor, `raft` does not build from Rust alone. There, the workbook's
 //! own rates stand alone.
 //!
 //! This crate owns the drivers and the arithmetic. Whole servers under load are not its business.
 
+mod files;
+mod log;
 mod measure;
+mod members;
+
 mod replication;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 1] = [("replication", replication::figure)];
+const FIGURES: [(&str, Figure); 3] =
+    [("replication", replication::figure), ("log", log::figure), ("members", members::figure)];
 
 /// Measures, and writes what it found.
 type Figure = fn(&mut dyn Write) -> io::Result<()>;

@@ -4,10 +4,10 @@
 
 use std::fmt;
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often each side is measured.
-const ROUNDS: usize = 5;
+pub const ROUNDS: usize = 5;
 
 /// So many things a second, in several runs. In order, and never empty.
 pub struct Rates(Vec<f64>);
@@ -20,19 +20,24 @@ pub fn machine() -> String {
 }
 
 /// Runs these in turn, after one run of each that does not count: so what the machine does beside
-/// them meets all. Each run does `count` of what is measured.
-pub fn alternate(count: u64, runs: &[impl Fn()]) -> Vec<Rates> {
-    runs.iter().for_each(|run| run());
-    let round = || runs.iter().map(|run| rate(count, run)).collect();
+/// them meets all. Each run does `count` of what is measured, and says how long that took; what it
+/// prepares and clears away is not part of it.
+pub fn alternate(count: u64, runs: &[impl Fn() -> Duration]) -> Vec<Rates> {
+    runs.iter().for_each(|run| {
+        run();
+    });
+    let rate = |run: &dyn Fn() -> Duration| count as f64 / run().as_secs_f64();
+    let round = || runs.iter().map(|run| rate(run)).collect();
     let rounds: Vec<Vec<f64>> = (0..ROUNDS).map(|_| round()).collect();
     let of = |place: usize| Rates::new(rounds.iter().map(|rates| rates[place]).collect());
     (0..runs.len()).map(of).collect()
 }
 
-fn rate(count: u64, run: impl Fn()) -> f64 {
+/// How long this takes.
+pub fn timed(run: impl FnOnce()) -> Duration {
     let start = Instant::now();
     run();
-    count as f64 / start.elapsed().as_secs_f64()
+    start.elapsed()
 }
 
 impl Rates {

@@ -19,7 +19,7 @@ mod ours;
 mod theirs;
 mod whole;
 
-use crate::measure::{Rates, alternate, grouped};
+use crate::measure::{Rates, alternate, grouped, timed};
 use ours::Ours;
 use replication::Limits;
 use std::io::{self, Write};
@@ -106,7 +106,7 @@ pub fn figure(out: &mut dyn Write) -> io::Result<()> {
          commits a second: the median of five runs, and the slowest and the fastest"
     )?;
     for (window, count) in LOADS {
-        let runs: Vec<_> = SIDES.iter().map(|(_, load)| || load(window, count)).collect();
+        let runs: Vec<_> = SIDES.iter().map(|(_, load)| || timed(|| load(window, count))).collect();
         let rates = alternate(count, &runs);
         writeln!(out, "\n{} under way, {} proposals", grouped(window), grouped(count))?;
         for (place, (name, _)) in SIDES.iter().enumerate() {

@@ -1,0 +1,10 @@
+//! Any bytes, as a directory with a log.
+#![no_main]
+
+#[allow(dead_code, reason = "the tests of the chapter use more of it")]
+#[path = "../../disk.rs"]
+mod disk;
+#[path = "../../hostile.rs"]
+mod hostile;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hostile::recover(bytes));
