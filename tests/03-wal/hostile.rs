@@ -53,8 +53,9 @@ fn beginning(length: u64) -> [u8; 48] {
     bytes[16..24].copy_from_slice(&OURS.member.to_le_bytes());
     bytes[24..32].copy_from_slice(&1_u64.to_le_bytes());
     bytes[32..40].copy_from_slice(&length.to_le_bytes());
-    let seed = crc32c::crc32c(&bytes[0..40]);
-    bytes[40..44].copy_from_slice(&seed.to_le_bytes());
+    // Nothing comes before it, so the checksum at the end of that is zero.
+    let seed = crc32c::crc32c(&bytes[0..44]);
+    bytes[44..48].copy_from_slice(&seed.to_le_bytes());
     bytes
 }
 
@@ -70,7 +71,7 @@ fn framed(mut rest: &[u8]) -> Vec<u8> {
     }
     let length = 512 * (batches + 1);
     bytes[..48].copy_from_slice(&beginning(length as u64));
-    let seed = u32::from_le_bytes(bytes[40..44].try_into().expect("four bytes"));
+    let seed = u32::from_le_bytes(bytes[44..48].try_into().expect("four bytes"));
     let (mut running, mut batch) = (seed, 0_u32);
     while let Some((length, more)) = rest.split_first() {
         let (record, more) = more.split_at(usize::from(*length).min(more.len()));
@@ -83,7 +84,7 @@ fn framed(mut rest: &[u8]) -> Vec<u8> {
         bytes.extend(running.to_le_bytes());
         bytes.push(0xB5);
         bytes.extend(record);
-        bytes.push(0xB5);
+        bytes.push(0x4A);
         bytes.resize(bytes.len().next_multiple_of(512), 0);
         batch += 1;
     }

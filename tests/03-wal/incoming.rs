@@ -83,12 +83,30 @@ fn one_that_begins_again_is_another() {
         first.add(&text(1)).expect("there is room");
         // The process ends. The next one does not know of it.
         drop(first);
+        discard_parts(&Memory(disk.clone())).expect("the disk works");
         receive(&disk, &text(2)[..10]).expect("there is room");
         assert_eq!(disk.files(), [(NAME.to_owned(), text(2)[..10].to_vec())]);
         let mut third = Incoming::begin(Memory(disk.clone()), NAME).expect("there is room");
         third.add(&text(3)).expect("there is room");
         third.give_up().expect("the disk works");
         assert_eq!(disk.files(), [(NAME.to_owned(), text(2)[..10].to_vec())]);
+    });
+}
+
+#[test]
+fn two_on_their_way_do_not_meet() {
+    check(|| {
+        let disk = Disk::new();
+        let begin = || Incoming::begin(Memory(disk.clone()), NAME).expect("there is room");
+        let (mut first, mut second, third) = (begin(), begin(), begin());
+        second.add(&text(2)[..700]).expect("there is room");
+        first.add(&text(1)).expect("there is room");
+        third.give_up().expect("the disk works");
+        first.finish(|_| Ok(())).expect("the disk works");
+        assert_eq!(held(&disk), Some(text(1)), "the first, and nothing of the second");
+        second.add(&text(2)[700..]).expect("there is room");
+        second.finish(|_| Ok(())).expect("the disk works");
+        assert_eq!(disk.files(), [(NAME.to_owned(), text(2))], "and then the second");
     });
 }
 
@@ -103,6 +121,7 @@ fn a_disk_that_fails_leaves_the_old_file() {
             assert!(failed.to_string().contains("snapshot.part"), "{failed}");
             assert_eq!(held(&disk), Some(text(1)), "{what:?}");
             receive(&disk, &text(2)).expect("the next one may come");
+            discard_parts(&Memory(disk.clone())).expect("the disk works");
             assert_eq!(disk.files(), [(NAME.to_owned(), text(2))], "{what:?}");
         }
     });

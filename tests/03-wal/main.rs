@@ -5,6 +5,7 @@ mod hostile;
 mod story;
 mod writer;
 
+mod again;
 mod crashes;
 mod damage;
 mod failures;

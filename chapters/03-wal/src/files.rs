@@ -9,7 +9,7 @@
 use crate::error::Error;
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,26 +56,33 @@ pub trait File {
     fn sync(&self) -> io::Result<()>;
 }
 
-/// A directory of the operating system, which no other process has.
+/// A directory of the operating system, which nobody else has.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// Held as long as anybody has the folder. The system lets go of it when a process ends,
-    /// however it ends.
-    _lock: Arc<fs::File>,
+    own: Arc<Own>,
+}
+
+/// The directory itself, opened and locked as long as anybody has the folder.
+#[derive(Debug)]
+struct Own(fs::File);
+
+impl Drop for Own {
+    /// The system lets go of the lock when a process ends, however it ends. But a process that is
+    /// just being started may have the file a little longer than we do.
+    fn drop(&mut self) {
+        // If that fails, the lock goes with the process.
+        let _ = self.0.unlock();
+    }
 }
 
 /// What is written or copied in pieces goes in pieces of this size.
 pub(crate) const PIECE: usize = 1 << 20;
 
-/// The file that says whose the directory is.
-const LOCK: &str = "lock";
-
 impl Folder {
     /// This directory, for this process alone. It is made if it is not there.
     pub fn lock(path: impl AsRef<Path>) -> Result<Folder, Error> {
-        let path = path.as_ref().to_path_buf();
-        make(&path)?;
+        make(path.as_ref())?;
         Folder::existing(path)
     }
 
@@ -83,30 +90,35 @@ impl Folder {
     pub fn existing(path: impl AsRef<Path>) -> Result<Folder, Error> {
         let path = path.as_ref().to_path_buf();
         let place = path.display().to_string();
-        let lock = path.join(LOCK);
-        let options = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
-        let lock = options.map_err(Error::io("cannot open", lock.display().to_string()))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Folder { path, _lock: Arc::new(lock) }),
+        let own = fs::File::open(&path).map_err(Error::io("cannot open", &place))?;
+        match own.try_lock() {
+            Ok(()) => Ok(Folder { path, own: Arc::new(Own(own)) }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { place }),
             Err(TryLockError::Error(error)) => Err(Error::io("cannot lock", place)(error)),
         }
     }
 }
 
-/// Makes a directory, with those above it that are not there. Their names survive a loss of power.
+/// Makes a directory, with those above it that are not there. Its name survives a loss of power,
+/// also if somebody had made it before, and power went then.
 fn make(path: &Path) -> Result<(), Error> {
-    let missing = path.ancestors().take_while(|path| !path.as_os_str().is_empty());
-    let missing: Vec<&Path> = missing.take_while(|path| !path.exists()).collect();
+    let above = |path: &Path| match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above.to_path_buf(),
+        Some(_) | None => PathBuf::from("."),
+    };
     let place = |path: &Path| path.display().to_string();
-    fs::create_dir_all(path).map_err(Error::io("cannot make", place(path)))?;
-    for made in missing {
-        let above = match made.parent() {
-            Some(above) if !above.as_os_str().is_empty() => above,
-            Some(_) | None => Path::new("."),
-        };
-        let synced = fs::File::open(above).and_then(|above| above.sync_all());
-        synced.map_err(Error::io("cannot sync", place(above)))?;
+    let mut missing = vec![path.to_path_buf()];
+    while let Some(last) = missing.last()
+        && !above(last).exists()
+    {
+        missing.push(above(last));
+    }
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(Error::io("cannot make", place(path)))?;
+    for made in missing.iter().rev() {
+        let above = above(made);
+        let synced = fs::File::open(&above).and_then(|above| above.sync_all());
+        synced.map_err(Error::io("cannot sync", place(&above)))?;
     }
     Ok(())
 }
@@ -118,8 +130,12 @@ impl Directory for Folder {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
-            if entry.file_type()?.is_file() {
-                names.extend(entry.file_name().into_string());
+            match fs::metadata(entry.path()) {
+                Ok(file) if file.is_file() => names.extend(entry.file_name().into_string()),
+                // Another thread has just given it another name; or it is a link to nowhere.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Ok(_) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(names)
@@ -130,7 +146,10 @@ impl Directory for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<fs::File> {
-        OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
+        let mut options = OpenOptions::new();
+        // What is in a log is for nobody else to read.
+        options.read(true).write(true).create_new(true).mode(0o600);
+        options.open(self.path.join(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -142,7 +161,7 @@ impl Directory for Folder {
     }
 
     fn sync(&self) -> io::Result<()> {
-        fs::File::open(&self.path)?.sync_all()
+        self.own.0.sync_all()
     }
 
     fn place(&self) -> String {
@@ -166,6 +185,32 @@ impl File for fs::File {
     fn sync(&self) -> io::Result<()> {
         self.sync_data()
     }
+}
+
+/// All names in a directory.
+pub(crate) fn names(directory: &impl Directory) -> Result<Vec<String>, Error> {
+    directory.names().map_err(Error::io("cannot list", directory.place()))
+}
+
+/// Names survive a loss of power from now on.
+pub(crate) fn sync_names(directory: &impl Directory) -> Result<(), Error> {
+    directory.sync().map_err(Error::io("cannot sync", directory.place()))
+}
+
+/// Makes a new file. One of that name is gone.
+pub(crate) fn anew<D: Directory>(directory: &D, name: &str) -> Result<D::File, Error> {
+    if names(directory)?.iter().any(|it| it == name) {
+        directory.remove(name).map_err(Error::io("cannot remove", name))?;
+    }
+    directory.create(name).map_err(Error::io("cannot make", name))
+}
+
+/// A name that nothing has: this one, or this one with a number.
+pub(crate) fn unused(directory: &impl Directory, name: &str) -> Result<String, Error> {
+    let names = names(directory)?;
+    let with = |number: u32| if number == 1 { name.to_owned() } else { format!("{name}.{number}") };
+    let free = (1..).map(with).find(|name| !names.contains(name));
+    Ok(free.expect("there are not so many files"))
 }
 
 /// Writes all of it, however often the file takes only a part.

@@ -26,12 +26,18 @@
 //! which nobody was told: that is cut off, and the log goes on. Or it is a record that was synced:
 //! then something that others rely on is gone, and the node must not pretend otherwise. The two are
 //! told apart by three things. A disk writes sectors whole, and where it did not write there are
-//! zeros: a cut write lacks a sector, or its last bytes. Each frame has the number of its batch:
-//! what is followed by a later batch was synced. And the checksums run from frame to frame, so
-//! nothing old fits in.
+//! zeros: a cut write lacks a sector, or the end of its last. Each batch has a number and an end,
+//! and begins with a sector: what a later batch follows was synced. And the checksums run from
+//! frame to frame, and from segment to segment, so nothing old fits in.
 //!
-//! One case is left that nobody can decide. If the last batch was synced, holds a sector of zeros
-//! that were written as such, and another of its bits rots, it looks torn.
+//! What was read is not yet on the disk. The process that wrote it may have been killed before its
+//! sync, and the next one finds its bytes in the system's memory. So a start writes the last batch
+//! once more, and syncs it, before it tells anybody.
+//!
+//! Some cases nobody can decide, and then the log ends too early without a word: the last batch, or
+//! the last segment, is there no more at all; or the last batch holds a sector of zeros that were
+//! written as such, and another of its bits rots. They need a disk that forgets what it has synced,
+//! at the one place where it was written last.
 //!
 //! ## Shape
 //!

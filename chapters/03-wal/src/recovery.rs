@@ -9,9 +9,9 @@
 //! Left to others: one segment's frames (`segment`), what becomes of a torn write (`repair`), and
 //! what the store holds (chapter 4).
 
-use crate::codec::{self, Record, SECTOR};
+use crate::codec::{self, Record};
 use crate::error::Error;
-use crate::files::Directory;
+use crate::files::{Directory, names};
 use crate::segment::{self, BEGINNING, End, Framed, Frames, Identity};
 use basics::{Index, NodeId, Position, Term};
 use election::HardState;
@@ -52,11 +52,14 @@ pub(crate) struct Segment {
 pub(crate) struct Tail<F> {
     pub file: F,
     pub number: u64,
+    /// Where the last batch ends; while something is written, where the next begins.
     pub place: u64,
     pub length: u64,
     pub seed: u32,
     pub running: u32,
+    /// The last batch, and where it begins.
     pub batch: u32,
+    pub batch_at: u64,
 }
 
 /// What reading comes to.
@@ -68,6 +71,8 @@ pub(crate) struct Read<P, F> {
     pub tail: Tail<F>,
     /// Where a torn write begins in the tail, if there is one.
     pub torn: Option<u64>,
+    /// The last batch is not whole, and is to be ended.
+    pub is_open: bool,
 }
 
 /// The fold of all records so far.
@@ -83,31 +88,41 @@ pub(crate) fn read<D: Directory, P: Payload + for<'a> TryFrom<&'a [u8]>>(
     directory: &D,
     identity: Identity,
 ) -> Result<Read<P, D::File>, Error> {
-    let numbers = numbers(directory)?;
+    let numbers = row(directory)?;
     let Some(last) = numbers.last().copied() else {
         return Err(Error::Nothing { place: directory.place() });
     };
     let mut fold = Fold::new();
     let mut segments = VecDeque::new();
+    let mut running = None;
     for number in numbers {
         let name = segment::name(number);
         let file = directory.open(&name).map_err(Error::io("cannot open", &name))?;
         let mut frames = Frames::new(&file, identity, number)?;
+        let (length, claimed) = (frames.length, frames.claimed);
+        if claimed != length {
+            let why = format!("it was {claimed} bytes long, and is {length}");
+            return Err(Error::Damaged { file: name, place: length, why });
+        }
         let goes_on = fold.take_all(&mut frames, &name)?;
+        if running.is_some_and(|running| running != frames.before) {
+            let why = "it does not follow the segment before it".to_owned();
+            return Err(Error::Damaged { file: name, place: 0, why });
+        }
+        running = Some(frames.running);
         let end = frames.end()?;
-        let Frames { place, length, seed, running, batch, .. } = frames;
+        let Frames { place, ends, seed, running, batch, batch_at, is_whole, .. } = frames;
         segments.push_back(Segment { number, goes_on, length });
         match end {
-            End::Clean | End::Torn if number == last => {
+            End::Clean | End::Open | End::Torn if number == last => {
                 let torn = (end == End::Torn).then_some(place);
-                // A batch begins with a sector.
-                let place = place.next_multiple_of(SECTOR as u64);
-                let tail = Tail { file, number, place, length, seed, running, batch };
+                let (place, is_open) = (ends, !is_whole);
+                let tail = Tail { file, number, place, length, seed, running, batch, batch_at };
                 let Fold { hard_state, log, .. } = fold;
-                return Ok(Read { hard_state, log: log.into(), segments, tail, torn });
+                return Ok(Read { hard_state, log: log.into(), segments, tail, torn, is_open });
             }
             End::Clean => {}
-            End::Torn => {
+            End::Open | End::Torn => {
                 let why = "it ends in the middle, and others follow".to_owned();
                 return Err(Error::Damaged { file: name, place, why });
             }
@@ -131,10 +146,8 @@ pub fn owner(directory: &impl Directory) -> Result<Identity, Error> {
 }
 
 /// The numbers of all segments. They follow one another.
-pub(crate) fn numbers(directory: &impl Directory) -> Result<Vec<u64>, Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment::number(name)).collect();
-    numbers.sort_unstable();
+fn row(directory: &impl Directory) -> Result<Vec<u64>, Error> {
+    let numbers = numbers(directory)?;
     for pair in numbers.windows(2) {
         if let [one, next] = pair
             && one + 1 != *next
@@ -144,6 +157,14 @@ pub(crate) fn numbers(directory: &impl Directory) -> Result<Vec<u64>, Error> {
             return Err(Error::Damaged { file, place: 0, why });
         }
     }
+    Ok(numbers)
+}
+
+/// The numbers of all segments, in order.
+pub(crate) fn numbers(directory: &impl Directory) -> Result<Vec<u64>, Error> {
+    let names = names(directory)?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment::number(name)).collect();
+    numbers.sort_unstable();
     Ok(numbers)
 }
 
@@ -202,6 +223,7 @@ impl<P: Payload + for<'a> TryFrom<&'a [u8]>> Fold<P> {
                 Ok(())
             }
             Record::Entry { index, term, payload } => self.entry(index, term, payload),
+            Record::Cut => Ok(()),
         }
     }
 

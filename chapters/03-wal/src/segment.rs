@@ -4,13 +4,14 @@
 //! after the other, up to where they end, or are torn, or are damaged.
 //!
 //! A segment begins with 48 bytes: `byo-wal1`, the cluster, the member, the segment's number and
-//! its length (8 bytes each), a checksum of these, and four zeros. That checksum is the segment's
-//! *seed*. Frames of any other segment were made with another seed, and never look valid here. The
-//! frame that every segment begins with follows at once, and the first batch with the next sector.
+//! its length (8 bytes each), the running checksum at the end of the segment before it, and a
+//! checksum of all these (4 bytes each). The last is the segment's *seed*. Frames of any other
+//! segment were made with another seed, and never look valid here. The frame that every segment
+//! begins with follows at once, and the first batch with the next sector.
 //!
 //! Left to others: which segments there are, and what their records come to.
 
-use crate::codec::{self, Frame, HEAD, MARK, SECTOR};
+use crate::codec::{self, Frame, HEAD, LAST, MARK, SECTOR};
 use crate::error::Error;
 use crate::files::{File, read_all};
 
@@ -43,22 +44,31 @@ pub fn name(number: u64) -> String {
     format!("{number:016x}.log")
 }
 
-/// The number of the segment of this name, if it is one.
+/// The number of the segment of this name, if it is one. No log has so many that the first bit is
+/// needed.
 pub fn number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log").filter(|digits| digits.len() == 16)?;
-    u64::from_str_radix(digits, 16).ok().filter(|number| self::name(*number) == name)
+    let number = u64::from_str_radix(digits, 16).ok().filter(|number| *number <= u64::MAX / 2)?;
+    (self::name(number) == name).then_some(number)
 }
 
-/// How a segment begins, and its seed.
-pub fn beginning(identity: Identity, number: u64, length: u64) -> ([u8; BEGINNING], u32) {
+/// How a segment of this length begins that follows one with this checksum at its end; and its
+/// seed.
+pub fn beginning(
+    identity: Identity,
+    number: u64,
+    length: u64,
+    before: u32,
+) -> ([u8; BEGINNING], u32) {
     let mut bytes = [0; BEGINNING];
     bytes[0..8].copy_from_slice(MAGIC);
     bytes[8..16].copy_from_slice(&identity.cluster.to_le_bytes());
     bytes[16..24].copy_from_slice(&identity.member.to_le_bytes());
     bytes[24..32].copy_from_slice(&number.to_le_bytes());
     bytes[32..40].copy_from_slice(&length.to_le_bytes());
-    let seed = crc32c::crc32c(&bytes[0..40]);
-    bytes[40..44].copy_from_slice(&seed.to_le_bytes());
+    bytes[40..44].copy_from_slice(&before.to_le_bytes());
+    let seed = crc32c::crc32c(&bytes[0..44]);
+    bytes[44..48].copy_from_slice(&seed.to_le_bytes());
     (bytes, seed)
 }
 
@@ -67,6 +77,9 @@ pub fn beginning(identity: Identity, number: u64, length: u64) -> ([u8; BEGINNIN
 pub enum End {
     /// Nothing was written after the last.
     Clean,
+    /// Nothing is there after the last, but others of its batch were to follow. Nobody was told
+    /// that they had.
+    Open,
     /// A write after the last did not get to the disk whole. Nobody was told that it had.
     Torn,
     /// What comes after the last was on disk once, and is not what it was.
@@ -90,13 +103,24 @@ pub struct Framed<'a> {
 pub struct Frames<'a, F> {
     file: &'a F,
     name: String,
-    /// How long the segment is, and its seed.
+    /// How long the segment is.
     pub length: u64,
+    /// How long it was made.
+    pub claimed: u64,
+    /// Its seed.
     pub seed: u32,
-    /// The checksum of all frames so far.
+    /// The running checksum at the end of the segment before it, as this one says.
+    pub before: u32,
+    /// The running checksum after the last frame.
     pub running: u32,
     /// The batch of the last frame.
     pub batch: u32,
+    /// Where that batch begins.
+    pub batch_at: u64,
+    /// Whether that batch is whole.
+    pub is_whole: bool,
+    /// Where the last frame ends.
+    pub ends: u64,
     /// Where the next frame begins.
     pub place: u64,
     buffer: Vec<u8>,
@@ -111,18 +135,29 @@ impl<'a, F: File> Frames<'a, F> {
         let length = file.length().map_err(Error::io("cannot look at", &name))?;
         let mut found = [0; BEGINNING];
         read_all(file, &mut found, 0).map_err(Error::io("cannot read", &name))?;
-        let claimed = field(&found, 32);
-        let (expected, seed) = beginning(identity, number, claimed);
+        let (claimed, before) = (field(&found, 32), short(&found, 40));
+        let (expected, seed) = beginning(identity, number, claimed, before);
         if found != expected {
             return Err(stranger(name, &found, length, identity, number));
         }
-        if claimed != length {
-            let why = format!("it was {claimed} bytes long, and is {length}");
-            return Err(Error::Damaged { file: name, place: length, why });
-        }
-        let (place, at) = (BEGINNING as u64, BEGINNING as u64);
-        let (running, batch, buffer) = (seed, 0, Vec::new());
-        Ok(Frames { file, name, length, seed, running, batch, place, buffer, at })
+        let begins = BEGINNING as u64;
+        Ok(Frames {
+            file,
+            name,
+            length,
+            claimed,
+            seed,
+            before,
+            running: seed,
+            // The first batch is 0, and nothing of it is there yet.
+            batch: u32::MAX,
+            batch_at: begins,
+            is_whole: true,
+            ends: begins,
+            place: begins,
+            buffer: Vec::new(),
+            at: begins,
+        })
     }
 
     /// The next frame; none where they end, and [`Frames::end`] says how.
@@ -133,62 +168,80 @@ impl<'a, F: File> Frames<'a, F> {
         let bytes = self.bytes(start, HEAD + length + 1)?;
         let Some((head, rest)) = bytes.split_at_checked(HEAD) else { return Ok(None) };
         let Some((record, mark)) = rest.split_at_checked(length) else { return Ok(None) };
-        if mark != [MARK] {
-            return Ok(None);
-        }
+        let is_last = match mark {
+            [MARK] => false,
+            [LAST] => true,
+            _ => return Ok(None),
+        };
         let beginning: [u8; 8] = head[0..8].try_into().expect("eight bytes");
         let running = codec::checksum(before, &beginning, record);
-        if running != frame.checksum {
+        if running != frame.checksum || frame.batch != self.next_batch() {
             return Ok(None);
+        }
+        if frame.batch != self.batch {
+            self.batch_at = start;
         }
         self.running = running;
         self.batch = frame.batch;
+        self.is_whole = is_last;
         self.place += (HEAD + length + 1) as u64;
+        self.ends = self.place;
         let record = &self.bytes(start, HEAD + length)?[HEAD..];
         Ok(Some(Framed { place: start, batch: frame.batch, checksum: running, record }))
     }
 
+    /// The batch of which the next frame is to be.
+    pub fn next_batch(&self) -> u32 {
+        if self.is_whole { self.batch.wrapping_add(1) } else { self.batch }
+    }
+
     /// How the frames end, once there is no next.
     ///
-    /// - Only zeros are left: nothing was written.
-    /// - A later batch is there: the one that begins here was synced before that was written, so it
-    ///   is damaged.
-    /// - Else it is the last batch. It is torn if a part of it was never written: a mark is zero,
-    ///   or a sector is. If all of it is there, and it is not what was written, it is damaged.
+    /// - Only zeros are left: nothing was written. But if the batch before them is not whole, its
+    ///   rest is missing.
+    /// - A later batch is there: what begins here was synced before that was written, so it is
+    ///   damaged.
+    /// - Else it is the last batch. It is torn if a part of it was never written: a sector is
+    ///   zeros, or the end of one is. If all of it is there, and it is not what was written, it is
+    ///   damaged.
     pub fn end(&mut self) -> Result<End, Error> {
         let place = self.place;
+        let damaged = |why: &str| Ok(End::Damaged(why.to_owned()));
         if self.is_zero(place, self.length)? {
-            return Ok(End::Clean);
+            return Ok(if self.is_whole { End::Clean } else { End::Open });
+        }
+        if self.is_followed(place)? {
+            return damaged("a record is not what was written, and later ones follow");
         }
         let Some(frame) = self.frame_at(place)? else {
-            let unwritten = self.bytes(place, HEAD)?.get(HEAD - 1).is_none_or(|mark| *mark == 0);
-            return Ok(if unwritten && !self.is_followed(place)? {
-                End::Torn
+            let from = place + HEAD as u64 - 1;
+            let to = (place / SECTOR as u64 + 1) * SECTOR as u64;
+            return if self.is_zero(from, to)? {
+                Ok(End::Torn)
             } else {
-                End::Damaged("what stands before a record is not what was written".to_owned())
-            });
+                damaged("what stands before a record is not what was written")
+            };
         };
         let end = place + (HEAD + frame.length + 1) as u64;
         if end > self.length {
-            return Ok(End::Damaged("a record is longer than the file".to_owned()));
-        }
-        if self.is_followed_by_later(end, frame)? {
-            return Ok(End::Damaged("a record is not what was written, and others follow".into()));
+            return damaged("a record is longer than the file");
         }
         let unmarked = self.bytes(end - 1, 1)? == [0];
-        Ok(if unmarked || self.has_unwritten_sector(place, end)? {
-            End::Torn
+        if unmarked || self.has_unwritten_sector(place, end)? {
+            Ok(End::Torn)
         } else {
-            End::Damaged("a record is not what was written".to_owned())
-        })
+            damaged("a record is not what was written")
+        }
     }
 
-    /// Goes on with the next sector if there is no frame in this one any more.
+    /// Goes on with the next sector if there is no frame in this one any more: a batch that is
+    /// whole ends with its sector, whatever is in the rest of that.
     fn skip_zeros(&mut self) -> Result<(), Error> {
         let place = usize::try_from(self.place).expect("a segment fits into memory");
+        let has_ended = self.is_whole && self.batch != u32::MAX;
         let fits = codec::fitting(place) == place;
         let is_zero = self.bytes(self.place, HEAD)?.iter().all(|byte| *byte == 0);
-        if !fits || is_zero {
+        if has_ended || !fits || is_zero {
             self.place = place.next_multiple_of(SECTOR) as u64;
         }
         Ok(())
@@ -201,33 +254,13 @@ impl<'a, F: File> Frames<'a, F> {
         Ok(codec::head(&head, seed))
     }
 
-    /// After a frame that is not right, do frames of a later batch follow?
-    fn is_followed_by_later(&mut self, mut place: u64, first: Frame) -> Result<bool, Error> {
-        loop {
-            let here = usize::try_from(place).expect("a segment fits into memory");
-            let next = here.next_multiple_of(SECTOR) as u64;
-            let found = match self.frame_at(place)? {
-                Some(frame) => Some((place, frame)),
-                None => self.frame_at(next)?.map(|frame| (next, frame)),
-            };
-            let Some((at, frame)) = found else { return Ok(false) };
-            if frame.batch != first.batch {
-                return Ok(true);
-            }
-            place = at + (HEAD + frame.length + 1) as u64;
-        }
-    }
-
-    /// After something that is no frame, does any frame of a later batch follow? Nobody knows where
-    /// it would begin, so every place is looked at.
+    /// Does a batch begin from here on that is later than the next? It would begin with a sector.
     fn is_followed(&mut self, place: u64) -> Result<bool, Error> {
-        // What is no frame belongs to the batch of the last frame. Or to the one after it, if that
-        // could begin here: with a sector.
-        let begins = u32::from(place.is_multiple_of(SECTOR as u64));
-        let own = self.batch.wrapping_add(begins);
-        let is_later = |frame: Frame| (1..u32::MAX / 2).contains(&frame.batch.wrapping_sub(own));
-        for place in place + 1..self.length.saturating_sub(HEAD as u64) {
-            if self.frame_at(place)?.is_some_and(is_later) {
+        let next = self.next_batch();
+        let is_later = |frame: Frame| (1..u32::MAX / 2).contains(&frame.batch.wrapping_sub(next));
+        let sectors = (place.next_multiple_of(SECTOR as u64)..self.length).step_by(SECTOR);
+        for sector in sectors {
+            if self.frame_at(sector)?.is_some_and(is_later) {
                 return Ok(true);
             }
         }
@@ -284,12 +317,16 @@ fn field(bytes: &[u8; BEGINNING], from: usize) -> u64 {
     u64::from_le_bytes(bytes[from..from + 8].try_into().expect("eight bytes"))
 }
 
+fn short(bytes: &[u8; BEGINNING], from: usize) -> u32 {
+    u32::from_le_bytes(bytes[from..from + 4].try_into().expect("four bytes"))
+}
+
 /// Whose segment this says that it is, if its beginning is what was written there.
 pub fn owner(file: &impl File, number: u64) -> std::io::Result<Option<Identity>> {
     let mut found = [0; BEGINNING];
     read_all(file, &mut found, 0)?;
     let identity = Identity { cluster: field(&found, 8), member: field(&found, 16) };
-    let (expected, _) = beginning(identity, number, field(&found, 32));
+    let (expected, _) = beginning(identity, number, field(&found, 32), short(&found, 40));
     Ok((found == expected).then_some(identity))
 }
 
@@ -309,14 +346,15 @@ fn stranger(
     number: u64,
 ) -> Error {
     let field = |from: usize| field(found, from);
-    let sealed = crc32c::crc32c(&found[0..40]).to_le_bytes() == found[40..44];
+    let sealed = crc32c::crc32c(&found[0..44]).to_le_bytes() == found[44..48];
     let foreign = |why: String| Error::Foreign { file: file.clone(), why };
+    let damaged = |why: &str| Error::Damaged { file: file.clone(), place: 0, why: why.to_owned() };
     if length == 0 {
-        Error::Damaged { file, place: 0, why: "it is empty".to_owned() }
-    } else if found[0..8] != *MAGIC && !sealed {
-        foreign("it does not begin as a segment of this format does".to_owned())
-    } else if !sealed || found[0..8] != *MAGIC || found[44..48] != [0; 4] {
-        Error::Damaged { file, place: 0, why: "its beginning is not what was written".to_owned() }
+        damaged("it is empty")
+    } else if !sealed {
+        damaged("it does not begin as a segment of this format does")
+    } else if found[0..8] != *MAGIC {
+        foreign("it is of another format".to_owned())
     } else if field(8) != identity.cluster {
         foreign(format!("it is of cluster {:x}, not {:x}", field(8), identity.cluster))
     } else if field(16) != identity.member {

@@ -7,26 +7,28 @@
 //! | 4 | the length of the record |
 //! | 4 | the number of the batch that it was written with |
 //! | 4 | a checksum of these two |
-//! | 4 | a checksum of these two, of the record, and of everything before it in the segment |
+//! | 4 | the running checksum: of these two, of the record, and of all before it in the segment |
 //! | 1 | [`MARK`] |
 //! | … | the record |
-//! | 1 | [`MARK`] |
+//! | 1 | [`MARK`], or [`LAST`] if no record of the batch follows |
 //!
 //! Numbers have their lowest byte first, checksums are CRC-32C and begin with the segment's seed.
 //!
 //! A disk writes a sector as a whole, or not at all. So a batch begins with a sector, and what
 //! stands before a record lies in one: where too little of a sector is left, zeros fill it. A
 //! segment is zeros where nothing was written, and the marks are not. So a write that did not get
-//! to the disk whole has left a zero for a mark, or a sector of zeros, and a single flipped bit has
-//! not.
+//! to the disk whole has left a zero for a mark, or a sector of zeros.
 //!
 //! Left to others: where frames begin (`segment`), and what records mean (`recovery`).
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use bincode::{BorrowDecode, Encode};
 
-/// The last byte of a frame, and of what stands before its record.
+/// The last byte of what stands before a record, and of a frame that another of its batch follows.
 pub const MARK: u8 = 0xB5;
+
+/// The last byte of a batch. All bits are others, so that no flip makes one of the other.
+pub const LAST: u8 = 0x4A;
 
 /// What stands before a record.
 pub const HEAD: usize = 17;
@@ -75,6 +77,9 @@ pub enum Record<'a> {
         /// What it carries.
         payload: Option<&'a [u8]>,
     },
+    /// The rest of this batch did not get to the disk. It ends here, so that the next one is
+    /// another. No record is shorter: there is always room for it.
+    Cut,
 }
 
 /// Where a frame's parts are, in some bytes.
@@ -118,8 +123,8 @@ pub fn add(record: Record<'_>, bytes: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Seals the frames that were added from `start` on, as parts of this batch. `running` is the
-/// checksum of all before them, and then of all including them.
+/// Seals the frames that were added from `start` on, as parts of this batch, and the last as its
+/// end. `running` is the checksum of all before them, and then of all including them.
 pub fn seal(bytes: &mut [u8], start: usize, batch: u32, seed: u32, running: &mut u32) {
     let mut place = start;
     while place < bytes.len() {
@@ -134,6 +139,9 @@ pub fn seal(bytes: &mut [u8], start: usize, batch: u32, seed: u32, running: &mut
         head[12..16].copy_from_slice(&running.to_le_bytes());
         head[16] = MARK;
         place += HEAD + length + 1;
+        if place == bytes.len() {
+            bytes[place - 1] = LAST;
+        }
     }
 }
 
@@ -142,13 +150,14 @@ pub fn checksum(before: u32, beginning: &[u8], record: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c_append(before, beginning), record)
 }
 
-/// What stands before a record, if it is what was written there: the mark is there, and the first
-/// checksum is right.
+/// What stands before a record, if it is what was written there: the mark is there, the first
+/// checksum is right, and the record is no longer than a record can be.
 pub fn head(bytes: &[u8; HEAD], seed: u32) -> Option<Frame> {
-    let check = crc32c::crc32c_append(seed, &bytes[0..8]);
-    let is_right = bytes[16] == MARK && number(&bytes[8..12]) == check;
+    let length = number(&bytes[0..4]) as usize;
+    let may_be = bytes[16] == MARK && length <= LONGEST;
+    let is_right = may_be && number(&bytes[8..12]) == crc32c::crc32c_append(seed, &bytes[0..8]);
     is_right.then(|| Frame {
-        length: number(&bytes[0..4]) as usize,
+        length,
         batch: number(&bytes[4..8]),
         checksum: number(&bytes[12..16]),
     })

@@ -7,8 +7,7 @@
 //! Left to others: what is in it, how it is checked, and what happens once it is there.
 
 use crate::error::Error;
-use crate::files::File as _;
-use crate::files::{Directory, write_all};
+use crate::files::{Directory, File as _, names, sync_names, unused, write_all};
 
 /// How the name of a file ends that is not whole.
 const PART: &str = ".part";
@@ -18,21 +17,19 @@ pub struct Incoming<D: Directory> {
     directory: D,
     file: D::File,
     name: String,
+    /// What it is called until it is whole. No other that is on its way is called so.
+    part: String,
     length: u64,
 }
 
 impl<D: Directory> Incoming<D> {
-    /// A file of this name begins to come. What had come of it before is gone; a whole file of that
-    /// name stays, until this one takes its place.
+    /// A file of this name begins to come. A whole file of that name stays, until this one takes
+    /// its place.
     pub fn begin(directory: D, name: impl Into<String>) -> Result<Incoming<D>, Error> {
         let name = name.into();
-        let part = format!("{name}{PART}");
-        let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-        if names.contains(&part) {
-            directory.remove(&part).map_err(Error::io("cannot remove", &part))?;
-        }
+        let part = unused(&directory, &format!("{name}{PART}"))?;
         let file = directory.create(&part).map_err(Error::io("cannot make", &part))?;
-        Ok(Incoming { directory, file, name, length: 0 })
+        Ok(Incoming { directory, file, name, part, length: 0 })
     }
 
     /// How much has come.
@@ -42,8 +39,8 @@ impl<D: Directory> Incoming<D> {
 
     /// More of it. After an error, give it up.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let part = format!("{}{PART}", self.name);
-        write_all(&self.file, bytes, self.length).map_err(Error::io("cannot write", part))?;
+        let written = write_all(&self.file, bytes, self.length);
+        written.map_err(Error::io("cannot write", &self.part))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
@@ -54,30 +51,29 @@ impl<D: Directory> Incoming<D> {
         self,
         check: impl FnOnce(&D::File) -> Result<(), String>,
     ) -> Result<D::File, Error> {
-        let Incoming { directory, file, name, .. } = self;
-        let part = format!("{name}{PART}");
+        let Incoming { directory, file, name, part, .. } = self;
         if let Err(why) = check(&file) {
             directory.remove(&part).map_err(Error::io("cannot remove", part))?;
             return Err(Error::NotReceived { file: name, why });
         }
         file.sync().map_err(Error::io("cannot sync", &part))?;
         directory.rename(&part, &name).map_err(Error::io("cannot rename", part))?;
-        directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+        sync_names(&directory)?;
         Ok(file)
     }
 
     /// No more of it will come.
     pub fn give_up(self) -> Result<(), Error> {
-        let part = format!("{}{PART}", self.name);
-        self.directory.remove(&part).map_err(Error::io("cannot remove", part))
+        self.directory.remove(&self.part).map_err(Error::io("cannot remove", self.part))
     }
 }
 
 /// Takes away what had come of files when power went. For a member that starts.
 pub fn discard_parts(directory: &impl Directory) -> Result<(), Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    for part in names.iter().filter(|name| name.ends_with(PART)) {
-        directory.remove(part).map_err(Error::io("cannot remove", part))?;
+    for name in names(directory)? {
+        if name.ends_with(PART) || name.contains(&format!("{PART}.")) {
+            directory.remove(&name).map_err(Error::io("cannot remove", name))?;
+        }
     }
     Ok(())
 }

@@ -25,7 +25,12 @@ pub fn print<D: Directory>(directory: &D, most: usize, out: &mut dyn Write) -> R
     if numbers.is_empty() {
         return Err(Error::Nothing { place: directory.place() });
     }
+    let mut next = numbers.first().copied().unwrap_or_default();
     for number in numbers {
+        if number != next {
+            say(out, format_args!("{}  missing", segment::name(next)))?;
+        }
+        next = number + 1;
         let name = segment::name(number);
         let file = directory.open(&name).map_err(Error::io("cannot open", &name))?;
         let owner = segment::owner(&file, number).map_err(Error::io("cannot read", &name))?;
@@ -34,9 +39,19 @@ pub fn print<D: Directory>(directory: &D, most: usize, out: &mut dyn Write) -> R
             show(&file, &name, 0, out)?;
             continue;
         };
-        let mut frames = Frames::new(&file, identity, number)?;
-        let (segment::Identity { cluster, member }, length) = (identity, frames.length);
+        let mut frames = match Frames::new(&file, identity, number) {
+            Ok(frames) => frames,
+            Err(error) => {
+                say(out, format_args!("{name}  {error}"))?;
+                continue;
+            }
+        };
+        let segment::Identity { cluster, member } = identity;
+        let (length, claimed) = (frames.length, frames.claimed);
         say(out, format_args!("{name}  cluster {cluster:x}, member {member:x}, {length} bytes"))?;
+        if claimed != length {
+            say(out, format_args!("{length:>10}  damaged: it was {claimed} bytes long"))?;
+        }
         while let Some(Framed { place, batch, checksum, record }) = frames.next()? {
             let shown = Shown { record: codec::record(record), most };
             say(out, format_args!("{place:>10}  {checksum:08x}  batch {batch:<6}  {shown}"))?;
@@ -44,6 +59,7 @@ pub fn print<D: Directory>(directory: &D, most: usize, out: &mut dyn Write) -> R
         let place = frames.place;
         match frames.end()? {
             End::Clean => say(out, format_args!("{place:>10}  only zeros follow"))?,
+            End::Open => say(out, format_args!("{place:>10}  the rest of the batch is missing"))?,
             End::Torn => {
                 say(out, format_args!("{place:>10}  a write that did not get to the disk whole:"))?;
                 show(&file, &name, place, out)?;
@@ -86,6 +102,7 @@ impl fmt::Display for Shown<'_> {
         let at = |term: u64, index: u64| Position { term: Term(term), index: Index(index) };
         match self.record {
             None => f.write_str("no record of this format"),
+            Some(Record::Cut) => f.write_str("the rest of the batch was cut off"),
             Some(Record::HardState { term, vote: None }) => write!(f, "t{term}, no vote"),
             Some(Record::HardState { term, vote: Some(vote) }) => {
                 write!(f, "t{term}, vote for {}", NodeId(vote))

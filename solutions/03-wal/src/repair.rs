@@ -7,8 +7,11 @@
 //!
 //! Left to others: to find out which it is (`segment`), and what the log holds then (`recovery`).
 
+use crate::codec::{HEAD, SECTOR};
 use crate::error::Error;
-use crate::files::{Directory, File, PIECE, read_all, write_all, zero};
+use crate::files::{
+    Directory, File, PIECE, anew, names, read_all, sync_names, unused, write_all, zero,
+};
 use crate::recovery::{self, Torn};
 use crate::segment::{self, BEGINNING, Identity};
 use crate::spare::NEW;
@@ -62,40 +65,51 @@ fn end<D: Directory>(
     kept_in: &mut Vec<String>,
 ) -> Result<(), Error> {
     let damaged = segment::number(file).expect("it is a segment that is damaged");
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    let mut numbers: Vec<u64> = names.iter().filter_map(|name| segment::number(name)).collect();
-    numbers.sort_unstable();
+    let numbers = recovery::numbers(directory)?;
     // Of a segment that does not even say where it goes on, nothing is of use.
     let whole = place <= BEGINNING as u64;
     if whole && numbers.iter().all(|number| *number >= damaged) {
         return Err(Error::NothingLeft { file: file.to_owned() });
     }
-    let first = if whole { damaged } else { damaged + 1 };
-    // The last first: whatever a crash leaves of this, segments follow one another.
-    for number in numbers.into_iter().rev().filter(|number| *number >= first) {
+    // First the segment itself, then those after it, the last first. Whatever a crash leaves of
+    // this is still damaged, or all of it is done.
+    if !whole {
+        end_segment(directory, file, place, kept_in)?;
+    }
+    let is_gone = |number: &u64| *number > damaged || whole && *number == damaged;
+    for number in numbers.into_iter().rev().filter(is_gone) {
         let name = segment::name(number);
-        let aside = format!("{name}.damaged");
+        let aside = unused(directory, &format!("{name}.damaged"))?;
         directory.rename(&name, &aside).map_err(Error::io("cannot rename", name))?;
         kept_in.push(aside);
     }
-    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
-    if !whole {
-        let aside = format!("{file}.damaged");
-        let segment = directory.open(file).map_err(Error::io("cannot open", file))?;
-        if !kept_in.contains(&aside) {
-            let length = segment.length().map_err(Error::io("cannot look at", file))?;
-            copy(directory, (&segment, file), 0..length, &aside)?;
-            kept_in.push(aside);
-        }
-        // The segment is made anew, and takes the place of the damaged one at once.
-        let length = segment::claimed(&segment).map_err(Error::io("cannot read", file))?;
-        let new = copy(directory, (&segment, file), 0..place.min(length), NEW)?;
-        zero(&new, place.min(length), length).map_err(Error::io("cannot write", NEW))?;
-        new.sync().map_err(Error::io("cannot sync", NEW))?;
-        directory.rename(NEW, file).map_err(Error::io("cannot rename", NEW))?;
-        directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+    sync_names(directory)
+}
+
+/// Makes a segment anew that ends at this place, and puts it where the damaged one is, which is
+/// kept beside it.
+fn end_segment<D: Directory>(
+    directory: &D,
+    file: &str,
+    place: u64,
+    kept_in: &mut Vec<String>,
+) -> Result<(), Error> {
+    let segment = directory.open(file).map_err(Error::io("cannot open", file))?;
+    let length = segment.length().map_err(Error::io("cannot look at", file))?;
+    let aside = format!("{file}.damaged");
+    // What an earlier repair has kept stays, also if it did not come to its end.
+    if !kept_in.iter().any(|kept| kept.starts_with(&aside)) {
+        let aside = unused(directory, &aside)?;
+        copy(directory, (&segment, file), 0..length, &aside)?;
+        kept_in.push(aside);
     }
-    Ok(())
+    let length = segment::claimed(&segment).map_err(Error::io("cannot read", file))?;
+    let end = place.min(length);
+    let new = copy(directory, (&segment, file), 0..end, NEW)?;
+    zero(&new, end, length).map_err(Error::io("cannot write", NEW))?;
+    new.sync().map_err(Error::io("cannot sync", NEW))?;
+    directory.rename(NEW, file).map_err(Error::io("cannot rename", NEW))?;
+    sync_names(directory)
 }
 
 /// Cuts a torn write off: what comes from this place on is copied to a file beside the log, and
@@ -107,11 +121,15 @@ pub(crate) fn cut<D: Directory>(
     place: u64,
 ) -> Result<Torn, Error> {
     let name = segment::name(number);
-    let kept_in = format!("{number:016x}-{place}.torn");
+    let kept_in = unused(directory, &format!("{number:016x}-{place}.torn"))?;
     let length = file.length().map_err(Error::io("cannot look at", &name))?;
     copy(directory, (file, &name), place..length, &kept_in)?;
-    zero(file, place, length).map_err(Error::io("cannot write", &name))?;
-    file.sync().map_err(Error::io("cannot sync", &name))?;
+    let sector = ((place / SECTOR as u64 + 1) * SECTOR as u64).min(length);
+    let record = (place + HEAD as u64).min(sector);
+    for (from, to) in [(sector, length), (record, sector), (place, record)] {
+        zero(file, from, to).map_err(Error::io("cannot write", &name))?;
+        file.sync().map_err(Error::io("cannot sync", &name))?;
+    }
     Ok(Torn { file: name, place, kept_in })
 }
 
@@ -123,11 +141,7 @@ fn copy<D: Directory>(
     part: Range<u64>,
     to: &str,
 ) -> Result<D::File, Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    if names.iter().any(|name| name == to) {
-        directory.remove(to).map_err(Error::io("cannot remove", to))?;
-    }
-    let copy = directory.create(to).map_err(Error::io("cannot make", to))?;
+    let copy = anew(directory, to)?;
     let longest = usize::try_from(part.end.saturating_sub(part.start)).unwrap_or(PIECE);
     let mut piece = vec![0; PIECE.min(longest)];
     for start in part.clone().step_by(PIECE) {
@@ -139,17 +153,20 @@ fn copy<D: Directory>(
         written.map_err(Error::io("cannot write", to))?;
     }
     copy.sync().map_err(Error::io("cannot sync", to))?;
-    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+    sync_names(directory)?;
     Ok(copy)
 }
 
 /// Takes away what was kept of torn writes in segments that are gone, so that it does not add up.
 pub(crate) fn forget_torn(directory: &impl Directory, first: u64) -> Result<(), Error> {
-    let names = directory.names().map_err(Error::io("cannot list", directory.place()))?;
-    for name in names.iter().filter(|name| name.ends_with(".torn")) {
-        let number = name.split('-').next().and_then(|number| u64::from_str_radix(number, 16).ok());
-        if number.is_some_and(|number| number < first) {
-            directory.remove(name).map_err(Error::io("cannot remove", name))?;
+    let segment = |name: &str| {
+        let (number, rest) = name.split_at_checked(16)?;
+        let is_torn = rest.starts_with('-') && rest.contains(".torn");
+        u64::from_str_radix(number, 16).ok().filter(|_| is_torn)
+    };
+    for name in names(directory)? {
+        if segment(&name).is_some_and(|number| number < first) {
+            directory.remove(&name).map_err(Error::io("cannot remove", name))?;
         }
     }
     Ok(())

@@ -11,8 +11,9 @@
 //! Left to others: what is in a segment (`segment`), and when the next begins (`wal`).
 
 use crate::error::Error;
-use crate::files::{Directory, File, zero};
+use crate::files::{Directory, File, anew, names, sync_names, zero};
 use crate::segment::{self, Options};
+use std::io::ErrorKind;
 
 /// A segment that is zeroed and waits for its turn.
 const SPARE: &str = "spare";
@@ -32,13 +33,15 @@ const OLD: &str = ".old";
 /// It is not on the way of any write: whoever has a thread for it calls it, whenever
 /// [`Wal::segment`](crate::Wal::segment) has changed. Not two at a time.
 pub fn prepare_spare<D: Directory>(directory: &D, options: Options) -> Result<(), Error> {
-    let names = names(directory)?;
-    if names.iter().any(|name| name == SPARE) {
-        return Ok(());
-    }
     let length = options.segment_bytes;
-    let mut old = names.iter().filter(|name| name.ends_with(OLD));
-    if !names.iter().any(|name| name == RAW)
+    let all = names(directory)?;
+    match length_of(directory, SPARE)? {
+        Some(there) if there >= length => return Ok(()),
+        Some(_) => directory.remove(SPARE).map_err(Error::io("cannot remove", SPARE))?,
+        None => {}
+    }
+    let mut old = all.iter().filter(|name| name.ends_with(OLD));
+    if !all.iter().any(|name| name == RAW)
         && let Some(old) = old.next()
     {
         directory.rename(old, RAW).map_err(Error::io("cannot rename", old))?;
@@ -47,6 +50,8 @@ pub fn prepare_spare<D: Directory>(directory: &D, options: Options) -> Result<()
         directory.remove(old).map_err(Error::io("cannot remove", old))?;
     }
     let file = raw(directory, length)?;
+    // A segment that is zeroed must never be found under the name that it had.
+    sync_names(directory)?;
     zero(&file, 0, length).map_err(Error::io("cannot write", RAW))?;
     file.sync().map_err(Error::io("cannot sync", RAW))?;
     directory.rename(RAW, SPARE).map_err(Error::io("cannot rename", RAW))
@@ -54,30 +59,30 @@ pub fn prepare_spare<D: Directory>(directory: &D, options: Options) -> Result<()
 
 /// The file that becomes the spare: one that is there if it is as long as it should be.
 fn raw<D: Directory>(directory: &D, length: u64) -> Result<D::File, Error> {
-    if names(directory)?.iter().any(|name| name == RAW) {
-        let file = directory.open(RAW).map_err(Error::io("cannot open", RAW))?;
-        if file.length().map_err(Error::io("cannot look at", RAW))? == length {
-            return Ok(file);
-        }
-        directory.remove(RAW).map_err(Error::io("cannot remove", RAW))?;
+    if length_of(directory, RAW)? == Some(length) {
+        return directory.open(RAW).map_err(Error::io("cannot open", RAW));
     }
-    directory.create(RAW).map_err(Error::io("cannot make", RAW))
+    anew(directory, RAW)
+}
+
+/// How long a file is; none if it is not there, or is just being taken.
+fn length_of(directory: &impl Directory, name: &str) -> Result<Option<u64>, Error> {
+    match directory.open(name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        file => {
+            let file = file.map_err(Error::io("cannot open", name))?;
+            file.length().map(Some).map_err(Error::io("cannot look at", name))
+        }
+    }
 }
 
 /// A file of at least so many zeros, under the name [`NEW`]: the spare, if it will do.
 pub(crate) fn take<D: Directory>(directory: &D, length: u64) -> Result<D::File, Error> {
-    let names = names(directory)?;
-    if names.iter().any(|name| name == SPARE) {
-        let file = directory.open(SPARE).map_err(Error::io("cannot open", SPARE))?;
-        if file.length().map_err(Error::io("cannot look at", SPARE))? >= length {
-            directory.rename(SPARE, NEW).map_err(Error::io("cannot rename", SPARE))?;
-            return Ok(file);
-        }
+    if length_of(directory, SPARE)?.is_some_and(|there| there >= length) {
+        directory.rename(SPARE, NEW).map_err(Error::io("cannot rename", SPARE))?;
+        return directory.open(NEW).map_err(Error::io("cannot open", NEW));
     }
-    if names.iter().any(|name| name == NEW) {
-        directory.remove(NEW).map_err(Error::io("cannot remove", NEW))?;
-    }
-    let file = directory.create(NEW).map_err(Error::io("cannot make", NEW))?;
+    let file = anew(directory, NEW)?;
     zero(&file, 0, length).map_err(Error::io("cannot write", NEW))?;
     Ok(file)
 }
@@ -91,8 +96,4 @@ pub(crate) fn retire<D: Directory>(directory: &D, number: u64, usual: bool) -> R
     }
     let old = format!("{number:016x}{OLD}");
     directory.rename(&name, &old).map_err(Error::io("cannot rename", name))
-}
-
-fn names(directory: &impl Directory) -> Result<Vec<String>, Error> {
-    directory.names().map_err(Error::io("cannot list", directory.place()))
 }

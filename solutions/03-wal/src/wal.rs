@@ -7,7 +7,7 @@
 
 use crate::codec::{self, Record, SECTOR};
 use crate::error::Error;
-use crate::files::{Directory, File, write_all};
+use crate::files::{Directory, File, read_all, sync_names, write_all};
 use crate::recovery::{self, Read, Recovered, Segment, Tail};
 use crate::repair::{cut, forget_torn};
 use crate::segment::{self, BEGINNING, Identity, Options};
@@ -63,7 +63,7 @@ impl<D: Directory> Wal<D> {
         }
         let number = 1;
         let state = State { hard_state, last: start };
-        let tail = begin(&directory, identity, number, options.segment_bytes, state)?;
+        let tail = begin(&directory, identity, number, options.segment_bytes, state, 0)?;
         let segments = [Segment { number, goes_on: start, length: tail.length }].into();
         Ok(Wal::new(directory, identity, options, tail, segments, state))
     }
@@ -76,9 +76,10 @@ impl<D: Directory> Wal<D> {
         options: Options,
     ) -> Result<(Wal<D>, Recovered<P>), Error> {
         let read = recovery::read::<D, P>(&directory, identity)?;
-        let Read { hard_state, log, segments, tail, torn } = read;
+        let Read { hard_state, log, segments, mut tail, torn, is_open } = read;
         let torn = torn.map(|place| cut(&directory, &tail.file, tail.number, place));
         let torn = torn.transpose()?;
+        secure(&directory, &mut tail, is_open)?;
         forget_torn(&directory, segments.front().map_or(0, |first| first.number))?;
         let state = State { hard_state, last: log.last() };
         let wal = Wal::new(directory, identity, options, tail, segments, state);
@@ -93,11 +94,15 @@ impl<D: Directory> Wal<D> {
         segments: VecDeque<Segment>,
         state: State,
     ) -> Wal<D> {
+        let least = 2 * SECTOR as u64;
+        assert!(options.segment_bytes >= least, "a segment has a beginning, and room for more");
         let (added, synced, batch, failed) = (state, state, Vec::new(), None);
         Wal { directory, identity, options, tail, segments, batch, added, synced, failed }
     }
 
     /// Adds what a save holds to the next batch. Nothing is on disk before [`Wal::sync`].
+    ///
+    /// It panics if the entries leave a gap, or their terms fall: a start would refuse the log.
     pub fn add<P: Payload>(&mut self, write: &Write<P>) -> Result<(), Error> {
         self.refuse_if_failed()?;
         if let Some(hard_state) = write.hard_state {
@@ -110,7 +115,15 @@ impl<D: Directory> Wal<D> {
             self.record(Record::Begins { term: term.0, index: index.0 })?;
         }
         let Some(span) = &write.entries else { return Ok(()) };
+        assert!(!span.entries.is_empty(), "a save that cuts the log has an entry to cut it with");
+        assert!(
+            span.prev.index <= self.added.last.index,
+            "entries join on to those that are there"
+        );
+        let mut before = span.prev.term;
         for (index, Entry { term, payload }) in (span.prev.index.0 + 1..).zip(&span.entries) {
+            assert!(*term >= before, "terms never fall");
+            before = *term;
             let payload = payload.as_ref().map(Payload::bytes);
             self.record(Record::Entry { index, term: term.0, payload })?;
             self.added.last = Position { term: *term, index: Index(index) };
@@ -145,7 +158,9 @@ impl<D: Directory> Wal<D> {
             self.failed = Some(error.to_string());
         }
         self.batch.clear();
-        self.batch.shrink_to(BUFFER);
+        if self.batch.capacity() > 2 * BUFFER {
+            self.batch.shrink_to(BUFFER);
+        }
         written
     }
 
@@ -153,12 +168,13 @@ impl<D: Directory> Wal<D> {
         if self.tail.place + self.batch.len() as u64 > self.tail.length {
             self.roll()?;
         }
-        let Tail { file, number, place, seed, running, batch, .. } = &mut self.tail;
+        let Tail { file, number, place, seed, running, batch, batch_at, .. } = &mut self.tail;
         *batch = batch.wrapping_add(1);
         codec::seal(&mut self.batch, 0, *batch, *seed, running);
         let name = segment::name(*number);
         write_all(file, &self.batch, *place).map_err(Error::io("cannot write", &name))?;
         file.sync().map_err(Error::io("cannot sync", &name))?;
+        *batch_at = *place;
         *place += self.batch.len().next_multiple_of(SECTOR) as u64;
         self.synced = self.added;
         Ok(())
@@ -171,7 +187,8 @@ impl<D: Directory> Wal<D> {
         // The first sector is the beginning's.
         let needed = (SECTOR + self.batch.len()) as u64;
         let length = self.options.segment_bytes.max(needed);
-        self.tail = begin(&self.directory, self.identity, number, length, self.synced)?;
+        let before = self.tail.running;
+        self.tail = begin(&self.directory, self.identity, number, length, self.synced, before)?;
         let (goes_on, length) = (self.synced.last, self.tail.length);
         self.segments.push_back(Segment { number, goes_on, length });
         Ok(())
@@ -195,7 +212,7 @@ impl<D: Directory> Wal<D> {
     /// One segment goes, and then the next: what is left must follow one another.
     fn let_go(&self, old: &Segment) -> Result<(), Error> {
         spare::retire(&self.directory, old.number, old.length == self.options.segment_bytes)?;
-        self.directory.sync().map_err(Error::io("cannot sync", self.directory.place()))
+        sync_names(&self.directory)
     }
 
     fn record(&mut self, record: Record<'_>) -> Result<(), Error> {
@@ -215,6 +232,31 @@ impl<D: Directory> Wal<D> {
     }
 }
 
+/// Makes certain that what was read is on disk, before anybody is told of it. The process that
+/// wrote the last batch may have been killed before it had synced that, or its sync may have
+/// failed: then the system has it in memory, and does not even know that the disk has not. So it is
+/// written once more. A batch that is not whole is ended.
+fn secure<D: Directory>(
+    directory: &D,
+    tail: &mut Tail<D::File>,
+    is_open: bool,
+) -> Result<(), Error> {
+    let name = segment::name(tail.number);
+    let start = tail.batch_at / SECTOR as u64 * SECTOR as u64;
+    let count = usize::try_from(tail.place - start).expect("it was in memory before");
+    let mut bytes = vec![0; count];
+    read_all(&tail.file, &mut bytes, start).map_err(Error::io("cannot read", &name))?;
+    if is_open {
+        assert!(codec::add(Record::Cut, &mut bytes), "it is short");
+        codec::seal(&mut bytes, count, tail.batch, tail.seed, &mut tail.running);
+    }
+    write_all(&tail.file, &bytes, start).map_err(Error::io("cannot write", &name))?;
+    tail.file.sync().map_err(Error::io("cannot sync", &name))?;
+    sync_names(directory)?;
+    tail.place = start + bytes.len().next_multiple_of(SECTOR) as u64;
+    Ok(())
+}
+
 /// Makes a segment that begins with this state. Until it has its name it is no segment, and when it
 /// has, all of it is on disk: so a crash leaves it whole or not at all.
 fn begin<D: Directory>(
@@ -223,10 +265,11 @@ fn begin<D: Directory>(
     number: u64,
     length: u64,
     state: State,
+    before: u32,
 ) -> Result<Tail<D::File>, Error> {
     let file = spare::take(directory, length)?;
     let length = file.length().map_err(Error::io("cannot look at", NEW))?;
-    let (beginning, seed) = segment::beginning(identity, number, length);
+    let (beginning, seed) = segment::beginning(identity, number, length, before);
     let mut bytes = beginning.to_vec();
     let State { hard_state: HardState { term: current, vote }, last } = state;
     let goes_on = Record::GoesOn {
@@ -242,9 +285,10 @@ fn begin<D: Directory>(
     file.sync().map_err(Error::io("cannot sync", NEW))?;
     let name = segment::name(number);
     directory.rename(NEW, &name).map_err(Error::io("cannot rename", NEW))?;
-    directory.sync().map_err(Error::io("cannot sync", directory.place()))?;
+    sync_names(directory)?;
     let place = bytes.len().next_multiple_of(SECTOR) as u64;
-    Ok(Tail { file, number, place, length, seed, running, batch })
+    let batch_at = BEGINNING as u64;
+    Ok(Tail { file, number, place, length, seed, running, batch, batch_at })
 }
 
 fn hard(hard_state: HardState) -> Record<'static> {
