@@ -208,9 +208,9 @@ impl<M: Machine> Cluster<M> {
             Action::Work { node, draw } => self.step(node, Input::Work, draw),
             Action::Crash { node, kept } => {
                 let site = &mut self.sites[node];
-                for save in site.unsynced.drain(..).take(kept) {
-                    M::write(&mut site.disk, &save);
-                }
+                let saves: Vec<M::Save> = site.unsynced.drain(..).collect();
+                let (synced, waiting) = saves.split_at(kept.min(saves.len()));
+                M::crash(&mut site.disk, synced, waiting);
                 site.machine = None;
             }
             Action::Restart { node, draw } => {

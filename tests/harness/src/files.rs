@@ -6,7 +6,8 @@
 //! get there may have got there in part. Names that were given since the directory was synced may
 //! be there up to any of them.
 //!
-//! It also fails when it is told to: a file system that is full, and disks that break.
+//! It also fails when it is told to: a file system that is full, and disks that break. And it
+//! forgets what was done when it is told to, for whoever uses it for long.
 //!
 //! Invariant: an image is a disk like any other, with everything synced, so it can be opened,
 //! written to, and crash again.
@@ -18,6 +19,8 @@ mod images;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use images::Moment;
 
 pub use images::{Image, Tried};
 
@@ -122,9 +125,11 @@ struct State {
     /// What is there now, synced or not.
     names: BTreeMap<String, usize>,
     files: Vec<Vec<u8>>,
-    /// What was there at the beginning, all of it synced.
-    first: (BTreeMap<String, usize>, Vec<Vec<u8>>),
+    /// What was there before the first of these operations, and which of it is certain.
+    first: Moment,
     operations: Vec<Operation>,
+    /// How many came before them.
+    forgotten: usize,
     failing: Option<Failing>,
     /// A write takes at most so many bytes; none for all of them.
     short: Option<usize>,
@@ -143,7 +148,7 @@ impl Disk {
             state.names.insert(name, state.files.len());
             state.files.push(bytes);
         }
-        state.first = (state.names.clone(), state.files.clone());
+        state.first = Moment::certain(state.names.clone(), state.files.clone());
         Disk { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -159,7 +164,25 @@ impl Disk {
 
     /// How much was done.
     pub fn operations(&self) -> usize {
-        self.lock().operations.len()
+        let state = self.lock();
+        state.forgotten + state.operations.len()
+    }
+
+    /// Remembers what was done until now only by what it has left, certain or not. It saves memory;
+    /// and no crash can be looked at any more that comes before the last operation.
+    pub fn forget(&self) {
+        let state = &mut *self.lock();
+        state.forgotten += state.operations.len();
+        for operation in state.operations.drain(..) {
+            state.first.add(&operation);
+        }
+        state.first.forget();
+    }
+
+    /// Another disk that is as this one is, with the same past. What is done to one does nothing
+    /// to the other. (A clone of a disk is the same disk.)
+    pub fn copy(&self) -> Disk {
+        Disk { state: Arc::new(Mutex::new(self.lock().clone())) }
     }
 
     /// How many files were made, or there at the beginning.

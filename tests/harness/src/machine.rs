@@ -34,6 +34,15 @@ pub trait Machine: Clone + Eq + Hash + Send + 'static {
     /// What the disk holds once `save` is synced.
     fn write(disk: &mut Self::Disk, save: &Self::Save);
 
+    /// What the disk holds when power has gone. These saves were synced, oldest first, and nobody
+    /// was told; those that wait came after them, and were not. A disk that is more than a value
+    /// may have begun to write them.
+    fn crash(disk: &mut Self::Disk, synced: &[Self::Save], _waiting: &[Self::Save]) {
+        for save in synced {
+            Self::write(disk, save);
+        }
+    }
+
     /// The messages that wait in `save` until it is synced, each with its receiver. For a person
     /// who looks at a run; nobody can send them.
     fn waiting(save: &Self::Save) -> Vec<(usize, Self::Message)>;

@@ -4,7 +4,7 @@
 //! dependency's update can change what a seed means.
 
 /// A stream of random numbers that its seed determines.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Draws {
     state: u64,
 }

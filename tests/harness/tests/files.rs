@@ -1,8 +1,9 @@
 //! What a loss of power may leave of files in memory.
 
+use harness::Draws;
 use harness::files::{Disk, Failing, Kind};
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 /// What the file of this name may hold after a crash at the end; none where it is not there.
 fn left(disk: &Disk, name: &str) -> BTreeSet<Option<Vec<u8>>> {
@@ -107,4 +108,76 @@ fn disks_fail_when_they_are_told_to() {
     assert!(disk.remove("a").is_err());
     disk.write_short(2);
     assert_eq!(file.write_at(b"xyz", 0).unwrap(), 2, "a part");
+}
+
+/// A disk in the middle of things: a file that is synced and written over, one that has grown, and
+/// a name that is not certain.
+fn busy() -> io::Result<Disk> {
+    let disk = Disk::with([("a".to_owned(), vec![1; 1_500]), ("b".to_owned(), vec![2])]);
+    let (a, b) = (disk.open("a")?, disk.open("b")?);
+    a.write_at(&[3; 700], 100)?;
+    a.sync()?;
+    a.write_at(&[4; 600], 200)?;
+    b.write_at(&[5; 3], 1)?;
+    disk.rename("b", "c")?;
+    Ok(disk)
+}
+
+/// What a crash may leave, all of it.
+fn images(disk: &Disk) -> BTreeSet<Vec<(String, Vec<u8>)>> {
+    let mut all = BTreeSet::new();
+    disk.crash(disk.operations(), |_, image| {
+        all.insert(image.disk.files());
+    });
+    all
+}
+
+#[test]
+fn one_image_is_drawn() {
+    let disk = busy().unwrap();
+    let drawn = |seed: u64| disk.crashed(disk.operations(), &mut Draws::new(seed)).disk;
+    assert_eq!(drawn(7).files(), drawn(7).files(), "one seed, one image");
+    let all: BTreeSet<_> = (0..500).map(|seed| drawn(seed).files()).collect();
+    assert!(all.len() > 30, "{} different ones", all.len());
+    let has = |files: &[(String, Vec<u8>)], name: &str| files.iter().any(|(it, _)| it == name);
+    let late = all.iter().filter(|files| has(files, "b")).count();
+    assert!(late > 9 && all.len() - late > 9, "a name may be late");
+    assert!(all.iter().all(|files| has(files, "b") != has(files, "c")), "and is not both");
+    for (name, bytes) in all.iter().flatten() {
+        let certain = name != "a" || bytes[..100] == [1; 100] && bytes[100..200] == [3; 100];
+        assert!(certain, "what was synced is there");
+    }
+    let after = drawn(7);
+    assert_eq!(images(&after), [after.files()].into(), "all that is left is certain");
+    let first = disk.crashed(0, &mut Draws::new(1)).disk;
+    let files = [("a".to_owned(), vec![1; 1_500]), ("b".to_owned(), vec![2])];
+    assert_eq!(first.files(), files, "before anything was done");
+}
+
+#[test]
+fn what_a_disk_forgets_is_what_was_done_and_not_what_it_left() {
+    let (one, other) = (busy().unwrap(), busy().unwrap());
+    one.forget();
+    assert_eq!(one.operations(), other.operations(), "they are counted");
+    assert_eq!(images(&one), images(&other), "it may lose what it might have lost");
+    for disk in [&one, &other] {
+        disk.open("a").unwrap().sync().unwrap();
+        disk.sync().unwrap();
+        disk.forget();
+        disk.open("c").unwrap().write_at(b"x", 0).unwrap();
+    }
+    assert_eq!(images(&one), images(&other));
+    let forgotten = std::panic::catch_unwind(|| one.crashed(2, &mut Draws::new(1)));
+    assert!(forgotten.is_err(), "that is no moment any more");
+}
+
+#[test]
+fn a_copy_is_a_disk_of_its_own() {
+    let disk = busy().unwrap();
+    let copy = disk.copy();
+    assert_eq!((copy.files(), images(&copy)), (disk.files(), images(&disk)));
+    disk.open("a").unwrap().write_at(b"mine", 0).unwrap();
+    disk.sync().unwrap();
+    assert!(copy.files() != disk.files() && copy.names() == disk.names());
+    assert!(images(&copy).len() > images(&disk).len(), "its name is not certain there");
 }

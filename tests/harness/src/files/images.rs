@@ -4,7 +4,7 @@
 //! piece of what was not synced lost alone and there alone, every beginning, tears inside a sector,
 //! all pairs lost as long as there are few, and then some that are drawn. Where a file has grown
 //! and the bytes are lost, there are zeros, or what an earlier file has left on that part of the
-//! disk.
+//! disk. Or one image is drawn, for whoever goes on with it.
 
 use super::{Disk, Operation, SECTOR, State, put};
 use crate::random::Draws;
@@ -15,6 +15,9 @@ const PAIRS: usize = 24;
 
 /// So many images are drawn for each crash, if there are more than the others.
 const DRAWN: u64 = 20;
+
+/// So many pieces of what was written are remembered when the rest is forgotten.
+const OLD: usize = 100;
 
 /// Where in a sector a write is torn.
 const TEARS: [usize; 6] = [1, 4, 17, 100, 255, 511];
@@ -48,7 +51,8 @@ struct Piece {
 }
 
 /// What is certain at some moment, and what is not.
-struct Moment {
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
     files: Vec<Vec<u8>>,
     pieces: Vec<Piece>,
     /// Everything that was ever written: it may turn up where nothing was written yet.
@@ -63,7 +67,7 @@ impl Disk {
     pub fn crash(&self, from: usize, mut look: impl FnMut(usize, &Image)) -> Tried {
         let state = self.lock().clone();
         let mut tried = Tried::default();
-        for at in from..=state.operations.len() {
+        for at in from..=state.forgotten + state.operations.len() {
             let moment = Moment::after(&state, at);
             tried.crashes += 1;
             moment.each(&mut Draws::new(at as u64), &mut |lost, names, files| {
@@ -74,19 +78,49 @@ impl Disk {
         }
         tried
     }
+
+    /// One image of a crash after this number of operations, of all that there are.
+    pub fn crashed(&self, at: usize, draws: &mut Draws) -> Image {
+        let moment = Moment::after(&self.lock(), at);
+        let step = draws.index(moment.names.len());
+        let (lost, files) = moment.draw(draws);
+        let late = late(moment.names.len() - 1 - step);
+        let names = &moment.names[step];
+        let files = names.iter().map(|(name, file)| (name.clone(), files[*file].clone()));
+        Image { lost: format!("{lost}{late}"), disk: Disk::with(files) }
+    }
+}
+
+impl Default for Moment {
+    fn default() -> Moment {
+        Moment::certain(BTreeMap::new(), Vec::new())
+    }
 }
 
 impl Moment {
-    fn after(state: &State, count: usize) -> Moment {
-        let (names, files) = state.first.clone();
-        let mut moment = Moment { files, pieces: Vec::new(), old: Vec::new(), names: vec![names] };
+    /// A moment at which everything is certain.
+    pub fn certain(names: BTreeMap<String, usize>, files: Vec<Vec<u8>>) -> Moment {
+        Moment { files, pieces: Vec::new(), old: Vec::new(), names: vec![names] }
+    }
+
+    fn after(state: &State, at: usize) -> Moment {
+        let count = at.checked_sub(state.forgotten);
+        let count = count.expect("what was forgotten cannot be looked at");
+        let mut moment = state.first.clone();
         for operation in &state.operations[..count] {
             moment.add(operation);
         }
         moment
     }
 
-    fn add(&mut self, operation: &Operation) {
+    /// Forgets what was written long ago and has no meaning any more.
+    pub fn forget(&mut self) {
+        let extra = self.old.len().saturating_sub(OLD);
+        self.old.drain(..extra);
+    }
+
+    /// One operation more.
+    pub fn add(&mut self, operation: &Operation) {
         let mut names = self.names.last().expect("there is one").clone();
         match operation {
             Operation::Write { file, place, bytes } => {
@@ -148,8 +182,7 @@ impl Moment {
     ) {
         let count = self.pieces.len();
         for (step, names) in self.names.iter().enumerate() {
-            let late = self.names.len() - 1 - step;
-            let late = if late == 0 { String::new() } else { format!(", {late} names late") };
+            let late = late(self.names.len() - 1 - step);
             let mut show = |what: String, files: &[Vec<u8>]| {
                 look(format!("{what}{late}"), names, files);
             };
@@ -183,6 +216,33 @@ impl Moment {
         }
     }
 
+    /// The files of one image, and what of them was lost.
+    fn draw(&self, draws: &mut Draws) -> (String, Vec<Vec<u8>>) {
+        let count = self.pieces.len();
+        if count == 0 {
+            return ("all that was not synced".to_owned(), self.files.clone());
+        }
+        let at = draws.index(count);
+        match draws.below(8) {
+            0 => ("all that was not synced".to_owned(), self.with(|_| false)),
+            1 => ("nothing".to_owned(), self.with(|_| true)),
+            2 => ("all that was not synced, and old bytes are there".to_owned(), self.stale(draws)),
+            3 => (format!("sector {at} of {count}"), self.with(|it| it != at)),
+            4 => (format!("sectors from {at} of {count}"), self.with(|it| it < at)),
+            5 | 6 => {
+                let Piece { file, place, bytes, .. } = &self.pieces[at];
+                let tear = draws.index(bytes.len());
+                let mut files = self.with(|it| it < at);
+                put(&mut files[*file], &bytes[..tear], *place);
+                (format!("sector {at} of {count} after {tear} bytes"), files)
+            }
+            _ => {
+                let there: Vec<bool> = (0..count).map(|_| draws.chance(50)).collect();
+                (format!("half of {count}"), self.with(|it| there[it]))
+            }
+        }
+    }
+
     /// The files with these pieces of what was not synced.
     fn with(&self, there: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
         let mut files = self.files.clone();
@@ -212,6 +272,11 @@ impl Moment {
         }
         files
     }
+}
+
+/// How many names are not what they were to be, in words.
+fn late(names: usize) -> String {
+    if names == 0 { String::new() } else { format!(", {names} names late") }
 }
 
 /// The parts of a write, by the sectors in which they lie.
