@@ -34,10 +34,12 @@ pub enum Fault {
     Lag,
     /// A minority never comes back: when the storm is over, each of them is down or cut off.
     Death,
+    /// Power goes while a disk writes. For machines whose disks can be found half written.
+    HalfWritten,
 }
 
 impl Fault {
-    /// Every kind.
+    /// Every kind that touches a machine whose disk is a value.
     pub const ALL: [Fault; 11] = [
         Fault::Loss,
         Fault::Duplicate,
@@ -52,7 +54,23 @@ impl Fault {
         Fault::Death,
     ];
 
-    /// Every kind that touches a machine without background work.
+    /// Every kind: for machines whose disks are files.
+    pub const FILES: [Fault; 12] = [
+        Fault::Loss,
+        Fault::Duplicate,
+        Fault::Delay,
+        Fault::Partition,
+        Fault::OneWay,
+        Fault::Crash,
+        Fault::SlowDisk,
+        Fault::Pause,
+        Fault::Drift,
+        Fault::Lag,
+        Fault::Death,
+        Fault::HalfWritten,
+    ];
+
+    /// Every kind that touches a machine without background work, and with such a disk.
     pub const IDLE: [Fault; 10] = [
         Fault::Loss,
         Fault::Duplicate,
@@ -80,6 +98,7 @@ impl Fault {
             Fault::Drift => "drift",
             Fault::Lag => "slow work",
             Fault::Death => "deaths",
+            Fault::HalfWritten => "half writes",
         }
     }
 }
@@ -151,6 +170,8 @@ pub(crate) struct Weather {
     pub lag: u64,
     /// When the storm is over, those that can be spared are left dead.
     pub death: bool,
+    /// Of a hundred saves, during how many power goes.
+    pub half_written: u64,
     /// Each kind that the plan allows; none if this run is spared it.
     mix: BTreeMap<Fault, Option<Level>>,
 }
@@ -168,6 +189,7 @@ impl Weather {
         drift: 0,
         lag: 2,
         death: false,
+        half_written: 0,
         mix: BTreeMap::new(),
     };
 
@@ -177,7 +199,7 @@ impl Weather {
     pub fn draw(allowed: &[Fault], draws: &mut Draws) -> Weather {
         let spared = [20, 40, 60][draws.index(3)];
         let mut mix = BTreeMap::new();
-        for fault in Fault::ALL.into_iter().filter(|fault| allowed.contains(fault)) {
+        for fault in Fault::FILES.into_iter().filter(|fault| allowed.contains(fault)) {
             let level = (!draws.chance(spared)).then(|| Level::draw(draws));
             mix.insert(fault, level);
         }
@@ -201,6 +223,7 @@ impl Weather {
             drift: level(Fault::Drift).map_or(0, |level| level.of([1, 2, 4])),
             lag: level(Fault::Lag).map_or(2, |level| level.of([20, 100, 500])),
             death: level(Fault::Death).is_some(),
+            half_written: level(Fault::HalfWritten).map_or(0, |level| level.of([2, 4, 8])),
             mix,
         }
     }
@@ -257,7 +280,8 @@ impl Weather {
             | Fault::Crash
             | Fault::Pause
             | Fault::Drift
-            | Fault::Death => {
+            | Fault::Death
+            | Fault::HalfWritten => {
                 return level.of(["few ", "", "many "]).to_owned() + fault.name();
             }
         };
@@ -291,7 +315,7 @@ mod tests {
     fn the_words_fit_a_line_and_name_the_most_first() {
         let mut lines = std::collections::BTreeSet::new();
         for seed in 0..2_000 {
-            let weather = Weather::draw(&Fault::ALL, &mut Draws::new(seed));
+            let weather = Weather::draw(&Fault::FILES, &mut Draws::new(seed));
             let words = weather.words();
             assert!(words.len() <= COLUMNS && words.starts_with("weather: "), "{words}");
             lines.insert(words);

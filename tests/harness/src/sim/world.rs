@@ -29,6 +29,7 @@ enum Due {
     Arrive(usize),
     Sync(usize),
     Work(usize),
+    PowerCut(usize),
     Restart(usize),
     Resume(usize),
     Strike,
@@ -183,6 +184,14 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
                     self.plan_work(node);
                 }
             }
+            Due::PowerCut(node) => {
+                if self.cluster.machine(node).is_some() {
+                    self.tally.count(Fault::HalfWritten);
+                    self.act(Action::Crash { node, kept: 0 })?;
+                    let lasts = self.draws.between(10, 500);
+                    self.plan_for(lasts, Due::Restart(node));
+                }
+            }
             Due::Restart(node) => {
                 let draw = self.draws.next();
                 self.act(Action::Restart { node, draw })?;
@@ -283,6 +292,11 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
         }
         let at = self.disks[node].join(self.now, takes);
         self.plan_for(at - self.now, Due::Sync(node));
+        let percent = self.weather.half_written;
+        if percent > 0 && self.draws.chance(percent) {
+            let wait = self.draws.below(at - self.now);
+            self.plan_for(wait, Due::PowerCut(node));
+        }
     }
 
     /// If a node has background work, its next step comes at some time.
@@ -330,7 +344,8 @@ impl<'a, M: Machine, P: Property<M>> World<'a, M, P> {
             | Fault::SlowDisk
             | Fault::Drift
             | Fault::Lag
-            | Fault::Death => {
+            | Fault::Death
+            | Fault::HalfWritten => {
                 unreachable!("only faults that strike are in this list")
             }
         }

@@ -114,7 +114,15 @@ impl<M: Machine, P: Property<M>> World<'_, M, P> {
     fn heal(&mut self) -> Result<(), Stop> {
         self.weather = Weather::CALM;
         let ends = |due: &Due| {
-            matches!(due, Due::Strike | Due::Heal | Due::Command | Due::Restart(_) | Due::Resume(_))
+            matches!(
+                due,
+                Due::Strike
+                    | Due::PowerCut(_)
+                    | Due::Heal
+                    | Due::Command
+                    | Due::Restart(_)
+                    | Due::Resume(_)
+            )
         };
         self.queue.retain(|_, due| !ends(due));
         let nodes = 0..self.cluster.size();
