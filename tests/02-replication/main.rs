@@ -3,6 +3,7 @@
 //! They use what the chapter's Contract page promises and nothing else. Where the text leaves a
 //! choice, they accept every choice.
 
+mod files;
 mod lab;
 mod node;
 mod properties;

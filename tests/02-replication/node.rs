@@ -4,6 +4,7 @@
 //! In simulations it has clients. A command is a write to the one register that there is, and is
 //! answered by the node that took it, with what the register held before; or it is refused.
 
+use crate::files::Files;
 use basics::{Index, Message, NodeId, Position, Save, Term};
 use election::{HardState, Majority, Role};
 use harness::history::{Answer as Told, Request};
@@ -33,6 +34,14 @@ impl Op {
 impl std::fmt::Debug for Op {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Op({})", self.number())
+    }
+}
+
+impl TryFrom<&[u8]> for Op {
+    type Error = std::array::TryFromSliceError;
+
+    fn try_from(bytes: &[u8]) -> Result<Op, Self::Error> {
+        bytes.try_into().map(Op)
     }
 }
 
@@ -67,7 +76,12 @@ struct Clients {
 pub struct Disk {
     pub hard_state: HardState,
     pub entries: Vec<Entry<Op>>,
+    /// The files in which it is, if it is in files.
+    pub files: Option<Files<Op>>,
 }
+
+/// A write to the disk, with the messages that wait for it.
+type Written = Save<Write<Op>, Body<Op>>;
 
 /// What all nodes of a cluster are started with.
 #[derive(Clone)]
@@ -119,7 +133,8 @@ pub fn entry(term: u64, number: u64) -> Entry<Op> {
 impl Disk {
     /// A disk in this term, with entries of these.
     pub fn with(term: u64, terms: &[u64]) -> Disk {
-        Disk { hard_state: HardState { term: Term(term), vote: None }, entries: entries(terms) }
+        let hard_state = HardState { term: Term(term), vote: None };
+        Disk { hard_state, entries: entries(terms), files: None }
     }
 }
 
@@ -231,7 +246,7 @@ fn addressed(message: Message<Body<Op>>) -> (usize, Message<Body<Op>>) {
 impl Machine for Node {
     type Setup = Setup;
     type Message = Message<Body<Op>>;
-    type Save = Save<Write<Op>, Body<Op>>;
+    type Save = Written;
     type Disk = Disk;
 
     fn blank(setup: &Setup, node: usize) -> Disk {
@@ -277,7 +292,7 @@ impl Machine for Node {
         effects
     }
 
-    fn write(disk: &mut Disk, save: &Save<Write<Op>, Body<Op>>) {
+    fn write(disk: &mut Disk, save: &Written) {
         assert_eq!(save.content().begins, None, "nobody brings snapshots here");
         if let Some(hard_state) = save.content().hard_state {
             disk.hard_state = hard_state;
@@ -288,9 +303,23 @@ impl Machine for Node {
             disk.entries.truncate(kept);
             disk.entries.extend(span.entries.iter().cloned());
         }
+        if let Some(files) = &mut disk.files {
+            files.save(save.content());
+        }
     }
 
-    fn waiting(save: &Save<Write<Op>, Body<Op>>) -> Vec<(usize, Message<Body<Op>>)> {
+    fn crash(disk: &mut Disk, synced: &[Written], waiting: &[Written]) {
+        for save in synced {
+            Node::write(disk, save);
+        }
+        if let Some(files) = &mut disk.files {
+            let waiting: Vec<&Write<Op>> = waiting.iter().map(Save::content).collect();
+            let (hard_state, log) = files.crash(None, &waiting);
+            (disk.hard_state, disk.entries) = (hard_state, log.entries);
+        }
+    }
+
+    fn waiting(save: &Written) -> Vec<(usize, Message<Body<Op>>)> {
         save.clone().synced().1.into_iter().map(addressed).collect()
     }
 

@@ -1,7 +1,8 @@
 //! What is told only when something goes wrong twice: a process that is killed, starts again, and
 //! then power goes; power that goes during a recovery; two threads that meet.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
 use crate::story::Story;
 use crate::writer::Writer;
 use basics::{Index, Position, Term};

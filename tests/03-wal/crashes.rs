@@ -1,8 +1,10 @@
 //! Power goes after every operation, and the disk holds what it may. What was synced is recovered,
 //! and the log goes on.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
-use crate::story::{Known, Story, save};
+use crate::known::Known;
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
+use crate::story::{Story, save};
 use harness::files::Tried;
 use harness::{Draws, check};
 use wal::{Recovered, Wal};

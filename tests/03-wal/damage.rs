@@ -1,6 +1,7 @@
 //! Bytes that rot: a log is given back whole, or refused, and never shortened in silence.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::memory::{Memory, OURS, SMALL};
+use crate::payload::Op;
 use crate::story::Story;
 use harness::check;
 use harness::files::Disk;

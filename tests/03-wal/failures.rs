@@ -1,6 +1,7 @@
 //! Disks that fail, and what becomes of the log then.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::memory::{Memory, OURS, SMALL};
+use crate::payload::Op;
 use crate::writer::Writer;
 use basics::Index;
 use harness::check;

@@ -1,7 +1,9 @@
 //! Traps that real logs fell into, one script each.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
-use crate::story::{Known, save};
+use crate::known::Known;
+use crate::memory::{Memory, OURS, SMALL};
+use crate::payload::Op;
+use crate::story::{first, save};
 use crate::writer::Writer;
 use basics::Index;
 use harness::files::{Disk, Failing, Kind};
@@ -136,7 +138,7 @@ fn a_segment_that_is_empty() {
 fn power_goes_while_a_log_is_made() {
     check(|| {
         let disk = Disk::new();
-        let first = Known::first();
+        let first = first();
         let start = first.log.prev;
         Wal::create(Memory(disk.clone()), OURS, SMALL, first.hard_state, start).expect("it works");
         let (mut nothing, mut whole) = (0, 0);
@@ -239,7 +241,7 @@ fn a_directory_without_permission_to_write() {
         let disk = Disk::new();
         let error = ErrorKind::PermissionDenied;
         disk.fail(Failing { what: Kind::Create, after: 0, times: 1, error });
-        let first = Known::first();
+        let first = first();
         let made = Wal::create(Memory(disk), OURS, SMALL, first.hard_state, first.log.prev);
         let error = made.map(|_| ()).expect_err("nothing can be made").to_string();
         assert!(error.starts_with("cannot make segment.new: permission denied"), "{error}");
@@ -259,7 +261,7 @@ fn a_directory_without_permission_to_write() {
 fn a_directory_has_one_log() {
     check(|| {
         let writer = Writer::new();
-        let known = Known::first();
+        let known = first();
         let again = Wal::create(Memory(writer.disk), OURS, SMALL, known.hard_state, known.log.prev);
         assert!(matches!(again.map(|_| ()), Err(Error::NotEmpty { .. })));
         assert!(matches!(open(vec![]), Err(Error::Nothing { .. })));
@@ -292,7 +294,7 @@ fn a_log_of_somebody_else() {
 fn a_clock_that_runs_backwards() {
     check(|| {
         let folder = tempfile::tempdir().expect("a place for a folder");
-        let mut known = Known::first();
+        let mut known = first();
         let mut draws = Draws::new(9);
         let directory = Folder::lock(folder.path()).expect("nobody has it");
         let wal = Wal::create(directory.clone(), OURS, SMALL, known.hard_state, known.log.prev);

@@ -3,7 +3,8 @@
 //! [`recover`] makes a directory of any bytes, for a fuzzer and for the tests here. Of what it
 //! makes much has right checksums: noise that has none does not get far.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
 use harness::files::Disk;
 use wal::{Wal, repair};
 

@@ -1,6 +1,6 @@
 //! Files that come in parts: whole under their name, or not there.
 
-use crate::disk::Memory;
+use crate::memory::Memory;
 use harness::check;
 use harness::files::{Disk, Failing, Kind};
 use std::io::ErrorKind;

@@ -1,6 +1,7 @@
 //! A log as a person reads it.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
 use basics::{Index, NodeId, Position, Term};
 use election::HardState;
 use harness::check;

@@ -4,8 +4,9 @@
 //! lines of output it appends and syncs, and a line says what is synced by then. It is killed in
 //! the middle, a hundred times, and each time the log must hold all that it had said.
 
-use crate::disk::{OURS, Op};
-use crate::story::{Known, save};
+use crate::memory::OURS;
+use crate::payload::Op;
+use crate::story::{first, save};
 use basics::{Index, NodeId, Position, Term};
 use election::HardState;
 use harness::{Draws, check};
@@ -33,7 +34,7 @@ fn folder() -> tempfile::TempDir {
 fn what_was_synced_is_there_when_it_is_opened() {
     check(|| {
         let folder = folder();
-        let mut known = Known::first();
+        let mut known = first();
         let mut draws = Draws::new(3);
         let directory = Folder::lock(folder.path()).expect("nobody has it");
         let wal = Wal::create(directory, OURS, OPTIONS, known.hard_state, known.log.prev);

@@ -1,6 +1,7 @@
 //! A damaged log that a person ends where the damage begins, and what is kept of the rest.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
 use crate::story::Story;
 use harness::check;
 use harness::files::Disk;

@@ -1,19 +1,14 @@
 //! A log's life as a list of saves, and what it holds after each record of them.
 
-use crate::disk::{Memory, OURS, Op, SMALL};
+use crate::known::{Known, summary};
+use crate::memory::{Memory, OURS, SMALL};
+use crate::payload::Op;
 use basics::{Index, NodeId, Position, Term};
 use election::HardState;
 use harness::Draws;
 use harness::files::Disk;
 use replication::{Entry, Log, Span, Write};
 use wal::{Recovered, Wal, prepare_spare};
-
-/// What a log holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    pub hard_state: HardState,
-    pub log: Span<Op>,
-}
 
 /// A batch: between which operations it was written, and what the log held.
 #[derive(Clone, Copy, Debug)]
@@ -30,64 +25,21 @@ struct Synced {
 pub struct Story {
     pub disk: Disk,
     /// What the log holds after each record, from none on.
-    known: Vec<Known>,
+    known: Vec<Known<Op>>,
     batches: Vec<Synced>,
 }
 
-impl Known {
-    /// A new log, which begins after an entry.
-    pub fn first() -> Known {
-        let prev = Position { term: Term(1), index: Index(1) };
-        let hard_state = HardState { term: Term(1), vote: None };
-        Known { hard_state, log: Span::empty(prev) }
-    }
-
-    /// The writes of one save, record by record.
-    pub fn take(&self, write: &Write<Op>) -> Vec<Known> {
-        let mut all = vec![];
-        let mut known = self.clone();
-        if let Some(hard_state) = write.hard_state {
-            known.hard_state = hard_state;
-            all.push(known.clone());
-        }
-        if let Some(begins) = write.begins {
-            known.log = Span::empty(begins);
-            all.push(known.clone());
-        }
-        if let Some(span) = &write.entries {
-            let kept = span.prev.index.0 - known.log.prev.index.0;
-            known.log.entries.truncate(usize::try_from(kept).expect("a short log"));
-            for entry in &span.entries {
-                known.log.entries.push(entry.clone());
-                all.push(known.clone());
-            }
-        }
-        all
-    }
-
-    /// What the log holds after a save.
-    pub fn after(&self, write: &Write<Op>) -> Known {
-        self.take(write).pop().unwrap_or_else(|| self.clone())
-    }
-
-    /// Could this be what was recovered, if the log was let go up to there?
-    pub fn is(&self, recovered: &Recovered<Op>, released: Index) -> bool {
-        let Recovered { hard_state, log, .. } = recovered;
-        let all: Log<Op> = self.log.clone().into();
-        let start = log.start();
-        let fits = start == all.start() || start.index <= released && all.holds(start);
-        let same = |index: u64| all.get(Index(index)) == log.get(Index(index));
-        *hard_state == self.hard_state
-            && fits
-            && log.last() == all.last()
-            && (start.index.0 + 1..=log.last().index.0).all(same)
-    }
+/// A new log, which begins after an entry.
+pub fn first() -> Known<Op> {
+    let prev = Position { term: Term(1), index: Index(1) };
+    let hard_state = HardState { term: Term(1), vote: None };
+    Known { hard_state, log: Span::empty(prev) }
 }
 
 /// The next save of a node, more or less.
 ///
 /// Nothing is cut that was released: it is in the store.
-pub fn save(known: &Known, released: Index, draws: &mut Draws, longest: usize) -> Write<Op> {
+pub fn save(known: &Known<Op>, released: Index, draws: &mut Draws, longest: usize) -> Write<Op> {
     let HardState { term, .. } = known.hard_state;
     let last = known.log.last();
     let mut write = Write { hard_state: None, begins: None, entries: None };
@@ -118,22 +70,12 @@ pub fn save(known: &Known, released: Index, draws: &mut Draws, longest: usize) -
     write
 }
 
-/// A hard state and a log in a line: the terms of all entries, and how long each is.
-fn summary(hard_state: HardState, log: &Log<Op>) -> String {
-    let all = (log.start().index.0 + 1..=log.last().index.0).filter_map(|at| log.get(Index(at)));
-    let entries: Vec<String> = all
-        .map(|entry| format!("{}:{}", entry.term, entry.size() - Entry::<Op>::OVERHEAD))
-        .collect();
-    let vote = hard_state.vote.map_or("no vote".to_owned(), |vote| format!("vote for {vote}"));
-    format!("{}, {vote}; after {}: {}", hard_state.term, log.start(), entries.join(" "))
-}
-
 impl Story {
     /// So many batches of a few saves, on a new disk.
     pub fn new(batches: u64, longest: usize, seed: u64) -> Story {
         let mut draws = Draws::new(seed);
         let disk = Disk::new();
-        let first = Known::first();
+        let first = self::first();
         let start = first.log.prev;
         let directory = Memory(disk.clone());
         let mut wal = Wal::create(directory.clone(), OURS, SMALL, first.hard_state, start)
@@ -178,7 +120,7 @@ impl Story {
     }
 
     /// What the log holds in the end.
-    pub fn end(&self) -> &Known {
+    pub fn end(&self) -> &Known<Op> {
         self.known.last().expect("there is a first")
     }
 

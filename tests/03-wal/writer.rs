@@ -1,7 +1,9 @@
 //! A log in memory that is written, and what it must hold.
 
-use crate::disk::{Memory, OURS, Op, SMALL, shown};
-use crate::story::{Known, save};
+use crate::known::Known;
+use crate::memory::{Memory, OURS, SMALL, shown};
+use crate::payload::Op;
+use crate::story::{first, save};
 use basics::Index;
 use harness::Draws;
 use harness::files::Disk;
@@ -12,7 +14,7 @@ use wal::{Error, Wal};
 pub struct Writer {
     pub disk: Disk,
     pub wal: Wal<Memory>,
-    pub known: Known,
+    pub known: Known<Op>,
     /// The save that was added and not synced.
     under_way: Option<Write<Op>>,
     draws: Draws,
@@ -21,7 +23,7 @@ pub struct Writer {
 impl Writer {
     pub fn new() -> Writer {
         let disk = Disk::new();
-        let known = Known::first();
+        let known = first();
         let start = known.log.prev;
         let wal = Wal::create(Memory(disk.clone()), OURS, SMALL, known.hard_state, start);
         let wal = wal.expect("an empty directory");
@@ -47,7 +49,7 @@ impl Writer {
     /// What a start finds: what was synced, and perhaps what was under way, or a part of it.
     pub fn starts_again(&self) {
         let under_way = self.under_way.as_ref().expect("it has failed");
-        let may_be: Vec<Known> =
+        let may_be: Vec<Known<Op>> =
             [self.known.clone()].into_iter().chain(self.known.take(under_way)).collect();
         let from = self.disk.operations();
         self.disk.crash(from, |_, image| {

@@ -2,8 +2,11 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the tests of the chapter use more of it")]
-#[path = "../../disk.rs"]
-mod disk;
+#[path = "../../memory.rs"]
+mod memory;
+#[allow(dead_code, reason = "the tests of the chapter use more of it")]
+#[path = "../../payload.rs"]
+mod payload;
 #[path = "../../hostile.rs"]
 mod hostile;
 
