@@ -9,7 +9,7 @@ use election::{HardState, Role};
 use harness::history::{Answer as Told, Request};
 use harness::{Draws, Effects, Input, Machine};
 use raft::{Body, Keep, Options, Payload, Reading, Sending, Snapshot, Step, Stored, Ticket};
-use replication::{Answer, Entry, Limits, Span, Write};
+use replication::{Answer, Entry, Limits, Write};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A snapshot that is not in place after so many ticks is taken for lost.
@@ -68,6 +68,16 @@ pub enum Kept {
     Image(Store),
 }
 
+impl Kept {
+    /// What is written to the log, if it is a write to the log.
+    fn of_the_log(&self) -> Option<&Write<Payload>> {
+        match self {
+            Kept::Log(save) => Some(save.content()),
+            Kept::State(..) | Kept::Image(_) => None,
+        }
+    }
+}
+
 /// What nodes send to each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Letter {
@@ -84,6 +94,8 @@ pub struct Setup {
     pub founders: usize,
     /// Clients also change the members and hand leadership over.
     pub changes: bool,
+    /// Their logs are in files, and this is the files' luck.
+    pub files: Option<u64>,
 }
 
 /// What a client wants.
@@ -364,9 +376,8 @@ impl Machine for Node {
     type Disk = Disk;
 
     fn blank(setup: &Setup, node: usize) -> Disk {
-        let stored = setup.stored(node);
-        let log = Span::empty(stored.log.start());
-        Disk { hard_state: stored.hard_state, log, store: Store::first(&stored) }
+        let luck = setup.files.map(|luck| luck.wrapping_add(node as u64));
+        Disk::first(&setup.stored(node), luck)
     }
 
     fn start(setup: &Setup, node: usize, disk: &Disk, draw: u64) -> Node {
@@ -427,6 +438,19 @@ impl Machine for Node {
             }
             Kept::Image(store) => disk.store = store.clone(),
         }
+    }
+
+    fn crash(disk: &mut Disk, synced: &[Kept], waiting: &[Kept]) {
+        for kept in synced {
+            Node::write(disk, kept);
+        }
+        let store = match waiting.first() {
+            Some(Kept::State(store, release)) => Some((store, *release)),
+            // An image that is not in place is nowhere.
+            Some(Kept::Log(_) | Kept::Image(_)) | None => None,
+        };
+        let writes: Vec<_> = waiting.iter().map_while(Kept::of_the_log).collect();
+        disk.crash(store, &writes);
     }
 
     fn waiting(kept: &Kept) -> Vec<(usize, Letter)> {

@@ -17,7 +17,7 @@ const READ: u64 = 16;
 #[test]
 fn a_life_of_a_cluster() {
     check(|| {
-        let setup = Setup { options: SMALL, nodes: 4, founders: 3, changes: true };
+        let setup = Setup { options: SMALL, nodes: 4, founders: 3, changes: true, files: None };
         let mut cluster = Cluster::<Node>::new(setup, 4);
         run(&mut cluster, 40);
         let first = leader(&cluster).expect("forty ticks, and there is a leader");

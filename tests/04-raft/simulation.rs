@@ -11,7 +11,7 @@ use harness::sim::{self, Fault, Plan};
 use raft::Options;
 use std::ops::RangeInclusive;
 
-fn plan(nodes: RangeInclusive<usize>, runs: u64) -> Plan {
+pub fn plan(nodes: RangeInclusive<usize>, runs: u64) -> Plan {
     Plan {
         nodes,
         runs,
@@ -30,7 +30,7 @@ fn live(plan: &Plan, options: Options, changes: bool) {
         plan,
         |nodes, draws| {
             let founders = if changes { 1 + draws.index(nodes) } else { nodes };
-            Setup { options, nodes, founders, changes }
+            Setup { options, nodes, founders, changes, files: None }
         },
         || Safety::with(changes),
         Settled,

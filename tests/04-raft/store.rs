@@ -1,5 +1,6 @@
 //! What a node's disk holds: a log, and a store with what the state machine makes of it.
 
+use crate::files::Files;
 use basics::{Index, Position};
 use election::HardState;
 use raft::{Configuration, Data, Payload, Stored};
@@ -28,6 +29,8 @@ pub struct Disk {
     /// The log: the position before it, and its entries.
     pub log: Span<Payload>,
     pub store: Store,
+    /// The files in which hard state and log are, if they are in files.
+    pub files: Option<Files<Payload>>,
 }
 
 /// The data of a command: its number.
@@ -71,6 +74,14 @@ impl Store {
 }
 
 impl Disk {
+    /// A disk on the first day; in files, if this is their luck.
+    pub fn first(stored: &Stored, files: Option<u64>) -> Disk {
+        let (hard_state, start) = (stored.hard_state, stored.log.start());
+        let log = Span::empty(start);
+        let files = files.map(|luck| Files::new(hard_state, log.clone(), luck));
+        Disk { hard_state, log, store: Store::first(stored), files }
+    }
+
     /// What a node starts from.
     pub fn stored(&self) -> Stored {
         Stored {
@@ -108,6 +119,9 @@ impl Disk {
             self.log.entries.truncate(kept);
             self.log.entries.extend(span.entries.iter().cloned());
         }
+        if let Some(files) = &mut self.files {
+            files.save(write);
+        }
     }
 
     /// The log's beginning is of no use any more.
@@ -117,5 +131,21 @@ impl Disk {
             self.log.entries.drain(..count);
             self.log.prev = Position { term, index };
         }
+        if let Some(files) = &mut self.files {
+            files.release(index);
+        }
+    }
+
+    /// Power goes, perhaps while these are being written, or after this store has taken the place
+    /// of the one before, and the log is let go up to that entry. A disk that is not in files has
+    /// begun nothing.
+    pub fn crash(&mut self, store: Option<(&Store, Index)>, waiting: &[&Write<Payload>]) {
+        let Some(files) = &mut self.files else { return };
+        let store = store.filter(|_| files.toss());
+        if let Some((store, _)) = store {
+            self.store = store.clone();
+        }
+        let release = store.map(|(_, release)| release);
+        (self.hard_state, self.log) = files.crash(release, waiting);
     }
 }
