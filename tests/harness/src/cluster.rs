@@ -273,7 +273,7 @@ impl<M: Machine> Cluster<M> {
         }
     }
 
-    /// The one place where a learner's code is called.
+    /// The one place where a learner's machine is stepped.
     fn step(&mut self, node: usize, input: Input<M>, draw: u64) {
         let size = self.sites.len();
         let site = &mut self.sites[node];

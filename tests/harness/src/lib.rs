@@ -23,7 +23,8 @@
 //!   watchdog in [`check`] looks at CPU time. It can end a run, never change one.)
 //! - Nothing here knows a chapter. What a layer is like is told by the test, in its `Machine`.
 //! - A machine is the only code of the learner's, and a panic in it never ends the harness. It is
-//!   stepped in `Cluster::step`; a search, which keeps no cluster, steps its node states itself.
+//!   stepped in `Cluster::step`; a search, which keeps no cluster, steps its node states itself. A
+//!   disk may be the learner's too: `Cluster::apply` writes to it, and tells it that power goes.
 
 mod action;
 mod check;
