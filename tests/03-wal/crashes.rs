@@ -5,9 +5,12 @@ use crate::known::Known;
 use crate::memory::{Memory, OURS, SMALL, shown};
 use crate::payload::Op;
 use crate::story::{Story, save};
-use harness::files::Tried;
+use basics::{NodeId, Position, Term};
+use election::HardState;
+use harness::files::{Disk, Tried};
 use harness::{Draws, check};
-use wal::{Recovered, Wal};
+use replication::{Entry, Span, Write};
+use wal::{Recovered, Wal, prepare_spare};
 
 /// Tries every crash of a story.
 fn crash(batches: u64, longest: usize, seed: u64) -> Tried {
@@ -35,7 +38,7 @@ fn crash(batches: u64, longest: usize, seed: u64) -> Tried {
 }
 
 /// A log that was recovered takes another save, and gives it back.
-fn go_on(mut wal: Wal<Memory>, recovered: &Recovered<Op>, disk: harness::files::Disk, seed: u64) {
+fn go_on(mut wal: Wal<Memory>, recovered: &Recovered<Op>, disk: Disk, seed: u64) {
     let log = &recovered.log;
     let all = log.span(log.start().index, log.last().index, usize::MAX).expect("it is there");
     let known = Known { hard_state: recovered.hard_state, log: all };
@@ -75,4 +78,47 @@ fn short_records() {
 #[test]
 fn records_of_many_sectors() {
     many(&[(8, 1_500, 4), (8, 1_500, 5)]);
+}
+
+/// Writes one save, which is synced.
+fn write(wal: &mut Wal<Memory>, hard_state: Option<HardState>, length: usize) {
+    let prev = Position::START;
+    let entry = || Entry { term: Term(1), payload: Some(Op::new(1, length)) };
+    let entries = (length > 0).then(|| Span { prev, entries: vec![entry()] });
+    wal.add(&Write { hard_state, begins: None, entries }).expect("nothing has failed");
+    wal.sync().expect("the disk works");
+}
+
+#[test]
+fn power_goes_while_a_spare_becomes_a_segment() {
+    check(|| {
+        let disk = Disk::new();
+        let voted = HardState { term: Term(1), vote: Some(NodeId(1)) };
+        let wal = Wal::create(Memory(disk.clone()), OURS, SMALL, voted, Position::START);
+        let mut wal = wal.expect("the directory is empty");
+        prepare_spare(&Memory(disk.clone()), SMALL).expect("there is room");
+        // One sector is left of the first segment, and what comes next is longer.
+        write(&mut wal, Some(voted), 0);
+        write(&mut wal, Some(voted), 0);
+        let from = disk.operations();
+        write(&mut wal, None, 600);
+        let tried = disk.crash(from, |operations, image| {
+            let open = || Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL);
+            let (mut wal, _) = open().expect("it is not damaged");
+            // A segment begins again, and its beginning is shorter now.
+            let not_voted = HardState { term: Term(2), vote: None };
+            write(&mut wal, Some(not_voted), 0);
+            write(&mut wal, None, 600);
+            let opened = open().map(|(_, recovered)| recovered.hard_state);
+            let why = opened.as_ref().err().map(ToString::to_string);
+            let shown = shown(&image.disk);
+            assert_eq!(
+                opened.ok(),
+                Some(not_voted),
+                "after {operations} operations, lost: {}\n{why:?}\n{shown}",
+                image.lost
+            );
+        });
+        harness::note(format!("{} images of {} crashes", tried.images, tried.crashes));
+    });
 }

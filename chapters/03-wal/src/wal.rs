@@ -281,12 +281,15 @@ fn begin<D: Directory>(
     assert!(codec::add(goes_on, &mut bytes), "it is short");
     let (batch, mut running) = (0, seed);
     codec::seal(&mut bytes, BEGINNING, batch, seed, &mut running);
+    // A spare is all zeros, unless power went right here the last time: then it has its old name
+    // again, and a beginning. So the sector is written as a whole.
+    bytes.resize(SECTOR, 0);
     write_all(&file, &bytes, 0).map_err(Error::io("cannot write", NEW))?;
     file.sync().map_err(Error::io("cannot sync", NEW))?;
     let name = segment::name(number);
     directory.rename(NEW, &name).map_err(Error::io("cannot rename", NEW))?;
     sync_names(directory)?;
-    let place = bytes.len().next_multiple_of(SECTOR) as u64;
+    let place = SECTOR as u64;
     let batch_at = BEGINNING as u64;
     Ok(Tail { file, number, place, length, seed, running, batch, batch_at })
 }
