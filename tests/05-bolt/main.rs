@@ -1,1 +1,7 @@
-//! The graded tests of `bolt`.
+//! The graded tests of the store.
+
+mod memory;
+mod model;
+
+mod crashes;
+mod histories;

@@ -87,13 +87,10 @@ impl Cache {
         }
     }
 
-    /// Forgets a page.
-    pub fn forget(&self, id: PageId) {
-        let mut shelf = self.shelf(id);
-        if let Some(old) = shelf.pages.remove(&id) {
-            shelf.bytes -= old.bytes;
-            shelf.round.retain(|other| *other != id);
-        }
+    /// How many bytes of pages are here.
+    pub fn bytes(&self) -> usize {
+        let shelf = |shelf: &Mutex<Shelf>| shelf.lock().expect("nobody panics").bytes;
+        self.shelves.iter().map(shelf).sum()
     }
 
     fn shelf(&self, id: PageId) -> MutexGuard<'_, Shelf> {

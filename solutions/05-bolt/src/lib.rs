@@ -2,10 +2,12 @@
 
 mod cache;
 mod changes;
+mod check;
 mod cursor;
 mod error;
 mod files;
 mod freelist;
+mod image;
 mod meta;
 mod page;
 mod pages;
@@ -14,6 +16,7 @@ mod update;
 mod walk;
 
 pub use changes::{Change, Changes, LONGEST_KEY, LONGEST_VALUE};
+pub use check::Account;
 pub use cursor::{Bucket, Cursor, Range};
 pub use error::Error;
 pub use files::{Directory, File, Folder};

@@ -13,6 +13,7 @@
 //! Left to others: the new tree (`update`), free pages (`freelist`), views (`pages`).
 
 use crate::changes::Changes;
+use crate::check::{Account, check};
 use crate::error::Error;
 use crate::files::{Directory, File, read_all, write_all};
 use crate::freelist::Freelist;
@@ -117,6 +118,12 @@ impl<F: File> Store<F> {
     /// Which pages are free, and which will be.
     pub fn free(&self) -> &Freelist {
         &self.free
+    }
+
+    /// Looks at every page: whether the newest state is sound, and every page of the file is part of
+    /// it once, or free once.
+    pub fn check(&self) -> Result<Account, Error> {
+        check(&self.view(), &self.free)
     }
 
     /// How long the file is.

@@ -1,0 +1,56 @@
+//! Power goes after every operation of a commit. What was committed is there, whole; and the store
+//! goes on.
+
+use crate::memory::open;
+use crate::model::{Model, changes, step};
+use harness::files::Disk;
+use harness::{Draws, check};
+
+#[test]
+fn a_commit_is_there_or_not() {
+    check(|| {
+        let (mut crashes, mut images) = (0, 0);
+        for seed in 0..6 {
+            let disk = Disk::new();
+            let mut draws = Draws::new(seed);
+            let mut store = open(&disk).expect("an empty directory");
+            // What is there after so many operations.
+            let mut known = vec![(disk.operations(), Model::default())];
+            for _ in 0..8 {
+                let count = draws.between(1, 25);
+                let steps: Vec<_> = (0..count).map(|_| step(&mut draws)).collect();
+                let model = known.last().expect("there is one").1.after(&steps);
+                store.commit(changes(&steps)).expect("the disk works");
+                known.push((disk.operations(), model));
+            }
+            let tried = disk.crash(known[0].0, |operations, image| {
+                let next = known.partition_point(|(after, _)| *after <= operations);
+                let mut store = open(&image.disk).unwrap_or_else(|error| {
+                    panic!("seed {seed}, after {operations}, lost: {}: {error}", image.lost)
+                });
+                let account = store.check();
+                account.unwrap_or_else(|error| panic!("lost: {}: {error}", image.lost));
+                let commit = usize::try_from(store.view().meta().commit).expect("few") - 1;
+                assert!(
+                    commit >= next - 1,
+                    "lost: {}: commit {commit} is left of {next}",
+                    image.lost
+                );
+                assert!(commit <= next, "lost: {}: nobody has committed that", image.lost);
+                let mut draws = Draws::new(seed);
+                let model = &known[commit].1;
+                model.is_in(&store.view(), &mut draws);
+                if operations % 5 == 0 {
+                    let steps: Vec<_> = (0..3).map(|_| step(&mut draws)).collect();
+                    store.commit(changes(&steps)).expect("the disk works");
+                    model.after(&steps).is_in(&store.view(), &mut draws);
+                    store.check().expect("every page is accounted for");
+                }
+            });
+            crashes += tried.crashes;
+            images += tried.images;
+        }
+        harness::note(format!("{images} images of {crashes} crashes"));
+        assert!(images > 5_000, "{images} images");
+    });
+}
