@@ -4,4 +4,6 @@ mod memory;
 mod model;
 
 mod crashes;
+mod damage;
 mod histories;
+mod limits;

@@ -67,7 +67,7 @@ pub fn step(draws: &mut Draws) -> Step {
 fn key(draws: &mut Draws) -> Vec<u8> {
     let number = draws.below(400);
     let mut key = format!("{number:03}").into_bytes();
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         key.resize(key.len() + usize::try_from(number).expect("small") / 2, b'x');
     }
     key

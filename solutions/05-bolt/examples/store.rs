@@ -78,7 +78,7 @@ fn bucket<F: File>(rows: &Bucket<'_, F>, depth: usize, out: &mut dyn Write) -> R
         } else {
             writeln!(out, "{room}{} = {}", text(key), text(value)).map_err(output)?;
         }
-        cursor.next()?;
+        cursor.go_on()?;
     }
     Ok(())
 }

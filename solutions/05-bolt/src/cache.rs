@@ -87,12 +87,6 @@ impl Cache {
         }
     }
 
-    /// How many bytes of pages are here.
-    pub fn bytes(&self) -> usize {
-        let shelf = |shelf: &Mutex<Shelf>| shelf.lock().expect("nobody panics").bytes;
-        self.shelves.iter().map(shelf).sum()
-    }
-
     fn shelf(&self, id: PageId) -> MutexGuard<'_, Shelf> {
         let at = usize::try_from(id.0 % SHELVES).expect("there are few");
         self.shelves[at].lock().expect("nobody panics while holding it")

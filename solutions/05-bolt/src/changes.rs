@@ -1,7 +1,7 @@
 //! What a commit is to change.
 //!
-//! Owns [`Changes`]: for each key one change, sorted, as the tree is. So a commit is one walk through
-//! the tree, from left to right, past every page that stays as it is.
+//! Owns [`Changes`]: for each key one change, sorted, as the tree is. So a commit is one walk
+//! through the tree, from left to right, past every page that stays as it is.
 //!
 //! Left to others: the walk (`update`).
 

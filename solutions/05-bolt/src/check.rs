@@ -1,8 +1,8 @@
 //! Whether a state is sound: every page of it, and every page that is not.
 //!
 //! Owns [`check`], which looks at what opening a file does not: the order of keys, and whether the
-//! pages below a key have no smaller ones; and which accounts for every page: it is part of the tree
-//! once, or free once, or will be.
+//! pages below a key have no smaller ones; and which accounts for every page: it is part of the
+//! tree once, or free once, or will be.
 //!
 //! Left to others: that elements lie inside their pages (`page`), that no page is used twice
 //! (`walk`).
@@ -10,9 +10,9 @@
 use crate::cursor::{DEEPEST, Header, Root};
 use crate::error::Error;
 use crate::files::File;
-use crate::freelist::Freelist;
+use crate::freelist::{Freelist, Run};
 use crate::page::{Page, PageId};
-use crate::pages::{Pages, View};
+use crate::pages::View;
 use crate::walk;
 use bytes::Bytes;
 
@@ -43,9 +43,9 @@ pub(crate) fn check<F: File>(view: &View<F>, free: &Freelist) -> Result<Account,
             return Err(pages.damaged(next.first, "it is free twice"));
         }
     }
-    let mut unused = used.free();
+    let unused = used.free();
     // Runs that touch are one run, whether they are free now or later.
-    let mut joined: Vec<crate::freelist::Run> = Vec::new();
+    let mut joined: Vec<Run> = Vec::new();
     for run in listed {
         match joined.last_mut() {
             Some(last) if last.end() == run.first => last.count += run.count,
@@ -57,9 +57,10 @@ pub(crate) fn check<F: File>(view: &View<F>, free: &Freelist) -> Result<Account,
         let first = differs.map_or(meta.end, |(one, other)| one.first.min(other.first));
         return Err(pages.damaged(first, "it is part of the tree and free, or neither"));
     }
-    let free = unused.drain(..).map(|run| run.count).sum();
+    let free = unused.iter().map(|run| run.count).sum();
     let mut account = Account { used: meta.end.0 - free, free, ..Account::default() };
-    Tree { view, account: &mut account }.look(&Root::Page(meta.root), meta.root)?;
+    let mut tree = Tree { view, account: &mut account, nested: 0 };
+    tree.look(&Root::Page(meta.root), meta.root)?;
     Ok(account)
 }
 
@@ -67,18 +68,28 @@ pub(crate) fn check<F: File>(view: &View<F>, free: &Freelist) -> Result<Account,
 struct Tree<'a, F: File> {
     view: &'a View<F>,
     account: &'a mut Account,
+    /// In how many buckets the walk is.
+    nested: usize,
 }
 
 impl<F: File> Tree<'_, F> {
     /// A bucket's tree.
     fn look(&mut self, root: &Root, at: PageId) -> Result<(), Error> {
+        if self.nested > DEEPEST {
+            return Err(self.view.pages().damaged(at, "there are too many buckets in each other"));
+        }
+        self.nested += 1;
         match root {
             Root::Page(id) => {
                 let page = self.view.page(*id)?;
-                self.page(*id, &page, None, None, 0).map(|_| ())
+                self.page(*id, &page, None, None, 0)?;
             }
-            Root::Inline(page) => self.page(at, page, None, None, 0).map(|_| ()),
+            Root::Inline(page) => {
+                self.page(at, page, None, None, 0)?;
+            }
         }
+        self.nested -= 1;
+        Ok(())
     }
 
     /// A page whose keys are to be from the first key on, and before the second. How deep it goes.
@@ -95,7 +106,7 @@ impl<F: File> Tree<'_, F> {
             return damaged("the tree above it has no end".to_owned());
         }
         let mut before = None;
-        for at in 0..page.len() {
+        for at in 0..page.count() {
             let key = page.key(at);
             if key.is_empty() {
                 return damaged(format!("the key of its element {at} is empty"));
@@ -112,9 +123,9 @@ impl<F: File> Tree<'_, F> {
             return self.leaf(id, page).map(|()| 0);
         }
         let mut deep = None;
-        for at in 0..page.len() {
+        for at in 0..page.count() {
             let below = self.view.page(page.below(at))?;
-            let next = (at + 1 < page.len()).then(|| page.key(at + 1)).or(to);
+            let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(to);
             let depth = self.page(page.below(at), &below, Some(page.key(at)), next, depth + 1)?;
             if *deep.get_or_insert(depth) != depth {
                 let why = "the leaves below it are not level";
@@ -125,7 +136,7 @@ impl<F: File> Tree<'_, F> {
     }
 
     fn leaf(&mut self, id: PageId, page: &Page) -> Result<(), Error> {
-        for at in 0..page.len() {
+        for at in 0..page.count() {
             if page.is_bucket(at) {
                 self.account.buckets += 1;
                 let value: Bytes = page.shared_value(at);
@@ -138,12 +149,5 @@ impl<F: File> Tree<'_, F> {
             }
         }
         Ok(())
-    }
-}
-
-impl<F: File> Pages<F> {
-    /// How many bytes of pages are in memory at most.
-    pub fn cached(&self) -> usize {
-        self.cache.bytes()
     }
 }

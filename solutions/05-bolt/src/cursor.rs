@@ -1,10 +1,11 @@
 //! Reading: buckets, and cursors that walk through them.
 //!
-//! Owns [`Bucket`], a tree of keys in a view, and [`Cursor`], a place in it. A cursor is the way from
-//! the root to a leaf: a page on each level, and where in it the way goes on.
+//! Owns [`Bucket`], a tree of keys in a view, and [`Cursor`], a place in it. A cursor is the way
+//! from the root to a leaf: a page on each level, and where in it the way goes on.
 //!
-//! A file may be damaged in ways that no page shows. So the way has a greatest length, which a circle
-//! exceeds, and from one leaf to the next, keys must ascend: whatever the pages say, a walk ends.
+//! A file may be damaged in ways that no page shows. So the way has a greatest length, which a
+//! circle exceeds, and from one leaf to the next, keys must ascend: whatever the pages say, a walk
+//! ends.
 //!
 //! Left to others: pages (`page`, `pages`).
 
@@ -83,7 +84,8 @@ fn inline(bytes: Bytes) -> Result<Page, String> {
         return Err("its value is too short for the leaf in it".to_owned());
     }
     let page = Page::new(PageId(0), bytes)?;
-    if page.is_leaf() { Ok(page) } else { Err("what lies in its value is no leaf".to_owned()) }
+    let is_plain = page.is_leaf() && (0..page.count()).all(|at| !page.is_bucket(at));
+    if is_plain { Ok(page) } else { Err("what lies in its value is no leaf of values".to_owned()) }
 }
 
 impl<F: File> View<F> {
@@ -185,7 +187,7 @@ impl<F: File> Cursor<'_, F> {
 
     /// Goes to the last key.
     pub fn last(&mut self) -> Result<(), Error> {
-        self.descend(|page| page.len().saturating_sub(1))?;
+        self.descend(|page| page.count().saturating_sub(1))?;
         self.skip_empty(false)
     }
 
@@ -203,7 +205,7 @@ impl<F: File> Cursor<'_, F> {
     }
 
     /// Goes to the next key; nowhere from the last.
-    pub fn next(&mut self) -> Result<(), Error> {
+    pub fn go_on(&mut self) -> Result<(), Error> {
         if let Some((_, at)) = self.way.last_mut() {
             *at += 1;
         }
@@ -211,7 +213,7 @@ impl<F: File> Cursor<'_, F> {
     }
 
     /// Goes to the key before; nowhere from the first.
-    pub fn previous(&mut self) -> Result<(), Error> {
+    pub fn go_back(&mut self) -> Result<(), Error> {
         match self.way.last_mut() {
             Some((_, at)) if *at > 0 => {
                 *at -= 1;
@@ -244,7 +246,7 @@ impl<F: File> Cursor<'_, F> {
 
     fn here(&self) -> Option<(&Page, usize)> {
         let (page, at) = self.way.last()?;
-        (page.is_leaf() && *at < page.len()).then_some((page, *at))
+        (page.is_leaf() && *at < page.count()).then_some((page, *at))
     }
 
     /// Goes down from the root, in each page where `choose` says.
@@ -269,30 +271,30 @@ impl<F: File> Cursor<'_, F> {
         }
     }
 
-    /// If the cursor is after the last key of its leaf, or in an empty one, it goes on with the next
-    /// leaf, or the one before, that has a key.
+    /// If the cursor is after the last key of its leaf, or in an empty one, it goes on with the
+    /// next leaf, or the one before, that has a key.
     fn skip_empty(&mut self, forwards: bool) -> Result<(), Error> {
         while let Some((page, at)) = self.way.last()
-            && *at >= page.len()
+            && *at >= page.count()
         {
             self.move_leaf(forwards)?;
         }
         Ok(())
     }
 
-    /// Goes to the first key of the next leaf, or to the last of the one before. Nowhere if there is
-    /// none.
+    /// Goes to the first key of the next leaf, or to the last of the one before. Nowhere if there
+    /// is none.
     fn move_leaf(&mut self, forwards: bool) -> Result<(), Error> {
         let Some((left, _)) = self.way.pop() else { return Ok(()) };
         while let Some((page, at)) = self.way.pop() {
             let next = if forwards { at + 1 } else { at.wrapping_sub(1) };
-            if next >= page.len() {
+            if next >= page.count() {
                 continue;
             }
             let below = page.below(next);
             self.way.push((page, next));
             let page = self.view.page(below)?;
-            self.push(page, |page| if forwards { 0 } else { page.len().saturating_sub(1) })?;
+            self.push(page, |page| if forwards { 0 } else { page.count().saturating_sub(1) })?;
             return self.ascends(&left, forwards, below);
         }
         Ok(())
@@ -302,8 +304,8 @@ impl<F: File> Cursor<'_, F> {
     fn ascends(&mut self, left: &Page, forwards: bool, id: PageId) -> Result<(), Error> {
         let Some((page, _)) = self.way.last() else { return Ok(()) };
         let (before, after) = if forwards { (left, page) } else { (page, left) };
-        let ends = before.len().checked_sub(1).map(|at| before.key(at));
-        let begins = (after.len() > 0).then(|| after.key(0));
+        let ends = before.count().checked_sub(1).map(|at| before.key(at));
+        let begins = (after.count() > 0).then(|| after.key(0));
         match (ends, begins) {
             (Some(ends), Some(begins)) if ends >= begins => {
                 self.way.clear();
@@ -321,8 +323,8 @@ impl<F: File> Range<'_, F> {
     /// Goes to the next key between the bounds; false if there is none.
     fn step(&mut self) -> Result<bool, Error> {
         match (self.begun, self.backwards) {
-            (true, false) => self.cursor.next()?,
-            (true, true) => self.cursor.previous()?,
+            (true, false) => self.cursor.go_on()?,
+            (true, true) => self.cursor.go_back()?,
             (false, false) => self.begin()?,
             (false, true) => self.begin_back()?,
         }
@@ -344,7 +346,7 @@ impl<F: File> Range<'_, F> {
             Bound::Excluded(from) => {
                 self.cursor.seek(from)?;
                 let is_there = self.cursor.current().is_some_and(|(key, _)| key == from);
-                if is_there { self.cursor.next() } else { Ok(()) }
+                if is_there { self.cursor.go_on() } else { Ok(()) }
             }
         }
     }
@@ -358,7 +360,7 @@ impl<F: File> Range<'_, F> {
         self.cursor.seek(to)?;
         match self.cursor.current() {
             Some((key, _)) if included && key == to => Ok(()),
-            Some(_) => self.cursor.previous(),
+            Some(_) => self.cursor.go_back(),
             None => self.cursor.last(),
         }
     }

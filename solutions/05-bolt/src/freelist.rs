@@ -1,9 +1,9 @@
 //! Which pages are free, and which will be.
 //!
-//! Owns [`Freelist`]. A page that a commit has replaced is still part of the state before it. Whoever
-//! reads that state needs it; and so does a start that finds the newest meta broken, and goes back to
-//! the one before. So a page is free again when no view is as old as that, and when the state that it
-//! was part of is two commits old.
+//! Owns [`Freelist`]. A page that a commit has replaced is still part of the state before it.
+//! Whoever reads that state needs it; and so does a start that finds the newest meta broken, and
+//! goes back to the one before. So a page is free again when no view is as old as that, and when
+//! the state that it was part of is two commits old.
 //!
 //! Invariant: a page is in one run of `runs` at most, and then in no `pending` list. Runs do not
 //! touch each other.
@@ -49,7 +49,7 @@ impl Freelist {
     }
 
     /// How many pages are free now.
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.runs.values().sum()
     }
 

@@ -1,8 +1,8 @@
 //! A state as a file of its own: what a backup is, and what a new member gets.
 //!
-//! Owns [`View::image`]. It is the file as it was when the state was the newest: its metas anew, and
-//! every page as it lies, free ones included. Nothing stops meanwhile; the view sees to it that none
-//! of its pages is written over.
+//! Owns [`View::image`]. It is the file as it was when the state was the newest: its metas anew,
+//! and every page as it lies, free ones included. Nothing stops meanwhile; the view sees to it that
+//! none of its pages is written over.
 //!
 //! Left to others: where the bytes go, and the checksum that is sent after them.
 

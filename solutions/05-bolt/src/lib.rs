@@ -1,4 +1,56 @@
 //! # A store in BoltDB's format
+//!
+//! One file that holds sorted keys, so that a member finds its data again after any crash, and so
+//! that others can read it: the file is that of bbolt, etcd's store, to the byte. It promises this:
+//!
+//! - **A commit is there or not.** Whatever a crash leaves, the next start finds all of the last
+//!   commit that was acknowledged, or of one after it, and nothing of any other.
+//! - **A view stays as it is.** Whoever reads sees one commit, however long it takes, and neither
+//!   waits for the writer nor lets it wait.
+//! - **A damaged file is an error.** It names the page and the reason. No bytes make the store
+//!   panic, walk for ever, or take more memory than the file has bytes.
+//!
+//! ## Never change a page
+//!
+//! A tree of pages that is changed in place is neither the old nor the new one when power goes in
+//! the middle. So no page is changed. A leaf in which a key changes is written anew, somewhere
+//! else; then the branch above it, which has to name another page; and so on up to the root.
+//! Everything else is part of both trees. At the end, one of two small pages at the beginning of
+//! the file, a *meta*, is written: it names the new root. That is the commit. If it is cut short,
+//! its checksum is wrong, and the other meta, with the root before it, is the newest.
+//!
+//! The pages that were replaced are still the old tree. Whoever looks at it goes on, and when
+//! nobody does, they are free.
+//!
+//! ## A commit is one walk
+//!
+//! bbolt keeps the pages that a transaction touches as nodes in memory, changes them, and splits
+//! and merges them when it commits. Here a transaction is nothing but a sorted list of changes
+//! ([`Changes`]), and a commit is one walk through the tree from left to right, which merges the
+//! two: a leaf with its changes becomes items, items become pages, and pages are the items of the
+//! level above. There are no nodes that know their parents and no flags that say who is dirty. What
+//! it costs is that a commit cannot be asked what it will look like; whoever needs that has it in
+//! the changes.
+//!
+//! ## Reading
+//!
+//! Pages are read with `pread` and kept in memory up to a limit ([`Options::cache_bytes`]). bbolt
+//! maps the file into memory instead. A map needs no cache and no copy, but an error of the disk
+//! then kills the process, and so does a file that somebody cuts short; and its memory cannot be
+//! bounded. A page is looked at once, when it is read, so that no later access can fail.
+//!
+//! ## Shape
+//!
+//! A [`Store`] writes, and a [`Reader`] hands out [`View`]s in any thread. In a view are
+//! [`Bucket`]s, in them [`Cursor`]s and [`Range`]s. `page` and `meta` have the bytes, `pages` and
+//! `cache` get them from the file, `cursor` finds the way through a tree, `update` makes the next
+//! one, `freelist` knows which pages nobody needs, `walk` and `check` account for all of them.
+//!
+//! ## Left out on purpose
+//!
+//! More than one writer: there is one thread that writes, and it needs no lock. Lists of free pages
+//! on disk: etcd does without, and a start finds them out by looking at the tree; a list that is
+//! there is let go with the first commit.
 
 mod cache;
 mod changes;
@@ -9,6 +61,7 @@ mod files;
 mod freelist;
 mod image;
 mod meta;
+mod pack;
 mod page;
 mod pages;
 mod store;

@@ -13,8 +13,8 @@
 //!
 //! An element of a leaf is its flags (1: the value is a bucket), the distance from the element to
 //! its key, and the lengths of key and value, 4 bytes each; the value follows the key. One of a
-//! branch is the distance, the length of the key, and 8 bytes for the page below, whose smallest key
-//! it is. Numbers have their lowest byte first.
+//! branch is the distance, the length of the key, and 8 bytes for the page below, whose smallest
+//! key it is. Numbers have their lowest byte first.
 //!
 //! Invariant: a [`Page`] was looked at once, when it was made. All its elements lie inside of it,
 //! so reading them cannot fail.
@@ -123,10 +123,13 @@ impl Page {
         if count == 0 && !is_leaf {
             return Err("it is a branch with nothing below".to_owned());
         }
+        let begins = HEAD + ELEMENT * count;
+        if begins > bytes.len() {
+            return Err(format!("it has no room for {count} elements"));
+        }
         let page = Page { bytes, count, is_leaf };
         for at in 0..count {
             let (key, length) = page.place(at);
-            let begins = HEAD + ELEMENT * count;
             let inside = key >= begins && key.saturating_add(length) <= page.bytes.len();
             if !inside {
                 return Err(format!("its element {at} is not inside of it"));
@@ -146,7 +149,7 @@ impl Page {
     }
 
     /// How many elements it has.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.count
     }
 

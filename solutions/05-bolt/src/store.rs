@@ -3,11 +3,11 @@
 //! Owns [`Store`], which opens a file and commits to it, and [`Reader`], which hands out views.
 //!
 //! A commit is in this order: its pages are written where nothing is that anybody needs; they are
-//! synced; its meta is written, in the place of the older of the two; that is synced. Until then the
-//! commit is not there, however much of it is.
+//! synced; its meta is written, in the place of the older of the two; that is synced. Until then
+//! the commit is not there, however much of it is.
 //!
 //! Invariants:
-//! - The trees of both metas are whole on disk at any time, but for the one that is being written.
+//! - From the first commit after a start on, the trees of both metas are whole on disk.
 //! - After a write or a sync that failed, nothing is written any more. What is there can be read.
 //!
 //! Left to others: the new tree (`update`), free pages (`freelist`), views (`pages`).
@@ -16,7 +16,7 @@ use crate::changes::Changes;
 use crate::check::{Account, check};
 use crate::error::Error;
 use crate::files::{Directory, File, read_all, write_all};
-use crate::freelist::Freelist;
+use crate::freelist::{Freelist, Run};
 use crate::meta::{self, Meta, PAGE_SIZES};
 use crate::page::{self, Page, PageId};
 use crate::pages::{Pages, View};
@@ -120,8 +120,8 @@ impl<F: File> Store<F> {
         &self.free
     }
 
-    /// Looks at every page: whether the newest state is sound, and every page of the file is part of
-    /// it once, or free once.
+    /// Looks at every page: whether the newest state is sound, and every page of the file is part
+    /// of it once, or free once.
     pub fn check(&self) -> Result<Account, Error> {
         check(&self.view(), &self.free)
     }
@@ -152,14 +152,13 @@ impl<F: File> Store<F> {
             }
         };
         update.finish();
-        let (end, written, replaced) = (update.end, update.written, update.replaced);
+        let (end, written, mut replaced) = (update.end, update.written, update.replaced);
         let commit = before.commit + 1;
         let meta = Meta { root, free: None, end, commit, ..before };
         if let Err(error) = self.write(&meta, &written) {
             self.failed = Some(error.to_string());
             return Err(error);
         }
-        let mut replaced = replaced;
         replaced.extend(self.old_list(&before)?);
         self.free.replaced(commit, replaced);
         for (id, bytes) in written {
@@ -202,11 +201,11 @@ impl<F: File> Store<F> {
     }
 
     /// The pages of the list of free pages that the state before has. It is not kept any more.
-    fn old_list(&self, before: &Meta) -> Result<Option<crate::freelist::Run>, Error> {
+    fn old_list(&self, before: &Meta) -> Result<Option<Run>, Error> {
         let Some(first) = before.free else { return Ok(None) };
         let length = self.pages.raw(first, before.end)?.len();
         let count = (length / self.pages.page_size()) as u64;
-        Ok(Some(crate::freelist::Run { first, count }))
+        Ok(Some(Run { first, count }))
     }
 }
 

@@ -19,6 +19,7 @@ use crate::cursor::{DEEPEST, HEADER, Header, Root};
 use crate::error::Error;
 use crate::files::File;
 use crate::freelist::{Freelist, Run};
+use crate::pack::pack;
 use crate::page::{self, Body, HEAD, Item, Page, PageId};
 use crate::pages::Pages;
 use bytes::Bytes;
@@ -46,6 +47,8 @@ pub struct Update<'a, F> {
     taken: Vec<Run>,
     /// Pages that were written, and are not part of the new tree either.
     spare: Vec<Run>,
+    /// In how many buckets that are to go the walk is.
+    nested: usize,
 }
 
 /// What a page has become: items of one level that are in no page yet.
@@ -78,6 +81,7 @@ impl<'a, F: File> Update<'a, F> {
             replaced: Vec::new(),
             taken: Vec::new(),
             spare: Vec::new(),
+            nested: 0,
         }
     }
 
@@ -114,8 +118,8 @@ impl<'a, F: File> Update<'a, F> {
         }
         let mut children =
             Children { done: Vec::new(), open: None, new: false, old_after_new: false };
-        for at in 0..page.len() {
-            let next = (at + 1 < page.len()).then(|| page.key(at + 1)).or(until);
+        for at in 0..page.count() {
+            let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(until);
             let changes = rows.peek().is_some_and(|(key, _)| next.is_none_or(|next| key < next));
             if changes {
                 let below = self.tree(page.below(at), rows, next, depth + 1)?;
@@ -134,17 +138,17 @@ impl<'a, F: File> Update<'a, F> {
         rows: &mut Rows,
         until: Option<&[u8]>,
     ) -> Result<Level, Error> {
-        let mut items = Vec::with_capacity(page.len() + 1);
+        let mut items = Vec::with_capacity(page.count() + 1);
         let (mut at, mut new, mut appended) = (0, false, true);
         while let Some((key, change)) =
             rows.next_if(|(key, _)| until.is_none_or(|until| &key[..] < until))
         {
-            while at < page.len() && page.key(at) < &key[..] {
+            while at < page.count() && page.key(at) < &key[..] {
                 items.push(page.item(at));
                 appended &= !new;
                 at += 1;
             }
-            let same = at < page.len() && page.key(at) == &key[..];
+            let same = at < page.count() && page.key(at) == &key[..];
             let old = same.then(|| page.item(at).body);
             at += usize::from(same);
             if let Some(body) = self.changed(&key, old, change)? {
@@ -152,8 +156,8 @@ impl<'a, F: File> Update<'a, F> {
                 new = true;
             }
         }
-        appended &= !new || at == page.len();
-        items.extend((at..page.len()).map(|at| page.item(at)));
+        appended &= !new || at == page.count();
+        items.extend((at..page.count()).map(|at| page.item(at)));
         Ok(Level { is_leaf: true, items, appended })
     }
 
@@ -237,10 +241,14 @@ impl<'a, F: File> Update<'a, F> {
     }
 
     fn drop_bucket(&mut self, key: &[u8], value: &Bytes) -> Result<(), Error> {
-        match self.header(key, value)?.root {
-            Root::Page(id) => self.drop_tree(id, 0),
-            Root::Inline(_) => Ok(()),
+        let Root::Page(id) = self.header(key, value)?.root else { return Ok(()) };
+        if self.nested > DEEPEST {
+            return Err(self.pages.damaged(id, "there are too many buckets in each other"));
         }
+        self.nested += 1;
+        self.drop_tree(id, 0)?;
+        self.nested -= 1;
+        Ok(())
     }
 
     /// A tree is gone, with the buckets in it.
@@ -249,7 +257,7 @@ impl<'a, F: File> Update<'a, F> {
             return Err(self.pages.damaged(id, "the tree above it has no end"));
         }
         let page = self.remove(id)?;
-        for at in 0..page.len() {
+        for at in 0..page.count() {
             match page.item(at) {
                 Item { body: Body::Below(below), .. } => self.drop_tree(below, depth + 1)?,
                 Item { key, body: Body::Bucket(value) } => self.drop_bucket(&key, &value)?,
@@ -386,7 +394,7 @@ impl<'a, F: File> Update<'a, F> {
 
 /// All items of a page.
 fn whole(page: &Page) -> Level {
-    let items = (0..page.len()).map(|at| page.item(at)).collect();
+    let items = (0..page.count()).map(|at| page.item(at)).collect();
     Level { is_leaf: page.is_leaf(), items, appended: false }
 }
 
@@ -396,50 +404,4 @@ fn header(root: Option<PageId>, sequence: u64) -> Bytes {
     value[0..8].copy_from_slice(&root.map_or(0, |root| root.0).to_le_bytes());
     value[8..16].copy_from_slice(&sequence.to_le_bytes());
     Bytes::copy_from_slice(&value)
-}
-
-/// Deals items to pages: which go into each, in order. None gets nothing.
-///
-/// - If all fit into one page, they are one.
-/// - If somebody adds at the end, each page is filled before the next begins: nobody will come back
-///   to it. The last has what is left, and will be filled by those who come.
-/// - Otherwise the pages get about the same, so that each has room for what comes between.
-/// - An item that is longer than a page gets pages of its own.
-/// - A branch has two pages below at least, if there are so many.
-///
-/// *Example:* in pages of 100 bytes, six items of 30 are in two pages with three each. If they were
-/// added at the end, and the head of a page were nothing, the first would have three as well; seven
-/// would be three, three and one.
-pub fn pack(items: &[Item], page_size: usize, appended: bool) -> Vec<Range<usize>> {
-    let total = page::size(items);
-    if items.is_empty() {
-        return Vec::new();
-    }
-    if total <= page_size {
-        return vec![0..items.len()];
-    }
-    let pages = (total - HEAD).div_ceil(page_size - HEAD);
-    let target = if appended { page_size } else { HEAD + (total - HEAD).div_ceil(pages) };
-    let mut parts: Vec<Range<usize>> = Vec::new();
-    let (mut start, mut size) = (0, HEAD);
-    for (at, item) in items.iter().enumerate() {
-        let with = size + item.size();
-        let is_full = with > page_size || size >= target;
-        if at > start && is_full {
-            parts.push(start..at);
-            (start, size) = (at, HEAD);
-        }
-        size += item.size();
-    }
-    parts.push(start..items.len());
-    let is_branch = matches!(items[0].body, Body::Below(_));
-    if let [.., before, last] = &mut parts[..]
-        && is_branch
-        && last.len() == 1
-        && before.len() > 2
-    {
-        last.start -= 1;
-        before.end -= 1;
-    }
-    parts
 }

@@ -1,8 +1,8 @@
 //! All pages of a state, level by level.
 //!
-//! Owns [`reachable`], which finds out which pages a state uses when nobody has listed the free ones.
-//! It reads every page of the tree once, those of a level in the order of the file, so that a disk
-//! reads forwards.
+//! Owns [`reachable`], which finds out which pages a state uses when nobody has listed the free
+//! ones. It reads every page of the tree once, those of a level in the order of the file, so that a
+//! disk reads forwards.
 //!
 //! Invariant: no page is part of the tree twice. If one is, the file is damaged, and a walk through
 //! the tree might have no end: so no store is opened without this.
@@ -99,15 +99,14 @@ fn below_of<F: File>(
     page: &Page,
     below: &mut Vec<PageId>,
 ) -> Result<(), Error> {
-    for at in 0..page.len() {
+    for at in 0..page.count() {
         if !page.is_leaf() {
             below.push(page.below(at));
         } else if page.is_bucket(at) {
             let header = Header::decode(&page.shared_value(at));
-            match header.map_err(|why| pages.damaged(id, format!("its element {at}: {why}")))?.root
-            {
-                Root::Page(root) => below.push(root),
-                Root::Inline(inline) => below_of(pages, id, &inline, below)?,
+            let header = header.map_err(|why| pages.damaged(id, format!("element {at}: {why}")))?;
+            if let Root::Page(root) = header.root {
+                below.push(root);
             }
         }
     }

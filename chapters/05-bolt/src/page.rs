@@ -1,0 +1,316 @@
+//! A page: a sorted row of keys, with values or with the pages below.
+//!
+//! Owns [`Page`], which reads the bytes of one, and [`encode`], which makes them.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | the page's own number |
+//! | 2 | what it is: 1 a branch, 2 a leaf, 4 a meta, 16 a list of free pages |
+//! | 2 | how many elements it has |
+//! | 4 | how many pages after it are part of it |
+//! | 16 each | the elements |
+//! | … | keys and values |
+//!
+//! An element of a leaf is its flags (1: the value is a bucket), the distance from the element to
+//! its key, and the lengths of key and value, 4 bytes each; the value follows the key. One of a
+//! branch is the distance, the length of the key, and 8 bytes for the page below, whose smallest
+//! key it is. Numbers have their lowest byte first.
+//!
+//! Invariant: a [`Page`] was looked at once, when it was made. All its elements lie inside of it,
+//! so reading them cannot fail.
+//!
+//! Left to others: where pages come from (`pages`), and how they make a tree (`cursor`, `update`).
+
+use bytes::Bytes;
+use std::fmt;
+
+/// How long the head of a page is.
+pub const HEAD: usize = 16;
+
+/// How long an element is.
+pub const ELEMENT: usize = 16;
+
+const BRANCH: u16 = 1;
+const LEAF: u16 = 2;
+/// A meta.
+pub const META: u16 = 4;
+/// A list of free pages.
+pub const LIST: u16 = 16;
+
+/// An element's flag: its value is a bucket.
+const BUCKET: u32 = 1;
+
+/// The number of a page. It begins at so many times the length of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PageId(pub u64);
+
+/// What stands at the beginning of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The page's own number.
+    pub id: PageId,
+    /// What it is.
+    pub kind: u16,
+    /// How many elements it has.
+    pub count: u16,
+    /// How many pages after it are part of it.
+    pub overflow: u32,
+}
+
+/// A branch or a leaf.
+#[derive(Clone, Debug)]
+pub struct Page {
+    bytes: Bytes,
+    count: usize,
+    is_leaf: bool,
+}
+
+/// A key, with what belongs to it: what a page is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The key.
+    pub key: Bytes,
+    /// What belongs to it.
+    pub body: Body,
+}
+
+/// What belongs to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// In a leaf: a value.
+    Value(Bytes),
+    /// In a leaf: a bucket, as its value says it.
+    Bucket(Bytes),
+    /// In a branch: the page below.
+    Below(PageId),
+}
+
+impl Head {
+    /// The head in these bytes, if there are enough.
+    pub fn decode(bytes: &[u8]) -> Option<Head> {
+        let head = bytes.get(..HEAD)?;
+        let short = |at: usize| u16::from_le_bytes(head[at..at + 2].try_into().expect("2 bytes"));
+        Some(Head {
+            id: PageId(u64::from_le_bytes(head[0..8].try_into().expect("8 bytes"))),
+            kind: short(8),
+            count: short(10),
+            overflow: u32::from_le_bytes(head[12..16].try_into().expect("4 bytes")),
+        })
+    }
+
+    fn encode(&self, bytes: &mut [u8]) {
+        bytes[0..8].copy_from_slice(&self.id.0.to_le_bytes());
+        bytes[8..10].copy_from_slice(&self.kind.to_le_bytes());
+        bytes[10..12].copy_from_slice(&self.count.to_le_bytes());
+        bytes[12..16].copy_from_slice(&self.overflow.to_le_bytes());
+    }
+}
+
+impl Page {
+    /// The page of this number in these bytes, which are all of it. If they are no branch and no
+    /// leaf, or an element is not inside, why not.
+    pub fn new(id: PageId, bytes: Bytes) -> Result<Page, String> {
+        let head = Head::decode(&bytes).ok_or("it is shorter than its head")?;
+        if head.id != id {
+            return Err(format!("it says that it is page {}", head.id));
+        }
+        let is_leaf = match head.kind {
+            LEAF => true,
+            BRANCH => false,
+            other => return Err(format!("it is no branch and no leaf, but of kind {other:#x}")),
+        };
+        let count = usize::from(head.count);
+        if count == 0 && !is_leaf {
+            return Err("it is a branch with nothing below".to_owned());
+        }
+        let begins = HEAD + ELEMENT * count;
+        if begins > bytes.len() {
+            return Err(format!("it has no room for {count} elements"));
+        }
+        let page = Page { bytes, count, is_leaf };
+        for at in 0..count {
+            let (key, length) = page.place(at);
+            let inside = key >= begins && key.saturating_add(length) <= page.bytes.len();
+            if !inside {
+                return Err(format!("its element {at} is not inside of it"));
+            }
+        }
+        Ok(page)
+    }
+
+    /// How many bytes it has.
+    pub fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Is it a leaf?
+    pub fn is_leaf(&self) -> bool {
+        self.is_leaf
+    }
+
+    /// How many elements it has.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The key of this element.
+    pub fn key(&self, at: usize) -> &[u8] {
+        let (start, length) = self.key_place(at);
+        &self.bytes[start..start + length]
+    }
+
+    /// The value of this element of a leaf. That of a bucket says where it is.
+    pub fn value(&self, at: usize) -> &[u8] {
+        let (start, length) = self.value_place(at);
+        &self.bytes[start..start + length]
+    }
+
+    /// The same, shared.
+    pub fn shared_value(&self, at: usize) -> Bytes {
+        let (start, length) = self.value_place(at);
+        self.bytes.slice(start..start + length)
+    }
+
+    /// The key of this element, shared.
+    pub fn shared_key(&self, at: usize) -> Bytes {
+        let (start, length) = self.key_place(at);
+        self.bytes.slice(start..start + length)
+    }
+
+    /// Is the value of this element of a leaf a bucket?
+    pub fn is_bucket(&self, at: usize) -> bool {
+        self.is_leaf && self.number(at, 0) & BUCKET != 0
+    }
+
+    /// The page below this element of a branch.
+    pub fn below(&self, at: usize) -> PageId {
+        let start = HEAD + ELEMENT * at + 8;
+        PageId(u64::from_le_bytes(self.bytes[start..start + 8].try_into().expect("8 bytes")))
+    }
+
+    /// The element, as something to make a page of.
+    pub fn item(&self, at: usize) -> Item {
+        let body = match (self.is_leaf, self.is_bucket(at)) {
+            (true, false) => Body::Value(self.shared_value(at)),
+            (true, true) => Body::Bucket(self.shared_value(at)),
+            (false, _) => Body::Below(self.below(at)),
+        };
+        Item { key: self.shared_key(at), body }
+    }
+
+    /// Where this key is, or where it would be.
+    pub fn search(&self, key: &[u8]) -> Result<usize, usize> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.key(middle).cmp(key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Equal => return Ok(middle),
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        Err(low)
+    }
+
+    /// Below which element of a branch this key is, if it is anywhere.
+    pub fn way(&self, key: &[u8]) -> usize {
+        match self.search(key) {
+            Ok(at) => at,
+            Err(at) => at.saturating_sub(1),
+        }
+    }
+
+    fn number(&self, at: usize, field: usize) -> u32 {
+        let start = HEAD + ELEMENT * at + 4 * field;
+        u32::from_le_bytes(self.bytes[start..start + 4].try_into().expect("4 bytes"))
+    }
+
+    /// Where an element's key begins, and how long key and value are together.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let (start, key) = self.key_place(at);
+        let value = if self.is_leaf { self.number(at, 3) as usize } else { 0 };
+        (start, key.saturating_add(value))
+    }
+
+    fn key_place(&self, at: usize) -> (usize, usize) {
+        let (distance, key) = if self.is_leaf { (1, 2) } else { (0, 1) };
+        let start = HEAD + ELEMENT * at;
+        (start.saturating_add(self.number(at, distance) as usize), self.number(at, key) as usize)
+    }
+
+    fn value_place(&self, at: usize) -> (usize, usize) {
+        let (start, key) = self.key_place(at);
+        (start + key, self.number(at, 3) as usize)
+    }
+}
+
+impl Item {
+    /// How many bytes of a page it takes.
+    pub fn size(&self) -> usize {
+        let value = match &self.body {
+            Body::Value(value) | Body::Bucket(value) => value.len(),
+            Body::Below(_) => 0,
+        };
+        ELEMENT + self.key.len() + value
+    }
+}
+
+/// How many bytes a page of these items needs.
+pub fn size(items: &[Item]) -> usize {
+    HEAD + items.iter().map(Item::size).sum::<usize>()
+}
+
+/// The bytes of a page of these items, all of one level, so many that `length` bytes hold them. It
+/// has this number, and so many pages after it are part of it.
+pub fn encode(id: PageId, overflow: u32, items: &[Item], length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    let is_branch = matches!(items, [Item { body: Body::Below(_), .. }, ..]);
+    let count = u16::try_from(items.len()).expect("no more than a page holds");
+    let kind = if is_branch { BRANCH } else { LEAF };
+    Head { id, kind, count, overflow }.encode(&mut bytes);
+    let mut data = HEAD + ELEMENT * items.len();
+    for (at, Item { key, body }) in items.iter().enumerate() {
+        let start = HEAD + ELEMENT * at;
+        let number = |length: usize| u32::try_from(length).expect("lengths are checked before");
+        let (distance, key_length) = (number(data - start), number(key.len()));
+        let value = match body {
+            Body::Below(page) => {
+                bytes[start + 8..start + 16].copy_from_slice(&page.0.to_le_bytes());
+                for (field, number) in [distance, key_length].into_iter().enumerate() {
+                    put(&mut bytes, start + 4 * field, number);
+                }
+                &Bytes::new()
+            }
+            Body::Value(value) | Body::Bucket(value) => {
+                let flags = if matches!(body, Body::Bucket(_)) { BUCKET } else { 0 };
+                let fields = [flags, distance, key_length, number(value.len())];
+                for (field, number) in fields.into_iter().enumerate() {
+                    put(&mut bytes, start + 4 * field, number);
+                }
+                value
+            }
+        };
+        bytes[data..data + key.len()].copy_from_slice(key);
+        data += key.len();
+        bytes[data..data + value.len()].copy_from_slice(value);
+        data += value.len();
+    }
+    bytes
+}
+
+/// The bytes of a list of free pages with nothing in it.
+pub fn encode_list(id: PageId, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    Head { id, kind: LIST, count: 0, overflow: 0 }.encode(&mut bytes);
+    bytes
+}
+
+fn put(bytes: &mut [u8], place: usize, number: u32) {
+    bytes[place..place + 4].copy_from_slice(&number.to_le_bytes());
+}
+
+impl fmt::Display for PageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}

@@ -1,0 +1,280 @@
+//! A store: one file, one writer, and any number of readers.
+//!
+//! Owns [`Store`], which opens a file and commits to it, and [`Reader`], which hands out views.
+//!
+//! A commit is in this order: its pages are written where nothing is that anybody needs; they are
+//! synced; its meta is written, in the place of the older of the two; that is synced. Until then
+//! the commit is not there, however much of it is.
+//!
+//! Invariants:
+//! - From the first commit after a start on, the trees of both metas are whole on disk.
+//! - After a write or a sync that failed, nothing is written any more. What is there can be read.
+//!
+//! Left to others: the new tree (`update`), free pages (`freelist`), views (`pages`).
+
+use crate::changes::Changes;
+use crate::check::{Account, check};
+use crate::error::Error;
+use crate::files::{Directory, File, read_all, write_all};
+use crate::freelist::{Freelist, Run};
+use crate::meta::{self, Meta, PAGE_SIZES};
+use crate::page::{self, Page, PageId};
+use crate::pages::{Pages, View};
+use crate::update::Update;
+use crate::walk;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+/// The file grows by so many bytes more than it has to, as etcd's does.
+const GROWTH: u64 = 16 << 20;
+
+/// Pages that follow one another are written together, up to so many bytes.
+const PIECE: usize = 1 << 20;
+
+/// How a store works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long a page of a new file is. A file that is there has pages of its own length.
+    pub page_size: u32,
+    /// How many bytes of pages are kept in memory.
+    pub cache_bytes: usize,
+    /// By how much the file grows at a time.
+    pub growth: u64,
+}
+
+impl Default for Options {
+    /// Pages as on most machines, and a gigabyte of memory, if the file is that long.
+    fn default() -> Options {
+        Options { page_size: 4_096, cache_bytes: 1 << 30, growth: GROWTH }
+    }
+}
+
+/// A store that is written.
+pub struct Store<F: File> {
+    pages: Arc<Pages<F>>,
+    reader: Reader<F>,
+    options: Options,
+    free: Freelist,
+    /// How long the file is.
+    length: u64,
+    /// The reason for which nothing is written any more.
+    failed: Option<String>,
+}
+
+/// A store that is read: any number of these, in any thread.
+pub struct Reader<F: File> {
+    /// The pages of the file; of another one, once the store is in another one.
+    pages: Arc<RwLock<Arc<Pages<F>>>>,
+}
+
+impl<F: File> Clone for Reader<F> {
+    fn clone(&self) -> Reader<F> {
+        Reader { pages: self.pages.clone() }
+    }
+}
+
+impl<F: File> Reader<F> {
+    /// The newest state. It stays as it is; and while it is there, none of its pages is used again.
+    pub fn view(&self) -> View<F> {
+        View::new(&self.pages.read().expect("nobody panics while holding it"))
+    }
+}
+
+impl<F: File> Store<F> {
+    /// Opens the store in this file of a directory. If there is none, it is made, empty.
+    pub fn open<D: Directory<File = F>>(
+        directory: &D,
+        name: &str,
+        options: Options,
+    ) -> Result<Store<F>, Error> {
+        let place = directory.place(name);
+        let file = match directory.open(name)? {
+            Some(file) => file,
+            None => make(directory, name, options)?,
+        };
+        let length = file.length().map_err(Error::io("cannot look at", &place))?;
+        let meta = newest(&file, &place)?;
+        if meta.end.0.saturating_mul(u64::from(meta.page_size)) > length {
+            let why = format!("it has {} pages, and {length} bytes", meta.end);
+            return Err(Error::NoStore { file: place, why });
+        }
+        let pages = Arc::new(Pages::new(file, place, meta, options.cache_bytes));
+        let free = Freelist::new(walk::reachable(&pages, &meta)?.free());
+        let reader = Reader { pages: Arc::new(RwLock::new(pages.clone())) };
+        Ok(Store { pages, reader, options, free, length, failed: None })
+    }
+
+    /// Whoever wants to read gets one of these.
+    pub fn reader(&self) -> Reader<F> {
+        self.reader.clone()
+    }
+
+    /// The newest state.
+    pub fn view(&self) -> View<F> {
+        self.reader.view()
+    }
+
+    /// Which pages are free, and which will be.
+    pub fn free(&self) -> &Freelist {
+        &self.free
+    }
+
+    /// Looks at every page: whether the newest state is sound, and every page of the file is part
+    /// of it once, or free once.
+    pub fn check(&self) -> Result<Account, Error> {
+        check(&self.view(), &self.free)
+    }
+
+    /// How long the file is.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Makes all these changes at once, and returns when they are on disk.
+    ///
+    /// A change that contradicts what is there is an error, and then none has happened. After any
+    /// other error the state is the one before, and the store takes nothing more.
+    pub fn commit(&mut self, changes: Changes) -> Result<(), Error> {
+        if let Some(reason) = &self.failed {
+            return Err(Error::Failed { reason: reason.clone() });
+        }
+        changes.check()?;
+        let before = self.pages.meta();
+        // Both metas' states stay whole: that of the commit before this one, too.
+        self.free.release(self.pages.oldest().min(before.commit.saturating_sub(1)));
+        let mut update = Update::new(&self.pages, &mut self.free, before.end);
+        let root = match update.root(before.root, changes) {
+            Ok(root) => root,
+            Err(error) => {
+                update.undo();
+                return Err(error);
+            }
+        };
+        update.finish();
+        let (end, written, mut replaced) = (update.end, update.written, update.replaced);
+        let commit = before.commit + 1;
+        let meta = Meta { root, free: None, end, commit, ..before };
+        if let Err(error) = self.write(&meta, &written) {
+            self.failed = Some(error.to_string());
+            return Err(error);
+        }
+        replaced.extend(self.old_list(&before)?);
+        self.free.replaced(commit, replaced);
+        for (id, bytes) in written {
+            let length = bytes.len();
+            let page = Page::new(id, bytes).expect("it was made here");
+            self.pages.cache.put(id, page, length);
+        }
+        self.pages.publish(meta);
+        Ok(())
+    }
+
+    /// Writes a commit's pages, and then its meta.
+    fn write(&mut self, meta: &Meta, written: &BTreeMap<PageId, Bytes>) -> Result<(), Error> {
+        let name = self.pages.name().to_owned();
+        let page_size = u64::from(meta.page_size);
+        let needed = meta.end.0 * page_size;
+        let file = &self.pages.file;
+        if needed > self.length {
+            let length = needed + self.options.growth;
+            file.grow(length).map_err(Error::io("cannot grow", &name))?;
+            self.length = length;
+        }
+        let mut piece = Vec::new();
+        let mut place = 0;
+        for (id, bytes) in written {
+            let here = id.0 * page_size;
+            if here != place + piece.len() as u64 || piece.len() >= PIECE {
+                write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
+                piece.clear();
+                place = here;
+            }
+            piece.extend_from_slice(bytes);
+        }
+        write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
+        file.sync().map_err(Error::io("cannot sync", &name))?;
+        let bytes = meta.encode(meta.page());
+        let place = meta.page().0 * page_size;
+        write_all(file, &bytes, place).map_err(Error::io("cannot write", &name))?;
+        file.sync().map_err(Error::io("cannot sync", &name))
+    }
+
+    /// The pages of the list of free pages that the state before has. It is not kept any more.
+    fn old_list(&self, before: &Meta) -> Result<Option<Run>, Error> {
+        let Some(first) = before.free else { return Ok(None) };
+        let length = self.pages.raw(first, before.end)?.len();
+        let count = (length / self.pages.page_size()) as u64;
+        Ok(Some(Run { first, count }))
+    }
+}
+
+/// A new file with an empty store. It gets its name when it is whole.
+fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::File, Error> {
+    let page_size = options.page_size;
+    assert!(
+        PAGE_SIZES.contains(&page_size) && page_size.is_power_of_two(),
+        "a page is as long as a power of two, from 512 bytes to 64 KiB"
+    );
+    let part = format!("{name}.new");
+    let place = directory.place(&part);
+    let file = directory.create(&part)?;
+    let length = page_size as usize;
+    let first = Meta {
+        page_size,
+        root: PageId(3),
+        sequence: 0,
+        free: Some(PageId(2)),
+        end: PageId(4),
+        commit: 0,
+    };
+    let mut bytes = Vec::new();
+    for commit in 0..2 {
+        let meta = Meta { commit, ..first };
+        bytes.extend(meta.encode(meta.page()));
+        bytes.resize(bytes.len().next_multiple_of(length), 0);
+    }
+    bytes.extend(page::encode_list(PageId(2), length));
+    bytes.extend(page::encode(PageId(3), 0, &[], length));
+    write_all(&file, &bytes, 0).map_err(Error::io("cannot write", &place))?;
+    file.sync().map_err(Error::io("cannot sync", &place))?;
+    directory.rename(&part, name)?;
+    directory.sync()?;
+    Ok(file)
+}
+
+/// The newest meta of a file. One of the two may be broken.
+fn newest(file: &impl File, name: &str) -> Result<Meta, Error> {
+    let read = |place: u64| {
+        let mut bytes = [0; meta::LENGTH];
+        let count = read_all(file, &mut bytes, place).map_err(Error::io("cannot read", name))?;
+        Ok(Meta::decode(&bytes[..count]))
+    };
+    let first = read(0)?;
+    // Where the second is depends on how long a page is. If the first does not say it, each length
+    // is tried.
+    let mut second = Err("no page that is long enough for it is there");
+    let sizes: Vec<u32> = match first {
+        Ok(first) => vec![first.page_size],
+        Err(_) => (9..=16).map(|power| 1 << power).collect(),
+    };
+    for size in sizes {
+        let found = read(u64::from(size))?.and_then(|meta| {
+            if meta.page_size == size { Ok(meta) } else { Err("its pages have another length") }
+        });
+        if found.is_ok() || second.is_err() {
+            second = found;
+        }
+        if second.is_ok() {
+            break;
+        }
+    }
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok(if second.commit > first.commit { second } else { first }),
+        (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
+        (Err(first), Err(second)) => {
+            let why = format!("its first meta: {first}; its second: {second}");
+            Err(Error::NoStore { file: name.to_owned(), why })
+        }
+    }
+}

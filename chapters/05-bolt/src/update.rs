@@ -1,0 +1,407 @@
+//! Writing: how changes make a new tree of an old one.
+//!
+//! Owns [`Update`], one commit's walk. It never changes a page. A page in which anything changes is
+//! read, its items and the changes are merged into new pages, and the page above is told of those
+//! instead; and so on, up to the root. All other pages stay, and are part of both trees.
+//!
+//! Three rules keep the tree in shape:
+//! - Items that do not fit into one page are dealt to several ([`pack`]).
+//! - Items that would leave a page nearly empty join those of the page beside it.
+//! - A root with one page below is no root: that page is.
+//!
+//! Invariant: pages of the tree before are not written to. What the walk writes lies in pages that
+//! were free, or are new.
+//!
+//! Left to others: free pages (`freelist`), and when all of it gets to the disk (`store`).
+
+use crate::changes::{Change, Changes};
+use crate::cursor::{DEEPEST, HEADER, Header, Root};
+use crate::error::Error;
+use crate::files::File;
+use crate::freelist::{Freelist, Run};
+use crate::pack::pack;
+use crate::page::{self, Body, HEAD, Item, Page, PageId};
+use crate::pages::Pages;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::collections::btree_map::IntoIter;
+use std::iter::Peekable;
+use std::ops::Range;
+
+/// The changes of a bucket that the walk has not come to yet.
+type Rows = Peekable<IntoIter<Bytes, Change>>;
+
+/// A commit's walk through the tree.
+pub struct Update<'a, F> {
+    pages: &'a Pages<F>,
+    free: &'a mut Freelist,
+    /// One past the highest page of the tree before.
+    before: PageId,
+    /// One past the highest page that is used.
+    pub end: PageId,
+    /// What is to be written.
+    pub written: BTreeMap<PageId, Bytes>,
+    /// Pages of the tree before that are not part of the new one.
+    pub replaced: Vec<Run>,
+    /// Pages that were free before.
+    taken: Vec<Run>,
+    /// Pages that were written, and are not part of the new tree either.
+    spare: Vec<Run>,
+    /// In how many buckets that are to go the walk is.
+    nested: usize,
+}
+
+/// What a page has become: items of one level that are in no page yet.
+struct Level {
+    is_leaf: bool,
+    items: Vec<Item>,
+    /// Whatever is new comes after all that is old: somebody adds at the end.
+    appended: bool,
+}
+
+/// What becomes of the pages below a branch, from left to right.
+struct Children {
+    done: Vec<Item>,
+    /// Items that are to be the next pages.
+    open: Option<Level>,
+    /// The first page that is new, if there is one, and whether an old one comes after it.
+    new: bool,
+    old_after_new: bool,
+}
+
+impl<'a, F: File> Update<'a, F> {
+    /// A walk through a tree whose pages end there.
+    pub fn new(pages: &'a Pages<F>, free: &'a mut Freelist, end: PageId) -> Update<'a, F> {
+        Update {
+            pages,
+            free,
+            before: end,
+            end,
+            written: BTreeMap::new(),
+            replaced: Vec::new(),
+            taken: Vec::new(),
+            spare: Vec::new(),
+            nested: 0,
+        }
+    }
+
+    /// The root of a tree in which these changes have happened.
+    pub fn root(&mut self, root: PageId, changes: Changes) -> Result<PageId, Error> {
+        let level = self.tree(root, &mut changes.rows.into_iter().peekable(), None, 0)?;
+        self.settle(level)
+    }
+
+    /// The walk has come to its end, and its tree is used: what it wrote in vain is free.
+    pub fn finish(&mut self) {
+        self.spare.drain(..).for_each(|run| self.free.add(run));
+    }
+
+    /// The walk was in vain: what it took is free again.
+    pub fn undo(self) {
+        self.taken.into_iter().for_each(|run| self.free.add(run));
+    }
+
+    /// What a page, and those below it, become by the changes up to a key.
+    fn tree(
+        &mut self,
+        id: PageId,
+        rows: &mut Rows,
+        until: Option<&[u8]>,
+        depth: usize,
+    ) -> Result<Level, Error> {
+        if depth > DEEPEST {
+            return Err(self.pages.damaged(id, "the tree above it has no end"));
+        }
+        let page = self.remove(id)?;
+        if page.is_leaf() {
+            return self.merge(&page, rows, until);
+        }
+        let mut children =
+            Children { done: Vec::new(), open: None, new: false, old_after_new: false };
+        for at in 0..page.count() {
+            let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(until);
+            let changes = rows.peek().is_some_and(|(key, _)| next.is_none_or(|next| key < next));
+            if changes {
+                let below = self.tree(page.below(at), rows, next, depth + 1)?;
+                self.add(&mut children, below)?;
+            } else {
+                self.keep(&mut children, page.item(at), page.below(at))?;
+            }
+        }
+        self.close(children)
+    }
+
+    /// A leaf's items, with the changes up to a key.
+    fn merge(
+        &mut self,
+        page: &Page,
+        rows: &mut Rows,
+        until: Option<&[u8]>,
+    ) -> Result<Level, Error> {
+        let mut items = Vec::with_capacity(page.count() + 1);
+        let (mut at, mut new, mut appended) = (0, false, true);
+        while let Some((key, change)) =
+            rows.next_if(|(key, _)| until.is_none_or(|until| &key[..] < until))
+        {
+            while at < page.count() && page.key(at) < &key[..] {
+                items.push(page.item(at));
+                appended &= !new;
+                at += 1;
+            }
+            let same = at < page.count() && page.key(at) == &key[..];
+            let old = same.then(|| page.item(at).body);
+            at += usize::from(same);
+            if let Some(body) = self.changed(&key, old, change)? {
+                items.push(Item { key, body });
+                new = true;
+            }
+        }
+        appended &= !new || at == page.count();
+        items.extend((at..page.count()).map(|at| page.item(at)));
+        Ok(Level { is_leaf: true, items, appended })
+    }
+
+    /// What belongs to a key after a change; nothing if it is gone.
+    fn changed(
+        &mut self,
+        key: &Bytes,
+        old: Option<Body>,
+        change: Change,
+    ) -> Result<Option<Body>, Error> {
+        let no_bucket = || Error::impossible(key, "it has a value, and is no bucket");
+        match (change, old) {
+            (Change::Put(_) | Change::Delete, Some(Body::Bucket(_))) => {
+                Err(Error::impossible(key, "it is a bucket, and has no value"))
+            }
+            (Change::Put(value), _) => Ok(Some(Body::Value(value))),
+            (Change::Delete, _) | (Change::DeleteBucket, None) => Ok(None),
+            (Change::DeleteBucket, Some(Body::Bucket(value))) => {
+                self.drop_bucket(key, &value)?;
+                Ok(None)
+            }
+            (Change::Bucket(changes), Some(Body::Bucket(value))) => {
+                Ok(Some(Body::Bucket(self.bucket(key, Some(&value), changes)?)))
+            }
+            (Change::Bucket(changes), None) => {
+                Ok(Some(Body::Bucket(self.bucket(key, None, changes)?)))
+            }
+            (Change::DeleteBucket | Change::Bucket(_), Some(Body::Value(_) | Body::Below(_))) => {
+                Err(no_bucket())
+            }
+        }
+    }
+
+    /// The value of a bucket in which these changes have happened. A small one lies in its value.
+    fn bucket(
+        &mut self,
+        key: &Bytes,
+        value: Option<&Bytes>,
+        changes: Changes,
+    ) -> Result<Bytes, Error> {
+        let old = value.map(|value| self.header(key, value)).transpose()?;
+        let kept = old.as_ref().map_or(0, |old| old.sequence);
+        let sequence = changes.sequence.unwrap_or(if changes.cleared { 0 } else { kept });
+        let empty = || Level { is_leaf: true, items: Vec::new(), appended: true };
+        let unchanged = changes.rows.is_empty() && !changes.cleared;
+        let mut rows = changes.rows.into_iter().peekable();
+        let level = match old.map(|old| old.root) {
+            Some(Root::Page(id)) if unchanged => return Ok(header(Some(id), sequence)),
+            Some(Root::Page(id)) if changes.cleared => {
+                self.drop_tree(id, 0)?;
+                empty()
+            }
+            Some(Root::Page(id)) => self.tree(id, &mut rows, None, 0)?,
+            Some(Root::Inline(page)) if !changes.cleared => self.merge(&page, &mut rows, None)?,
+            Some(Root::Inline(_)) | None => empty(),
+        };
+        let level = if rows.peek().is_none() {
+            level
+        } else {
+            // There was nothing to merge them with.
+            let nothing = page::encode(PageId(0), 0, &[], HEAD);
+            let nothing = Page::new(PageId(0), nothing.into()).expect("an empty leaf");
+            self.merge(&nothing, &mut rows, None)?
+        };
+        let plain = |item: &Item| matches!(item.body, Body::Value(_));
+        let size = page::size(&level.items);
+        if level.is_leaf && size <= self.pages.page_size() / 4 && level.items.iter().all(plain) {
+            let mut value = header(None, sequence).to_vec();
+            value.extend(page::encode(PageId(0), 0, &level.items, size));
+            return Ok(value.into());
+        }
+        let root = self.settle(level)?;
+        Ok(header(Some(root), sequence))
+    }
+
+    fn header(&self, key: &[u8], value: &Bytes) -> Result<Header, Error> {
+        Header::decode(value).map_err(|why| {
+            let why = format!("bucket \"{}\": {why}", key.escape_ascii());
+            self.pages.damaged(self.pages.meta().root, why)
+        })
+    }
+
+    fn drop_bucket(&mut self, key: &[u8], value: &Bytes) -> Result<(), Error> {
+        let Root::Page(id) = self.header(key, value)?.root else { return Ok(()) };
+        if self.nested > DEEPEST {
+            return Err(self.pages.damaged(id, "there are too many buckets in each other"));
+        }
+        self.nested += 1;
+        self.drop_tree(id, 0)?;
+        self.nested -= 1;
+        Ok(())
+    }
+
+    /// A tree is gone, with the buckets in it.
+    fn drop_tree(&mut self, id: PageId, depth: usize) -> Result<(), Error> {
+        if depth > DEEPEST {
+            return Err(self.pages.damaged(id, "the tree above it has no end"));
+        }
+        let page = self.remove(id)?;
+        for at in 0..page.count() {
+            match page.item(at) {
+                Item { body: Body::Below(below), .. } => self.drop_tree(below, depth + 1)?,
+                Item { key, body: Body::Bucket(value) } => self.drop_bucket(&key, &value)?,
+                Item { body: Body::Value(_), .. } => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a page that is not part of the new tree.
+    fn remove(&mut self, id: PageId) -> Result<Page, Error> {
+        let count = |length: usize| (length / self.pages.page_size()) as u64;
+        if let Some(bytes) = self.written.remove(&id) {
+            self.spare.push(Run { first: id, count: count(bytes.len()) });
+            return Ok(Page::new(id, bytes).expect("it was made here"));
+        }
+        let page = self.pages.read(id, self.before)?;
+        self.replaced.push(Run { first: id, count: count(page.length()) });
+        Ok(page)
+    }
+
+    /// A page below a branch has become this.
+    fn add(&mut self, children: &mut Children, below: Level) -> Result<(), Error> {
+        match &mut children.open {
+            Some(open) if self.is_small(open) => return self.join(open, below),
+            Some(_) | None => self.flush(children),
+        }
+        children.open = Some(below);
+        Ok(())
+    }
+
+    /// A page below a branch stays as it is, unless the items before it need company.
+    fn keep(&mut self, children: &mut Children, item: Item, id: PageId) -> Result<(), Error> {
+        if let Some(open) = &mut children.open
+            && self.is_small(open)
+        {
+            let page = self.remove(id)?;
+            return self.join(open, whole(&page));
+        }
+        self.flush(children);
+        children.done.push(item);
+        children.old_after_new |= children.new;
+        Ok(())
+    }
+
+    /// The branch has no more pages below.
+    fn close(&mut self, mut children: Children) -> Result<Level, Error> {
+        if let Some(open) = &mut children.open
+            && self.is_small(open)
+            && let Some(Item { body: Body::Below(id), .. }) = children.done.pop()
+        {
+            let page = self.remove(id)?;
+            let mut left = whole(&page);
+            let open = std::mem::replace(open, whole(&page));
+            self.join(&mut left, open)?;
+            children.open = Some(left);
+        }
+        self.flush(&mut children);
+        let Children { done, old_after_new, .. } = children;
+        Ok(Level { is_leaf: false, items: done, appended: !old_after_new })
+    }
+
+    /// Items that follow others come into the same pages.
+    fn join(&self, open: &mut Level, next: Level) -> Result<(), Error> {
+        if open.is_leaf != next.is_leaf {
+            let root = self.pages.meta().root;
+            return Err(self.pages.damaged(root, "in the tree below it, leaves are not level"));
+        }
+        open.appended = next.items.is_empty() || (open.items.is_empty() && next.appended);
+        open.items.extend(next.items);
+        Ok(())
+    }
+
+    /// Puts what is open into pages.
+    fn flush(&mut self, children: &mut Children) {
+        if let Some(open) = children.open.take() {
+            children.new |= !open.items.is_empty();
+            children.done.extend(self.write(open));
+        }
+    }
+
+    fn is_small(&self, level: &Level) -> bool {
+        page::size(&level.items) < self.pages.page_size() / 4
+    }
+
+    /// The root of a tree whose topmost level this is.
+    fn settle(&mut self, mut level: Level) -> Result<PageId, Error> {
+        loop {
+            if let [Item { body: Body::Below(id), .. }] = level.items[..] {
+                return Ok(id);
+            }
+            if level.items.is_empty() {
+                return Ok(self.write_page(&[]));
+            }
+            let appended = level.appended;
+            level = Level { is_leaf: false, items: self.write(level), appended };
+        }
+    }
+
+    /// Puts items into pages; these, as items of the level above.
+    fn write(&mut self, level: Level) -> Vec<Item> {
+        let parts = pack(&level.items, self.pages.page_size(), level.appended);
+        let above = |part: Range<usize>| {
+            let items = &level.items[part];
+            Item { key: items[0].key.clone(), body: Body::Below(self.write_page(items)) }
+        };
+        parts.into_iter().map(above).collect()
+    }
+
+    fn write_page(&mut self, items: &[Item]) -> PageId {
+        let page_size = self.pages.page_size();
+        let count = page::size(items).div_ceil(page_size);
+        let id = self.allocate(count as u64);
+        let overflow = u32::try_from(count - 1).expect("values are shorter");
+        let bytes = page::encode(id, overflow, items, count * page_size);
+        self.written.insert(id, bytes.into());
+        id
+    }
+
+    /// Pages that follow one another, and are part of no tree on disk.
+    fn allocate(&mut self, count: u64) -> PageId {
+        if let Some(at) = self.spare.iter().position(|run| run.count == count) {
+            return self.spare.swap_remove(at).first;
+        }
+        if let Some(first) = self.free.take(count) {
+            self.taken.push(Run { first, count });
+            return first;
+        }
+        let first = self.end;
+        self.end = PageId(first.0 + count);
+        first
+    }
+}
+
+/// All items of a page.
+fn whole(page: &Page) -> Level {
+    let items = (0..page.count()).map(|at| page.item(at)).collect();
+    Level { is_leaf: page.is_leaf(), items, appended: false }
+}
+
+/// A bucket's value; with no page, a leaf is to follow.
+fn header(root: Option<PageId>, sequence: u64) -> Bytes {
+    let mut value = [0; HEADER];
+    value[0..8].copy_from_slice(&root.map_or(0, |root| root.0).to_le_bytes());
+    value[8..16].copy_from_slice(&sequence.to_le_bytes());
+    Bytes::copy_from_slice(&value)
+}

@@ -1,0 +1,174 @@
+//! Files that are damaged, or no stores at all: an error that says where, or all that was there.
+
+use crate::memory::{Memory, NAME, SMALL, open};
+use crate::model::{Model, changes, step};
+use bolt::{Error, Store};
+use harness::files::Disk;
+use harness::{Draws, check};
+
+/// A file with a few buckets, a branch or two, and long values; and the states of its last commits.
+fn file(seed: u64) -> (Vec<u8>, Vec<Model>) {
+    let disk = Disk::new();
+    let mut draws = Draws::new(seed);
+    let mut store = open(&disk).expect("an empty directory");
+    let mut models = vec![Model::default()];
+    for _ in 0..6 {
+        let steps: Vec<_> = (0..40).map(|_| step(&mut draws)).collect();
+        store.commit(changes(&steps)).expect("the disk works");
+        models.push(models.last().expect("there is one").after(&steps));
+    }
+    let bytes = disk.files().into_iter().find(|(name, _)| name == NAME).expect("it is there").1;
+    (bytes, models)
+}
+
+/// What becomes of a file: all of it is looked at, and something is committed to it.
+fn live(bytes: Vec<u8>) -> Result<(), Error> {
+    let disk = Disk::with([(NAME.to_owned(), bytes)]);
+    let mut store = Store::open(&Memory(disk), NAME, SMALL)?;
+    store.check()?;
+    let view = store.view();
+    let mut names = Vec::new();
+    let root = view.root();
+    let mut cursor = root.cursor();
+    cursor.first()?;
+    while let Some((name, _)) = cursor.current() {
+        names.push((name.to_vec(), cursor.is_bucket()));
+        cursor.go_on()?;
+    }
+    let mut all = bolt::Changes::new();
+    for (name, is_bucket) in names {
+        if is_bucket {
+            let bucket = view.bucket(&name)?.expect("it was seen");
+            bucket.range(..).chain(bucket.range_back(..)).try_for_each(|row| row.map(|_| ()))?;
+            all.bucket(name).put("050", "a value");
+        }
+    }
+    store.commit(all)?;
+    store.check().map(|_| ())
+}
+
+#[test]
+fn one_broken_meta_is_the_state_before() {
+    check(|| {
+        let (bytes, models) = file(1);
+        let mut draws = Draws::new(2);
+        for place in [0, 1] {
+            // Commit 7 is in the second page.
+            let mut broken = bytes.clone();
+            broken[place * 512 + 16 + 30] ^= 1;
+            let disk = Disk::with([(NAME.to_owned(), broken)]);
+            let mut store = open(&disk).expect("the other is whole");
+            let commit = usize::try_from(store.view().meta().commit).expect("few");
+            assert_eq!(commit, if place == 1 { 6 } else { 7 }, "the newest that is whole");
+            models[commit - 1].is_in(&store.view(), &mut draws);
+            store.check().expect("all of it");
+            let steps: Vec<_> = (0..5).map(|_| step(&mut draws)).collect();
+            store.commit(changes(&steps)).expect("it goes on");
+            models[commit - 1].after(&steps).is_in(&store.view(), &mut draws);
+        }
+        let mut broken = bytes;
+        broken[16] ^= 1;
+        broken[512 + 20] ^= 1;
+        let disk = Disk::with([(NAME.to_owned(), broken)]);
+        let error = open(&disk).map(|_| ()).expect_err("neither is whole").to_string();
+        assert!(
+            error
+                .starts_with("db is not a store: its first meta: it does not begin as a meta does"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn no_stores() {
+    check(|| {
+        for bytes in [vec![], vec![0; 10], b"no store".repeat(1_000), vec![0xff; 70_000]] {
+            let error = live(bytes).expect_err("it is none").to_string();
+            assert!(error.starts_with("db is not a store"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn cut_at_every_sector() {
+    check(|| {
+        let (bytes, _) = file(3);
+        for length in (0..bytes.len()).step_by(64) {
+            let error = live(bytes[..length].to_vec()).expect_err("a part is missing").to_string();
+            assert!(error.contains("is not a store") || error.contains("damaged"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn bytes_that_rot_in_a_file() {
+    check(|| {
+        let (mut refused, mut tried) = (0, 0);
+        for seed in 0..4 {
+            let (bytes, _) = file(seed);
+            let mut draws = Draws::new(seed);
+            for _ in 0..3_000 {
+                let mut rotten = bytes.clone();
+                for _ in 0..draws.between(1, 3) {
+                    let place = draws.index(rotten.len());
+                    match draws.below(4) {
+                        0 => rotten[place] = draws.next().to_le_bytes()[0],
+                        1 => rotten[place] ^= 1 << draws.below(8),
+                        2 => {
+                            // A page in the place of another.
+                            let (from, to) = (draws.index(bytes.len() / 512), place / 512);
+                            let page = bytes[from * 512..from * 512 + 512].to_vec();
+                            rotten[to * 512..to * 512 + 512].copy_from_slice(&page);
+                        }
+                        _ => {
+                            // In the head of a page or in its elements, where numbers are.
+                            let place = place / 512 * 512 + draws.index(80);
+                            let byte = [0, 1, 0x7f, 0xff][draws.index(4)];
+                            rotten[place] = byte;
+                        }
+                    }
+                }
+                tried += 1;
+                if let Err(error) = live(rotten) {
+                    assert!(
+                        matches!(error, Error::Damaged { .. } | Error::NoStore { .. }),
+                        "{error}"
+                    );
+                    refused += 1;
+                }
+            }
+        }
+        harness::note(format!("{tried} files, {refused} of them refused"));
+        assert!(refused > tried / 10, "{refused} of {tried}");
+    });
+}
+
+#[test]
+fn pages_in_a_circle() {
+    check(|| {
+        let (bytes, _) = file(5);
+        let pages = bytes.len() / 512;
+        let mut circles = 0;
+        for page in 2..pages {
+            let start = page * 512;
+            let is_branch =
+                bytes[start + 8] == 1 && bytes[start..start + 8] == (page as u64).to_le_bytes();
+            if !is_branch {
+                continue;
+            }
+            // Every page below it is itself.
+            let count = u16::from_le_bytes([bytes[start + 10], bytes[start + 11]]);
+            let mut circle = bytes.clone();
+            for at in 0..usize::from(count) {
+                let place = start + 16 + 16 * at + 8;
+                circle[place..place + 8].copy_from_slice(&(page as u64).to_le_bytes());
+            }
+            // Else it was no part of the tree any more.
+            if let Err(error) = live(circle) {
+                assert!(error.to_string().contains("two pages refer to it"), "{error}");
+                circles += 1;
+            }
+        }
+        assert!(circles > 0, "there are branches");
+    });
+}

@@ -1,0 +1,142 @@
+//! What cannot be, and disks that fail.
+
+use crate::memory::{Memory, NAME, SMALL, open};
+use crate::model::{Model, changes, step};
+use bolt::{Changes, Error, LONGEST_KEY, Store};
+use harness::files::{Disk, Failing, Kind};
+use harness::{Draws, check};
+use std::io::ErrorKind;
+
+fn put(key: &[u8], value: &[u8]) -> Changes {
+    let mut all = Changes::new();
+    all.bucket("b").put(key.to_vec(), value.to_vec());
+    all
+}
+
+#[test]
+fn changes_that_cannot_be_change_nothing() {
+    check(|| {
+        let disk = Disk::new();
+        let mut store = open(&disk).expect("an empty directory");
+        store.commit(put(b"a", b"1")).expect("the disk works");
+        let mut first = Changes::new();
+        first.bucket("b").bucket("inner").put("x", "y");
+        store.commit(first).expect("the disk works");
+        let before = store.check().expect("it is sound");
+        let mut bucket_as_value = put(b"0", b"first, there is something that can be");
+        bucket_as_value.bucket("b").put("inner", "z");
+        let mut value_as_bucket = put(b"0", b"");
+        value_as_bucket.bucket("b").bucket("a").put("x", "y");
+        let mut delete_bucket = Changes::new();
+        delete_bucket.bucket("b").delete_bucket("a");
+        let mut delete = Changes::new();
+        delete.bucket("b").delete("inner");
+        for (changes, why) in [
+            (put(b"", b""), "cannot change \"\": a key has one byte at least"),
+            (put(&vec![b'k'; LONGEST_KEY + 1], b""), "a key has 32768 bytes at most"),
+            (bucket_as_value, "cannot change \"inner\": it is a bucket, and has no value"),
+            (value_as_bucket, "cannot change \"a\": it has a value, and is no bucket"),
+            (delete_bucket, "cannot change \"a\": it has a value, and is no bucket"),
+            (delete, "cannot change \"inner\": it is a bucket, and has no value"),
+        ] {
+            let error = store.commit(changes).expect_err(why).to_string();
+            assert!(error.ends_with(why), "{error}");
+            assert_eq!(store.check().expect("it is sound"), before, "{why}");
+            let view = store.view();
+            let bucket = view.bucket(b"b").expect("it is sound").expect("it is there");
+            assert_eq!(bucket.get(b"0").expect("it is sound"), None, "{why}");
+        }
+        store.commit(put(&vec![b'k'; LONGEST_KEY], &[7; 100_000])).expect("that long it may be");
+        store.check().expect("it is sound");
+    });
+}
+
+#[test]
+fn a_disk_that_fails_leaves_the_state_before() {
+    check(|| {
+        let mut failures = 0;
+        for (what, error) in [
+            (Kind::Write, ErrorKind::StorageFull),
+            (Kind::Grow, ErrorKind::StorageFull),
+            (Kind::Sync, ErrorKind::Other),
+        ] {
+            for after in 0..6 {
+                let disk = Disk::new();
+                let mut draws = Draws::new(after as u64);
+                let mut store = open(&disk).expect("an empty directory");
+                let steps: Vec<_> = (0..30).map(|_| step(&mut draws)).collect();
+                store.commit(changes(&steps)).expect("the disk works");
+                let mut model = Model::default().after(&steps);
+                disk.fail(Failing { what, after, times: 1, error });
+                let mut next = model.clone();
+                let failed = (0..10).find_map(|_| {
+                    let steps: Vec<_> = (0..20).map(|_| step(&mut draws)).collect();
+                    next = model.after(&steps);
+                    let done = store.commit(changes(&steps));
+                    if done.is_ok() {
+                        model = next.clone();
+                    }
+                    done.err()
+                });
+                let Some(failed) = failed else { continue };
+                failures += 1;
+                assert!(matches!(failed, Error::Io { .. }), "{failed}");
+                model.is_in(&store.view(), &mut draws);
+                let again = store.commit(put(b"a", b"b")).expect_err("it takes nothing more");
+                assert!(matches!(again, Error::Failed { .. }), "{again}");
+                drop(store);
+                disk.crash(disk.operations(), |_, image| {
+                    let store = open(&image.disk).expect("one of the two is whole");
+                    store.check().expect("it is sound");
+                    let is_next = store.view().meta().commit > model_commit(&model, &next, &store);
+                    let there = if is_next { &next } else { &model };
+                    there.is_in(&store.view(), &mut draws);
+                });
+            }
+        }
+        assert!(failures > 10, "{failures} commits have failed");
+    });
+}
+
+/// The commit of the state before the one that failed, told by what is in the store.
+fn model_commit<F: bolt::File>(before: &Model, after: &Model, store: &Store<F>) -> u64 {
+    let commit = store.view().meta().commit;
+    let holds = |model: &Model| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            model.is_in(&store.view(), &mut Draws::new(1));
+        }))
+        .is_ok()
+    };
+    if holds(before) || !holds(after) { commit } else { commit - 1 }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_empty_store() {
+    check(|| {
+        let disk = Disk::new();
+        let mut store = open(&disk).expect("an empty directory");
+        let mut draws = Draws::new(4);
+        let steps: Vec<_> = (0..200).map(|_| step(&mut draws)).collect();
+        store.commit(changes(&steps)).expect("the disk works");
+        let model = Model::default().after(&steps);
+        let mut failed = 0;
+        for after in 0..40 {
+            let disk = Disk::with(disk.files());
+            let fail = |times| {
+                disk.fail(Failing { what: Kind::Read, after, times, error: ErrorKind::Other });
+            };
+            fail(1);
+            match Store::open(&Memory(disk.clone()), NAME, SMALL) {
+                Ok(store) => {
+                    fail(0);
+                    model.is_in(&store.view(), &mut draws);
+                }
+                Err(error) => {
+                    assert!(error.to_string().starts_with("cannot read db"), "{error}");
+                    failed += 1;
+                }
+            }
+        }
+        assert!(failed > 10, "{failed} reads have failed");
+    });
+}
