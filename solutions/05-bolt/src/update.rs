@@ -28,6 +28,8 @@ use std::collections::btree_map::IntoIter;
 use std::iter::Peekable;
 use std::ops::Range;
 
+mod buckets;
+
 /// The changes of a bucket that the walk has not come to yet.
 type Rows = Peekable<IntoIter<Bytes, Change>>;
 
@@ -191,82 +193,6 @@ impl<'a, F: File> Update<'a, F> {
         }
     }
 
-    /// The value of a bucket in which these changes have happened. A small one lies in its value.
-    fn bucket(
-        &mut self,
-        key: &Bytes,
-        value: Option<&Bytes>,
-        changes: Changes,
-    ) -> Result<Bytes, Error> {
-        let old = value.map(|value| self.header(key, value)).transpose()?;
-        let kept = old.as_ref().map_or(0, |old| old.sequence);
-        let sequence = changes.sequence.unwrap_or(if changes.cleared { 0 } else { kept });
-        let empty = || Level { is_leaf: true, items: Vec::new(), appended: true };
-        let unchanged = changes.rows.is_empty() && !changes.cleared;
-        let mut rows = changes.rows.into_iter().peekable();
-        let level = match old.map(|old| old.root) {
-            Some(Root::Page(id)) if unchanged => return Ok(header(Some(id), sequence)),
-            Some(Root::Page(id)) if changes.cleared => {
-                self.drop_tree(id, 0)?;
-                empty()
-            }
-            Some(Root::Page(id)) => self.tree(id, &mut rows, None, 0)?,
-            Some(Root::Inline(page)) if !changes.cleared => self.merge(&page, &mut rows, None)?,
-            Some(Root::Inline(_)) | None => empty(),
-        };
-        let level = if rows.peek().is_none() {
-            level
-        } else {
-            // There was nothing to merge them with.
-            let nothing = page::encode(PageId(0), 0, &[], HEAD);
-            let nothing = Page::new(PageId(0), nothing.into()).expect("an empty leaf");
-            self.merge(&nothing, &mut rows, None)?
-        };
-        let plain = |item: &Item| matches!(item.body, Body::Value(_));
-        let size = page::size(&level.items);
-        if level.is_leaf && size <= self.pages.page_size() / 4 && level.items.iter().all(plain) {
-            let mut value = header(None, sequence).to_vec();
-            value.extend(page::encode(PageId(0), 0, &level.items, size));
-            return Ok(value.into());
-        }
-        let root = self.settle(level)?;
-        Ok(header(Some(root), sequence))
-    }
-
-    fn header(&self, key: &[u8], value: &Bytes) -> Result<Header, Error> {
-        Header::decode(value).map_err(|why| {
-            let why = format!("bucket \"{}\": {why}", key.escape_ascii());
-            self.pages.damaged(self.pages.meta().root, why)
-        })
-    }
-
-    fn drop_bucket(&mut self, key: &[u8], value: &Bytes) -> Result<(), Error> {
-        let Root::Page(id) = self.header(key, value)?.root else { return Ok(()) };
-        if self.nested > DEEPEST {
-            return Err(self.pages.damaged(id, "there are too many buckets in each other"));
-        }
-        self.nested += 1;
-        self.drop_tree(id, 0)?;
-        self.nested -= 1;
-        Ok(())
-    }
-
-    /// A tree is gone, with the buckets in it.
-    fn drop_tree(&mut self, id: PageId, depth: usize) -> Result<(), Error> {
-        if depth > DEEPEST {
-            return Err(self.pages.damaged(id, "the tree above it has no end"));
-        }
-        let page = self.remove(id)?;
-        for at in 0..page.count() {
-            match page.item(at) {
-                Item { body: Body::Below(below), .. } => self.drop_tree(below, depth + 1)?,
-                Item { key, body: Body::Bucket(value) } => self.drop_bucket(&key, &value)?,
-                Item { body: Body::Value(_), .. } => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Reads a page that is not part of the new tree.
     fn remove(&mut self, id: PageId) -> Result<Page, Error> {
         let count = |length: usize| (length / self.pages.page_size()) as u64;
@@ -396,12 +322,4 @@ impl<'a, F: File> Update<'a, F> {
 fn whole(page: &Page) -> Level {
     let items = (0..page.count()).map(|at| page.item(at)).collect();
     Level { is_leaf: page.is_leaf(), items, appended: false }
-}
-
-/// A bucket's value; with no page, a leaf is to follow.
-fn header(root: Option<PageId>, sequence: u64) -> Bytes {
-    let mut value = [0; HEADER];
-    value[0..8].copy_from_slice(&root.map_or(0, |root| root.0).to_le_bytes());
-    value[8..16].copy_from_slice(&sequence.to_le_bytes());
-    Bytes::copy_from_slice(&value)
 }
