@@ -28,7 +28,7 @@ fn live(bytes: Vec<u8>) -> Result<(), Error> {
     store.check()?;
     let view = store.view();
     let mut names = Vec::new();
-    let root = view.root();
+    let root = view.root()?;
     let mut cursor = root.cursor();
     cursor.first()?;
     while let Some((name, _)) = cursor.current() {

@@ -132,7 +132,7 @@ impl Model {
 
     /// Does a view hold this, however one looks at it?
     pub fn is_in<F: File>(&self, view: &View<F>, draws: &mut Draws) {
-        self.is(&view.root(), draws);
+        self.is(&view.root().expect("it is sound"), draws);
     }
 
     fn is<F: File>(&self, bucket: &Bucket<'_, F>, draws: &mut Draws) {

@@ -43,14 +43,17 @@ pub const HEADER: usize = 16;
 /// A bucket: keys in order, each with a value or a bucket below.
 pub struct Bucket<'a, F: File> {
     view: &'a View<F>,
-    root: Root,
+    /// The topmost page of its tree, and its number. Everybody begins there.
+    top: Page,
+    id: PageId,
     sequence: u64,
 }
 
 /// A place in a bucket.
 pub struct Cursor<'a, F: File> {
     view: &'a View<F>,
-    root: Root,
+    top: Page,
+    id: PageId,
     /// From the root to a leaf: each page, and the element in it. In the leaf, it may be before the
     /// first or after the last, and then the cursor is nowhere.
     way: Vec<(Page, usize)>,
@@ -90,14 +93,14 @@ fn inline(bytes: Bytes) -> Result<Page, String> {
 
 impl<F: File> View<F> {
     /// The root bucket, in which all others are.
-    pub fn root(&self) -> Bucket<'_, F> {
-        let (root, sequence) = (Root::Page(self.meta().root), self.meta().sequence);
-        Bucket { view: self, root, sequence }
+    pub fn root(&self) -> Result<Bucket<'_, F>, Error> {
+        let (id, sequence) = (self.meta().root, self.meta().sequence);
+        Ok(Bucket { view: self, top: self.page(id)?, id, sequence })
     }
 
     /// The bucket of this name, if there is one.
     pub fn bucket(&self, name: &[u8]) -> Result<Option<Bucket<'_, F>>, Error> {
-        self.root().bucket(name)
+        self.root()?.bucket(name)
     }
 }
 
@@ -114,10 +117,13 @@ impl<'a, F: File> Bucket<'a, F> {
         let Some((page, at)) = found else { return Ok(None) };
         let header = Header::decode(&page.shared_value(at)).map_err(|why| {
             let why = format!("bucket \"{}\": {why}", name.escape_ascii());
-            self.view.pages().damaged(self.page_id(), why)
+            self.view.pages().damaged(self.id, why)
         })?;
-        let Header { root, sequence } = header;
-        Ok(Some(Bucket { view: self.view, root, sequence }))
+        let (top, id) = match header.root {
+            Root::Page(id) => (self.view.page(id)?, id),
+            Root::Inline(page) => (page, self.id),
+        };
+        Ok(Some(Bucket { view: self.view, top, id, sequence: header.sequence }))
     }
 
     /// A number that belongs to the bucket.
@@ -127,7 +133,7 @@ impl<'a, F: File> Bucket<'a, F> {
 
     /// A cursor, which is nowhere yet.
     pub fn cursor(&self) -> Cursor<'a, F> {
-        Cursor { view: self.view, root: self.root.clone(), way: Vec::new() }
+        Cursor { view: self.view, top: self.top.clone(), id: self.id, way: Vec::new() }
     }
 
     /// The keys between two bounds that have values, in order. After an error, there is no more.
@@ -148,29 +154,14 @@ impl<'a, F: File> Bucket<'a, F> {
 
     /// Where in which leaf a key is, if it is there.
     fn find(&self, key: &[u8]) -> Result<Option<(Page, usize)>, Error> {
-        let mut page = top(self.view, &self.root)?;
+        let mut page = self.top.clone();
         for _ in 0..DEEPEST {
             if page.is_leaf() {
                 return Ok(page.search(key).ok().map(|at| (page, at)));
             }
             page = self.view.page(page.below(page.way(key)))?;
         }
-        Err(too_deep(self.view, self.page_id()))
-    }
-
-    fn page_id(&self) -> PageId {
-        match &self.root {
-            Root::Page(id) => *id,
-            Root::Inline(_) => self.view.meta().root,
-        }
-    }
-}
-
-/// The topmost page of a tree.
-fn top<F: File>(view: &View<F>, root: &Root) -> Result<Page, Error> {
-    match root {
-        Root::Page(id) => view.page(*id),
-        Root::Inline(page) => Ok(page.clone()),
+        Err(too_deep(self.view, self.id))
     }
 }
 
@@ -252,8 +243,7 @@ impl<F: File> Cursor<'_, F> {
     /// Goes down from the root, in each page where `choose` says.
     fn descend(&mut self, choose: impl Fn(&Page) -> usize) -> Result<(), Error> {
         self.way.clear();
-        let page = top(self.view, &self.root)?;
-        self.push(page, choose)
+        self.push(self.top.clone(), choose)
     }
 
     /// Goes down from a page to a leaf.
@@ -265,7 +255,7 @@ impl<F: File> Cursor<'_, F> {
             let Some(below) = below else { return Ok(()) };
             if self.way.len() >= DEEPEST {
                 self.way.clear();
-                return Err(too_deep(self.view, below));
+                return Err(too_deep(self.view, self.id));
             }
             page = self.view.page(below)?;
         }

@@ -60,7 +60,7 @@ fn look(file: &str, out: &mut dyn Write) -> Result<(), Error> {
 
 fn show(file: &str, out: &mut dyn Write) -> Result<(), Error> {
     let store = open(file)?;
-    bucket(&store.view().root(), 0, out)
+    bucket(&store.view().root()?, 0, out)
 }
 
 /// A bucket's keys, and those of the buckets in it.

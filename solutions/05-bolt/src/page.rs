@@ -22,7 +22,9 @@
 //! Left to others: where pages come from (`pages`), and how they make a tree (`cursor`, `update`).
 
 use bytes::Bytes;
+use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 /// How long the head of a page is.
 pub const HEAD: usize = 16;
@@ -57,12 +59,17 @@ pub struct Head {
     pub overflow: u32,
 }
 
-/// A branch or a leaf.
+/// A branch or a leaf. A clone is the same page.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct Page(Arc<Content>);
+
+#[derive(Debug)]
+struct Content {
     bytes: Bytes,
-    count: usize,
     is_leaf: bool,
+    /// How each key begins: its first eight bytes as a number. They lie close together, and the keys
+    /// do not, so a search looks at these first. It is half as long by that.
+    beginnings: Box<[u64]>,
 }
 
 /// A key, with what belongs to it: what a page is made of.
@@ -127,70 +134,73 @@ impl Page {
         if begins > bytes.len() {
             return Err(format!("it has no room for {count} elements"));
         }
-        let page = Page { bytes, count, is_leaf };
+        let mut content = Content { bytes, is_leaf, beginnings: Box::default() };
+        let mut beginnings = Vec::with_capacity(count);
         for at in 0..count {
-            let (key, length) = page.place(at);
-            let inside = key >= begins && key.saturating_add(length) <= page.bytes.len();
+            let (key, length) = content.place(at);
+            let inside = key >= begins && key.saturating_add(length) <= content.bytes.len();
             if !inside {
                 return Err(format!("its element {at} is not inside of it"));
             }
+            beginnings.push(beginning(content.key(at)));
         }
-        Ok(page)
+        content.beginnings = beginnings.into();
+        Ok(Page(Arc::new(content)))
     }
 
     /// How many bytes it has.
     pub fn length(&self) -> usize {
-        self.bytes.len()
+        self.0.bytes.len()
     }
 
     /// Is it a leaf?
     pub fn is_leaf(&self) -> bool {
-        self.is_leaf
+        self.0.is_leaf
     }
 
     /// How many elements it has.
     pub fn count(&self) -> usize {
-        self.count
+        self.0.beginnings.len()
     }
 
     /// The key of this element.
     pub fn key(&self, at: usize) -> &[u8] {
-        let (start, length) = self.key_place(at);
-        &self.bytes[start..start + length]
+        self.0.key(at)
     }
 
     /// The value of this element of a leaf. That of a bucket says where it is.
     pub fn value(&self, at: usize) -> &[u8] {
-        let (start, length) = self.value_place(at);
-        &self.bytes[start..start + length]
+        let (start, length) = self.0.value_place(at);
+        &self.0.bytes[start..start + length]
     }
 
     /// The same, shared.
     pub fn shared_value(&self, at: usize) -> Bytes {
-        let (start, length) = self.value_place(at);
-        self.bytes.slice(start..start + length)
+        let (start, length) = self.0.value_place(at);
+        self.0.bytes.slice(start..start + length)
     }
 
     /// The key of this element, shared.
     pub fn shared_key(&self, at: usize) -> Bytes {
-        let (start, length) = self.key_place(at);
-        self.bytes.slice(start..start + length)
+        let (start, length) = self.0.key_place(at);
+        self.0.bytes.slice(start..start + length)
     }
 
     /// Is the value of this element of a leaf a bucket?
     pub fn is_bucket(&self, at: usize) -> bool {
-        self.is_leaf && self.number(at, 0) & BUCKET != 0
+        self.0.is_leaf && self.0.number(at, 0) & BUCKET != 0
     }
 
     /// The page below this element of a branch.
     pub fn below(&self, at: usize) -> PageId {
         let start = HEAD + ELEMENT * at + 8;
-        PageId(u64::from_le_bytes(self.bytes[start..start + 8].try_into().expect("8 bytes")))
+        let bytes = &self.0.bytes[start..start + 8];
+        PageId(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     }
 
     /// The element, as something to make a page of.
     pub fn item(&self, at: usize) -> Item {
-        let body = match (self.is_leaf, self.is_bucket(at)) {
+        let body = match (self.is_leaf(), self.is_bucket(at)) {
             (true, false) => Body::Value(self.shared_value(at)),
             (true, true) => Body::Bucket(self.shared_value(at)),
             (false, _) => Body::Below(self.below(at)),
@@ -200,13 +210,16 @@ impl Page {
 
     /// Where this key is, or where it would be.
     pub fn search(&self, key: &[u8]) -> Result<usize, usize> {
-        let (mut low, mut high) = (0, self.count);
+        let wanted = beginning(key);
+        let mut low = self.0.beginnings.partition_point(|it| *it < wanted);
+        let same = self.0.beginnings[low..].partition_point(|it| *it == wanted);
+        let mut high = low + same;
         while low < high {
             let middle = low.midpoint(high);
             match self.key(middle).cmp(key) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Equal => return Ok(middle),
-                std::cmp::Ordering::Greater => high = middle,
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Ok(middle),
+                Ordering::Greater => high = middle,
             }
         }
         Err(low)
@@ -218,6 +231,13 @@ impl Page {
             Ok(at) => at,
             Err(at) => at.saturating_sub(1),
         }
+    }
+}
+
+impl Content {
+    fn key(&self, at: usize) -> &[u8] {
+        let (start, length) = self.key_place(at);
+        &self.bytes[start..start + length]
     }
 
     fn number(&self, at: usize, field: usize) -> u32 {
@@ -242,6 +262,15 @@ impl Page {
         let (start, key) = self.key_place(at);
         (start + key, self.number(at, 3) as usize)
     }
+}
+
+/// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another key
+/// does not begin with a larger number.
+fn beginning(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let count = key.len().min(8);
+    bytes[..count].copy_from_slice(&key[..count]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Item {

@@ -13,6 +13,7 @@
 //! |---|---|---|
 //! | `replication` | commits a second of three nodes (chapters 4 and 2) | `raft` 0.7, TiKV's |
 //! | `log` | batches that are appended and synced, and recovery (chapter 3) | the bare file |
+//! | `store` | gets, scans and commits of a store (chapter 5) | `redb` 4 |
 //! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
@@ -33,13 +34,18 @@ mod measure;
 mod members;
 
 mod replication;
+mod store;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 3] =
-    [("replication", replication::figure), ("log", log::figure), ("members", members::figure)];
+const FIGURES: [(&str, Figure); 4] = [
+    ("replication", replication::figure),
+    ("log", log::figure),
+    ("members", members::figure),
+    ("store", store::figure),
+];
 
 /// Measures, and writes what it found.
 type Figure = fn(&mut dyn Write) -> io::Result<()>;
