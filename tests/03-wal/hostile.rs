@@ -17,7 +17,7 @@ pub fn recover(bytes: &[u8]) {
     let Some((kind, rest)) = bytes.split_first() else { return };
     let segment = match kind % 3 {
         0 => rest.to_vec(),
-        1 => [&beginning(2_048)[..], rest].concat(),
+        1 => [&beginning(1, 2_048, 0)[..], rest].concat(),
         _ => framed(rest),
     };
     let disk = Disk::with([(FIRST.to_owned(), segment)]);
@@ -46,49 +46,54 @@ pub fn recover(bytes: &[u8]) {
     assert_eq!(third.log.last(), first.log.last(), "where it ended");
 }
 
-/// The beginning of a segment of this length, as the documentation of the format says.
-fn beginning(length: u64) -> [u8; 48] {
+/// The beginning of a segment, as the documentation of the format says: its number, its length, and
+/// the checksum at the end of the segment before it.
+fn beginning(number: u64, length: u64, before: u32) -> [u8; 48] {
     let mut bytes = [0; 48];
     bytes[0..8].copy_from_slice(b"byo-wal1");
     bytes[8..16].copy_from_slice(&OURS.cluster.to_le_bytes());
     bytes[16..24].copy_from_slice(&OURS.member.to_le_bytes());
-    bytes[24..32].copy_from_slice(&1_u64.to_le_bytes());
+    bytes[24..32].copy_from_slice(&number.to_le_bytes());
     bytes[32..40].copy_from_slice(&length.to_le_bytes());
-    // Nothing comes before it, so the checksum at the end of that is zero.
+    bytes[40..44].copy_from_slice(&before.to_le_bytes());
     let seed = crc32c::crc32c(&bytes[0..44]);
     bytes[44..48].copy_from_slice(&seed.to_le_bytes());
     bytes
 }
 
-/// A segment with these records: the first where it belongs, and each other as a batch of its own.
-/// Of each, the first byte is its length.
+/// A segment with these records. Of each, the first byte is its length.
 fn framed(mut rest: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0; 48];
-    // The seed says how long the segment is, so that has to be known first.
-    let (mut count, mut batches) = (rest, 1_usize);
-    while let Some((length, more)) = count.split_first() {
-        count = &more[usize::from(*length).min(more.len())..];
-        batches += 1;
-    }
-    let length = 512 * (batches + 1);
-    bytes[..48].copy_from_slice(&beginning(length as u64));
-    let seed = u32::from_le_bytes(bytes[44..48].try_into().expect("four bytes"));
-    let (mut running, mut batch) = (seed, 0_u32);
+    let mut records = Vec::new();
     while let Some((length, more)) = rest.split_first() {
         let (record, more) = more.split_at(usize::from(*length).min(more.len()));
+        records.push(record);
         rest = more;
-        let head = [u32::try_from(record.len()).expect("a short one"), batch].map(u32::to_le_bytes);
-        let head = head.concat();
+    }
+    let records: Vec<(u32, &[u8])> = (0..).zip(records).collect();
+    // Nothing comes before it, so the checksum at the end of that is zero.
+    segment(1, 0, &records).0
+}
+
+/// A segment with these records, each the only one of the batch that has this number: the first
+/// where it belongs, and the others in a sector each. Also the checksum at its end.
+pub fn segment(number: u64, before: u32, records: &[(u32, &[u8])]) -> (Vec<u8>, u32) {
+    // The seed says how long the segment is, so that has to be known first.
+    let length = 512 * (records.len() + 2);
+    let mut bytes = beginning(number, length as u64, before).to_vec();
+    let seed = u32::from_le_bytes(bytes[44..48].try_into().expect("four bytes"));
+    let mut running = seed;
+    for (batch, record) in records {
+        let head = [u32::try_from(record.len()).expect("a short one"), *batch];
+        let head = head.map(u32::to_le_bytes).concat();
         running = crc32c::crc32c_append(crc32c::crc32c_append(running, &head), record);
         bytes.extend(&head);
         bytes.extend(crc32c::crc32c_append(seed, &head).to_le_bytes());
         bytes.extend(running.to_le_bytes());
         bytes.push(0xB5);
-        bytes.extend(record);
+        bytes.extend(*record);
         bytes.push(0x4A);
         bytes.resize(bytes.len().next_multiple_of(512), 0);
-        batch += 1;
     }
     bytes.resize(length, 0);
-    bytes
+    (bytes, running)
 }

@@ -22,6 +22,7 @@ mod again;
 mod crashes;
 mod damage;
 mod failures;
+mod forged;
 mod hazards;
 mod incoming;
 mod noise;
