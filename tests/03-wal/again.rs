@@ -11,7 +11,7 @@ use harness::check;
 use harness::files::{Disk, Failing, Kind};
 use replication::{Entry, Span, Write};
 use std::io::ErrorKind;
-use wal::{Error, Options, Recovered, Wal, prepare_spare};
+use wal::{Error, Identity, Options, Recovered, Wal, prepare_spare};
 
 /// Segments in which a few sectors more have room.
 const LARGE: Options = Options { segment_bytes: 64 << 10 };
@@ -227,6 +227,57 @@ fn a_segment_of_another_time_in_the_row() {
     });
 }
 
+/// A log of a few segments, in which each batch is a sector, of entries that carry bytes by this
+/// number. Logs with other numbers have the same shape.
+fn shaped(identity: Identity, number: u64) -> Vec<(String, Vec<u8>)> {
+    let disk = Disk::new();
+    let start = Position { term: Term(1), index: Index(1) };
+    let hard_state = HardState { term: Term(1), vote: None };
+    let wal = Wal::create(Memory(disk.clone()), identity, SMALL, hard_state, start);
+    let mut wal = wal.expect("an empty directory");
+    for index in 1..=8 {
+        let prev = Position { index: Index(index), ..start };
+        let payload = Some(Op::new(number + index, 200));
+        let entries = Some(Span { prev, entries: vec![Entry { term: Term(1), payload }] });
+        wal.add(&Write { hard_state: None, begins: None, entries }).expect("nothing has failed");
+        wal.sync().expect("the disk works");
+    }
+    disk.files()
+}
+
+#[test]
+fn bytes_of_a_log_that_looks_alike() {
+    check(|| {
+        // Another one of the same member, from before a restore, and one of another member. Every
+        // sector of them is sound, and is where it would belong.
+        let mine = shaped(OURS, 0);
+        let stranger = Identity { member: 0xA2, ..OURS };
+        let mut refused = 0;
+        for theirs in [shaped(OURS, 99), shaped(stranger, 0), shaped(stranger, 99)] {
+            for at in 0..mine.len() {
+                for start in (0..mine[at].1.len()).step_by(512) {
+                    for end in [start + 512, mine[at].1.len()] {
+                        let mut files = mine.clone();
+                        files[at].1[start..end].copy_from_slice(&theirs[at].1[start..end]);
+                        if files == mine {
+                            continue;
+                        }
+                        let opened = Wal::open::<Op>(Memory(Disk::with(files)), OURS, SMALL);
+                        let error = opened.map(|_| ()).expect_err("it is no part of this log");
+                        assert!(
+                            matches!(error, Error::Damaged { .. } | Error::Foreign { .. }),
+                            "segment {at}, {start} to {end}: {error}"
+                        );
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        harness::note(format!("{refused} logs with others' bytes, all refused"));
+        assert!(refused > 40, "{refused} were tried");
+    });
+}
+
 #[test]
 fn a_spare_is_made_while_a_segment_is_let_go() {
     check(|| {
@@ -264,6 +315,85 @@ fn a_spare_that_is_too_short_is_made_anew() {
         assert_eq!(length(), Some(LARGE.segment_bytes));
         prepare_spare(&directory, SMALL).expect("there is room");
         assert_eq!(length(), Some(LARGE.segment_bytes), "a longer one will do");
+    });
+}
+
+/// A save with an entry of this length, after this one.
+fn one(prev: Position, length: usize) -> Write<Op> {
+    let payload = Some(Op::new(prev.index.0, length));
+    let entries = vec![Entry { term: prev.term, payload }];
+    Write { hard_state: None, begins: None, entries: Some(Span { prev, entries }) }
+}
+
+#[test]
+fn a_batch_that_is_longer_than_the_spare() {
+    check(|| {
+        let mut writer = Writer::new();
+        let directory = Memory(writer.disk.clone());
+        prepare_spare(&directory, SMALL).expect("there is room");
+        let prev = writer.known.log.last();
+        writer.wal.add(&one(prev, 5_000)).expect("nothing has failed");
+        writer.wal.sync().expect("a segment of its own is made for it");
+        let next = Position { index: Index(prev.index.0 + 1), ..prev };
+        let opened = Wal::open::<Op>(directory.clone(), OURS, SMALL);
+        let (mut wal, recovered) = opened.expect("nothing was lost");
+        assert_eq!(recovered.log.last(), next);
+        // Nobody needs another that is so long. It is given back when the log lets go of it.
+        wal.add(&one(next, 20)).expect("nothing has failed");
+        wal.add(&one(Position { index: Index(next.index.0 + 1), ..prev }, 2_000)).expect("nor now");
+        wal.sync().expect("the disk works");
+        wal.release(next.index).expect("the disk works");
+        let lengths: Vec<usize> =
+            writer.disk.files().iter().map(|(_, bytes)| bytes.len()).collect();
+        assert!(lengths.iter().all(|length| *length <= 3_072), "{lengths:?}");
+    });
+}
+
+#[test]
+fn segments_that_nobody_zeroes_do_not_add_up() {
+    check(|| {
+        let mut writer = Writer::new();
+        let directory = Memory(writer.disk.clone());
+        // The thread that prepares spares is slow. More than one old segment is of no use to it.
+        for _ in 0..60 {
+            writer.write().expect("the disk works");
+            writer.wal.release(writer.known.log.last().index).expect("the disk works");
+            let names = writer.disk.names();
+            assert!(names.len() <= 2, "a segment, and one for a spare: {names:?}");
+        }
+        // A crash has left two.
+        for name in ["0000000000000001.old", "0000000000000002.old"] {
+            if !writer.disk.names().iter().any(|it| it == name) {
+                writer.disk.create(name).expect("there is room");
+            }
+        }
+        prepare_spare(&directory, SMALL).expect("there is room");
+        let names = writer.disk.names();
+        assert_eq!(names.len(), 2, "a segment, and a spare: {names:?}");
+    });
+}
+
+#[test]
+fn what_is_let_go_is_all_that_may_go() {
+    check(|| {
+        let files = shaped(OURS, 0);
+        let opened = |files: &[(String, Vec<u8>)]| {
+            let disk = Disk::with(files.iter().cloned());
+            let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, SMALL);
+            let (wal, recovered) = opened.expect("nothing was lost");
+            (disk, wal, recovered.log)
+        };
+        // Where the log begins when the first segments are gone: that is where each goes on.
+        let starts: Vec<Index> =
+            (0..files.len()).map(|at| opened(&files[at..]).2.start().index).collect();
+        assert!(starts.len() > 2, "there is one in the middle");
+        for index in (0..11).map(Index) {
+            let (disk, mut wal, _) = opened(&files);
+            wal.release(index).expect("the disk works");
+            let there = disk.names().iter().filter(|name| name.ends_with(".log")).count();
+            let may_go = starts[1..].iter().take_while(|start| **start <= index).count();
+            assert_eq!(files.len() - there, may_go, "{index}: {starts:?}");
+        }
     });
 }
 
