@@ -196,9 +196,11 @@ fn a_spare_that_was_not_zeroed_to_its_end() {
                 wal.add(&write).expect("nothing has failed");
                 wal.sync().expect("the disk works");
                 known = known.after(&write);
+                // What is found depends on what lies behind the last write, so each time.
+                let again = Wal::open::<Op>(Memory(Disk::with(image.disk.files())), OURS, SMALL);
+                let (_, again) = again.unwrap_or_else(|error| panic!("{}: {error}", image.lost));
+                assert!(known.is(&again, Index(0)), "lost: {}", image.lost);
             }
-            let (_, again) = Wal::open::<Op>(directory, OURS, SMALL).expect("nothing was lost");
-            assert!(known.is(&again, Index(0)), "lost: {}", image.lost);
         });
     });
 }
