@@ -123,3 +123,55 @@ fn a_segment_that_is_missing() {
         assert!(is_a_beginning(&story, &disk));
     });
 }
+
+#[test]
+fn a_repair_that_is_half_done_is_no_log() {
+    check(|| {
+        let (_, mut files) = small();
+        // It looks torn, and others follow. Without them it would be cut off without a word.
+        let bytes = &mut files[1].1;
+        let end = bytes.iter().rposition(|byte| *byte != 0).expect("it is written");
+        bytes[end] = 0;
+        let disk = Disk::with(files);
+        let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
+        assert!(done.is_some(), "it was damaged");
+        let segments = |disk: &Disk| -> Files {
+            disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect()
+        };
+        let left = segments(&disk);
+        disk.crash(0, |_, image| {
+            let there = segments(&image.disk);
+            match Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL).map(|_| ()) {
+                Ok(()) => assert_eq!(there, left, "lost: {}", image.lost),
+                Err(Error::Damaged { .. }) => {}
+                Err(other) => panic!("lost: {}: {other}", image.lost),
+            }
+        });
+        disk.crash(disk.operations(), |_, image| {
+            assert_eq!(segments(&image.disk), left, "it is done");
+            assert_eq!(image.disk.files(), disk.files(), "and what was kept is there");
+        });
+    });
+}
+
+#[test]
+fn what_an_earlier_repair_has_kept_stays() {
+    check(|| {
+        let (_, mut files) = small();
+        let kept: Files =
+            files.iter().map(|(name, _)| (format!("{name}.damaged"), vec![7])).collect();
+        files[1].1[700] ^= 1;
+        let disk = Disk::with(files.iter().chain(&kept).cloned());
+        let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
+        let done = done.expect("it was damaged");
+        let now = disk.files();
+        assert!(kept.iter().all(|file| now.contains(file)), "{:?}", disk.names());
+        assert_eq!(done.kept_in.len(), files.len() - 1, "all from the second on: {done:?}");
+        for (name, bytes) in &files[1..] {
+            let is_kept = |(aside, held): &&(String, Vec<u8>)| {
+                aside.starts_with(name) && bytes.starts_with(held) && done.kept_in.contains(aside)
+            };
+            assert!(now.iter().any(|file| is_kept(&file)), "{name}: {done:?}");
+        }
+    });
+}
