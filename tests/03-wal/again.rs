@@ -4,13 +4,13 @@
 use crate::memory::{Memory, OURS, SMALL, shown};
 use crate::payload::Op;
 use crate::story::Story;
-use crate::writer::Writer;
+use crate::writer::{Writer, entries, killed, shaped};
 use basics::{Index, Position, Term};
 use election::HardState;
 use harness::check;
-use harness::files::{Disk, Failing, Kind};
+use harness::files::{Disk, Kind};
 use replication::{Entry, Span, Write};
-use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use wal::{Error, Identity, Options, Recovered, Wal, prepare_spare};
 
 /// Segments in which a few sectors more have room.
@@ -19,28 +19,25 @@ const LARGE: Options = Options { segment_bytes: 64 << 10 };
 /// The name of the first segment.
 const FIRST: &str = "0000000000000001.log";
 
-/// An operation of this kind never happens, for the process was killed before it.
-fn killed(disk: &Disk, what: Kind) {
-    disk.fail(Failing { what, after: 0, times: 1, error: ErrorKind::Other });
-}
-
-/// A new log in large segments, with a batch of entries of these lengths for each list.
-fn log(batches: &[&[usize]]) -> Disk {
+/// A new log in large segments, with a batch of entries of these lengths for each list; and its
+/// last entry.
+fn begun(batches: &[&[usize]]) -> (Disk, Wal<Memory>, Position) {
     let disk = Disk::new();
     let hard_state = HardState { term: Term(1), vote: None };
     let mut last = Position { term: Term(1), index: Index(1) };
     let wal = Wal::create(Memory(disk.clone()), OURS, LARGE, hard_state, last);
     let mut wal = wal.expect("an empty directory");
     for lengths in batches {
-        let entry =
-            |length: &usize| Entry { term: Term(1), payload: Some(Op::new(last.index.0, *length)) };
-        let span = Span { prev: last, entries: lengths.iter().map(entry).collect() };
-        last = span.last();
-        let write = Write { hard_state: None, begins: None, entries: Some(span) };
-        wal.add(&write).expect("nothing has failed");
+        wal.add(&entries(last, lengths)).expect("nothing has failed");
         wal.sync().expect("the disk works");
+        last.index.0 += lengths.len() as u64;
     }
-    disk
+    (disk, wal, last)
+}
+
+/// The disk of such a log.
+fn log(batches: &[&[usize]]) -> Disk {
+    begun(batches).0
 }
 
 /// The same log, with other bytes at this place; whether it is given back or refused.
@@ -70,6 +67,26 @@ fn killed_between_a_write_and_its_sync() {
                 let opened = Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL);
                 let (_, left) = opened.expect("it starts");
                 assert_eq!((left.hard_state, left.log), (told.hard_state, told.log.clone()));
+            });
+        }
+    });
+}
+
+#[test]
+fn killed_before_the_sync_of_a_batch_of_many_sectors() {
+    check(|| {
+        // All of it is shown to the next process, so all of it is written once more.
+        for lengths in [&[1_400][..], &[400, 400, 400], &[20, 900, 20]] {
+            let (disk, mut wal, last) = begun(&[&[20]]);
+            killed(&disk, Kind::Sync);
+            wal.add(&entries(last, lengths)).expect("nothing has failed");
+            wal.sync().expect_err("it was killed");
+            let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, LARGE);
+            let (_, told) = opened.expect("it starts");
+            disk.crash(disk.operations(), |_, image| {
+                let opened = Wal::open::<Op>(Memory(image.disk.clone()), OURS, LARGE);
+                let (_, left) = opened.expect("it starts");
+                assert_eq!(left.log, told.log, "{lengths:?}, lost: {}", image.lost);
             });
         }
     });
@@ -152,6 +169,33 @@ fn what_is_cut_off_is_kept_before_it_is_gone() {
 }
 
 #[test]
+fn what_is_cut_off_twice_is_kept_twice() {
+    check(|| {
+        let disk = log(&[&[20], &[1_400]]);
+        let mut files = disk.files();
+        files[0].1[1_536..2_048].fill(0);
+        let there = files[0].1.clone();
+        let mut kept_in = Vec::new();
+        for _ in 0..2 {
+            // Each time, a write to the same place is torn in the same way.
+            files.iter_mut().find(|(name, _)| name == FIRST).expect("one").1.clone_from(&there);
+            let disk = Disk::with(files);
+            let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, LARGE);
+            let (_, recovered) = opened.expect("it is torn");
+            kept_in.push(recovered.torn.expect("it is told").kept_in);
+            files = disk.files();
+        }
+        assert_ne!(kept_in[0], kept_in[1]);
+        for name in kept_in {
+            let kept = files.iter().find(|(it, _)| *it == name).expect("it is kept");
+            let mut kept = kept.1.clone();
+            kept.resize(there.len() - 1_024, 0);
+            assert!(kept == there[1_024..], "all of it, also what comes after the zeros");
+        }
+    });
+}
+
+#[test]
 fn sectors_that_were_synced_and_are_zeros() {
     check(|| {
         // Records that end with a sector, that end inside of one, and that reach over several; in
@@ -227,24 +271,6 @@ fn a_segment_of_another_time_in_the_row() {
     });
 }
 
-/// A log of a few segments, in which each batch is a sector, of entries that carry bytes by this
-/// number. Logs with other numbers have the same shape.
-fn shaped(identity: Identity, number: u64) -> Vec<(String, Vec<u8>)> {
-    let disk = Disk::new();
-    let start = Position { term: Term(1), index: Index(1) };
-    let hard_state = HardState { term: Term(1), vote: None };
-    let wal = Wal::create(Memory(disk.clone()), identity, SMALL, hard_state, start);
-    let mut wal = wal.expect("an empty directory");
-    for index in 1..=8 {
-        let prev = Position { index: Index(index), ..start };
-        let payload = Some(Op::new(number + index, 200));
-        let entries = Some(Span { prev, entries: vec![Entry { term: Term(1), payload }] });
-        wal.add(&Write { hard_state: None, begins: None, entries }).expect("nothing has failed");
-        wal.sync().expect("the disk works");
-    }
-    disk.files()
-}
-
 #[test]
 fn bytes_of_a_log_that_looks_alike() {
     check(|| {
@@ -318,81 +344,29 @@ fn a_spare_that_is_too_short_is_made_anew() {
     });
 }
 
-/// A save with an entry of this length, after this one.
-fn one(prev: Position, length: usize) -> Write<Op> {
-    let payload = Some(Op::new(prev.index.0, length));
-    let entries = vec![Entry { term: prev.term, payload }];
-    Write { hard_state: None, begins: None, entries: Some(Span { prev, entries }) }
-}
-
 #[test]
-fn a_batch_that_is_longer_than_the_spare() {
+fn what_was_never_committed_is_gone() {
     check(|| {
-        let mut writer = Writer::new();
-        let directory = Memory(writer.disk.clone());
-        prepare_spare(&directory, SMALL).expect("there is room");
-        let prev = writer.known.log.last();
-        writer.wal.add(&one(prev, 5_000)).expect("nothing has failed");
-        writer.wal.sync().expect("a segment of its own is made for it");
-        let next = Position { index: Index(prev.index.0 + 1), ..prev };
-        let opened = Wal::open::<Op>(directory.clone(), OURS, SMALL);
-        let (mut wal, recovered) = opened.expect("nothing was lost");
-        assert_eq!(recovered.log.last(), next);
-        // Nobody needs another that is so long. It is given back when the log lets go of it.
-        wal.add(&one(next, 20)).expect("nothing has failed");
-        wal.add(&one(Position { index: Index(next.index.0 + 1), ..prev }, 2_000)).expect("nor now");
-        wal.sync().expect("the disk works");
-        wal.release(next.index).expect("the disk works");
-        let lengths: Vec<usize> =
-            writer.disk.files().iter().map(|(_, bytes)| bytes.len()).collect();
-        assert!(lengths.iter().all(|length| *length <= 3_072), "{lengths:?}");
-    });
-}
-
-#[test]
-fn segments_that_nobody_zeroes_do_not_add_up() {
-    check(|| {
-        let mut writer = Writer::new();
-        let directory = Memory(writer.disk.clone());
-        // The thread that prepares spares is slow. More than one old segment is of no use to it.
-        for _ in 0..60 {
-            writer.write().expect("the disk works");
-            writer.wal.release(writer.known.log.last().index).expect("the disk works");
-            let names = writer.disk.names();
-            assert!(names.len() <= 2, "a segment, and one for a spare: {names:?}");
-        }
-        // A crash has left two.
-        for name in ["0000000000000001.old", "0000000000000002.old"] {
-            if !writer.disk.names().iter().any(|it| it == name) {
-                writer.disk.create(name).expect("there is room");
+        // Four entries, and then another leader's log: it goes on after the second of them, or its
+        // snapshot ends there.
+        let start = Writer::new().known.log.prev;
+        let first = entries(start, &[20, 20, 20, 20]);
+        let second = Position { index: Index(start.index.0 + 2), ..start };
+        let begins = Position { term: Term(2), ..second };
+        let joins = entries(second, &[20]);
+        let anew = Write { begins: Some(begins), ..entries(begins, &[20]) };
+        for (next, together) in [(&joins, false), (&joins, true), (&anew, false), (&anew, true)] {
+            let mut writer = Writer::new();
+            writer.wal.add(&first).expect("nothing has failed");
+            if !together {
+                writer.wal.sync().expect("the disk works");
             }
-        }
-        prepare_spare(&directory, SMALL).expect("there is room");
-        let names = writer.disk.names();
-        assert_eq!(names.len(), 2, "a segment, and a spare: {names:?}");
-    });
-}
-
-#[test]
-fn what_is_let_go_is_all_that_may_go() {
-    check(|| {
-        let files = shaped(OURS, 0);
-        let opened = |files: &[(String, Vec<u8>)]| {
-            let disk = Disk::with(files.iter().cloned());
-            let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, SMALL);
-            let (wal, recovered) = opened.expect("nothing was lost");
-            (disk, wal, recovered.log)
-        };
-        // Where the log begins when the first segments are gone: that is where each goes on.
-        let starts: Vec<Index> =
-            (0..files.len()).map(|at| opened(&files[at..]).2.start().index).collect();
-        assert!(starts.len() > 2, "there is one in the middle");
-        for index in (0..11).map(Index) {
-            let (disk, mut wal, _) = opened(&files);
-            wal.release(index).expect("the disk works");
-            let there = disk.names().iter().filter(|name| name.ends_with(".log")).count();
-            let may_go = starts[1..].iter().take_while(|start| **start <= index).count();
-            assert_eq!(files.len() - there, may_go, "{index}: {starts:?}");
+            writer.wal.add(next).expect("nothing has failed");
+            writer.wal.sync().expect("the disk works");
+            let opened = Wal::open::<Op>(Memory(writer.disk.clone()), OURS, SMALL);
+            let (_, recovered) = opened.expect("nothing was lost");
+            let known = writer.known.after(&first).after(next);
+            assert!(known.is(&recovered, Index(0)), "{next:?}: {recovered:?}");
         }
     });
 }
@@ -405,7 +379,9 @@ fn a_record_that_is_too_long() {
         let prev = Position { term: Term(1), index: Index(1) };
         let wal = Wal::create(Memory(disk.clone()), OURS, LARGE, hard_state, prev);
         let mut wal = wal.expect("an empty directory");
-        let entry = Entry { term: Term(1), payload: Some(Op::new(1, (64 << 20) + 1)) };
+        // A record has 29 bytes besides what the entry carries, so it is longer by one.
+        let payload = Op::try_from(&vec![1; (64 << 20) - 28][..]).expect("it begins with a one");
+        let entry = Entry { term: Term(1), payload: Some(payload) };
         let entries = Some(Span { prev, entries: vec![entry] });
         let write = Write { hard_state: None, begins: None, entries };
         let error = wal.add(&write).expect_err("it could not be read again");
@@ -413,6 +389,34 @@ fn a_record_that_is_too_long() {
         assert!(matches!(wal.sync(), Err(Error::Failed { .. })), "a part of a save is no save");
         let (_, recovered) = Wal::open::<Op>(Memory(disk), OURS, LARGE).expect("it starts");
         assert_eq!(recovered.log.last(), prev, "nothing of it was written");
+    });
+}
+
+#[test]
+fn a_save_that_no_start_would_take() {
+    check(|| {
+        for (what, entries) in [
+            ("an entry is left out", entries(Position { term: Term(1), index: Index(3) }, &[20])),
+            ("a term falls", {
+                let mut write = entries(Position { term: Term(3), index: Index(1) }, &[20, 20]);
+                write.entries.as_mut().expect("two").entries[1].term = Term(2);
+                write
+            }),
+        ] {
+            let mut writer = Writer::new();
+            let added = catch_unwind(AssertUnwindSafe(|| writer.wal.add(&entries)));
+            assert!(!matches!(added, Ok(Ok(()))), "{what}, and it is taken");
+        }
+    });
+}
+
+#[test]
+fn an_entry_with_no_bytes_is_not_one_without_a_payload() {
+    check(|| {
+        let disk = log(&[&[0]]);
+        let (_, recovered) = Wal::open::<Op>(Memory(disk), OURS, LARGE).expect("nothing was lost");
+        let entry = recovered.log.get(recovered.log.last().index).expect("it is the last");
+        assert_eq!(entry.payload, Some(Op::new(1, 0)));
     });
 }
 

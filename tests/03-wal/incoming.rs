@@ -81,9 +81,11 @@ fn one_that_begins_again_is_another() {
         let disk = Disk::new();
         let mut first = Incoming::begin(Memory(disk.clone()), NAME).expect("there is room");
         first.add(&text(1)).expect("there is room");
-        // The process ends. The next one does not know of it.
-        drop(first);
+        let second = Incoming::begin(Memory(disk.clone()), NAME).expect("there is room");
+        // The process ends. The next one does not know of them.
+        drop((first, second));
         discard_parts(&Memory(disk.clone())).expect("the disk works");
+        assert_eq!(disk.names(), Vec::<String>::new(), "nothing of them is left");
         receive(&disk, &text(2)[..10]).expect("there is room");
         assert_eq!(disk.files(), [(NAME.to_owned(), text(2)[..10].to_vec())]);
         let mut third = Incoming::begin(Memory(disk.clone()), NAME).expect("there is room");

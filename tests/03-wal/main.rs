@@ -30,3 +30,4 @@ mod printing;
 mod real;
 mod repairs;
 mod simulation;
+mod spares;

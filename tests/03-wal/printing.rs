@@ -2,6 +2,7 @@
 
 use crate::memory::{Memory, OURS, SMALL, shown};
 use crate::payload::Op;
+use crate::writer::shaped;
 use basics::{Index, NodeId, Position, Term};
 use election::HardState;
 use harness::check;
@@ -63,6 +64,29 @@ fn every_record_has_a_line() {
 }
 
 #[test]
+fn a_head_lies_in_one_sector() {
+    check(|| {
+        // What stands before a record has 17 bytes. The first frame begins at 512 and has 47 bytes
+        // besides what its entry carries.
+        for (length, next) in [(447, 1_006), (448, 1_007), (449, 1_024), (465, 1_024)] {
+            let disk = Disk::new();
+            let start = Position { term: Term(1), index: Index(1) };
+            let hard_state = HardState { term: Term(1), vote: None };
+            let wal = Wal::create(Memory(disk.clone()), OURS, SMALL, hard_state, start);
+            let mut wal = wal.expect("an empty directory");
+            let entry = |length| Entry { term: Term(1), payload: Some(Op::new(1, length)) };
+            let entries = Some(Span { prev: start, entries: vec![entry(length), entry(20)] });
+            wal.add(&Write { hard_state: None, begins: None, entries }).expect("nothing failed");
+            wal.sync().expect("the disk works");
+            let text = shown(&disk);
+            let line = text.lines().find(|line| line.contains("(t1, 3)"));
+            let line = line.unwrap_or_else(|| panic!("{text}"));
+            assert!(line.trim_start().starts_with(&next.to_string()), "{length}: {text}");
+        }
+    });
+}
+
+#[test]
 fn where_it_ends_badly_the_bytes_are_shown() {
     check(|| {
         let mut files = log().files();
@@ -83,6 +107,10 @@ fn where_it_ends_badly_the_bytes_are_shown() {
 fn whose_a_log_is_can_be_found_out() {
     check(|| {
         assert_eq!(owner(&Memory(log())).expect("its beginning says so"), OURS);
+        let mut files = shaped(OURS, 0);
+        files[0].1[2] ^= 1;
+        let found = owner(&Memory(Disk::with(files)));
+        assert_eq!(found.expect("the beginning of the next one says so"), OURS);
         let none = owner(&Memory(Disk::new()));
         assert!(matches!(none, Err(Error::Nothing { .. })), "{none:?}");
         let none = print(&Memory(Disk::new()), 0, &mut Vec::new());

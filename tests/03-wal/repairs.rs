@@ -129,12 +129,14 @@ fn a_repair_that_is_half_done_is_no_log() {
     check(|| {
         let (_, mut files) = small();
         // It looks torn, and others follow. Without them it would be cut off without a word.
-        let bytes = &mut files[1].1;
+        let (name, bytes) = &mut files[1];
+        let name = name.clone();
         let end = bytes.iter().rposition(|byte| *byte != 0).expect("it is written");
         bytes[end] = 0;
         let disk = Disk::with(files);
         let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
-        assert!(done.is_some(), "it was damaged");
+        let done = done.expect("it was damaged");
+        assert_eq!(done.file, name, "not the one after it");
         let segments = |disk: &Disk| -> Files {
             disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect()
         };
@@ -151,6 +153,25 @@ fn a_repair_that_is_half_done_is_no_log() {
             assert_eq!(segments(&image.disk), left, "it is done");
             assert_eq!(image.disk.files(), disk.files(), "and what was kept is there");
         });
+    });
+}
+
+#[test]
+fn a_segment_of_another_length() {
+    check(|| {
+        let (story, files) = small();
+        for at in 0..files.len() {
+            for length in [0, 30, 48, 100, 512, 700, 2_047, 2_049, 5_000] {
+                let mut files = files.clone();
+                files[at].1.resize(length, 1);
+                let disk = Disk::with(files);
+                match repair::<_, Op>(&Memory(disk.clone()), OURS) {
+                    Ok(_) => assert!(is_a_beginning(&story, &disk), "segment {at}: {length}"),
+                    Err(Error::NothingLeft { .. }) => {}
+                    Err(other) => panic!("segment {at}: {length}: {other}"),
+                }
+            }
+        }
     });
 }
 

@@ -1,14 +1,16 @@
-//! A log in memory that is written, and what it must hold.
+//! A log in memory that is written, and what it must hold; and other things to write.
 
 use crate::known::Known;
 use crate::memory::{Memory, OURS, SMALL, shown};
 use crate::payload::Op;
 use crate::story::{first, save};
-use basics::Index;
+use basics::{Index, Position, Term};
+use election::HardState;
 use harness::Draws;
-use harness::files::Disk;
-use replication::Write;
-use wal::{Error, Wal};
+use harness::files::{Disk, Failing, Kind};
+use replication::{Entry, Span, Write};
+use std::io::ErrorKind;
+use wal::{Error, Identity, Wal};
 
 /// A new log, and a way to write to it: what it holds as far as it was synced.
 pub struct Writer {
@@ -60,4 +62,37 @@ impl Writer {
             assert!(found, "lost: {lost}\n{}", shown(&image.disk));
         });
     }
+}
+
+/// An operation of this kind never happens, for the process was killed before it.
+pub fn killed(disk: &Disk, what: Kind) {
+    disk.fail(Failing { what, after: 0, times: 1, error: ErrorKind::Other });
+}
+
+/// A save with entries of these lengths, after this one.
+pub fn entries(prev: Position, lengths: &[usize]) -> Write<Op> {
+    let entry = |length: &usize| {
+        let payload = Some(Op::new(prev.index.0, *length));
+        Entry { term: prev.term, payload }
+    };
+    let entries = lengths.iter().map(entry).collect();
+    Write { hard_state: None, begins: None, entries: Some(Span { prev, entries }) }
+}
+
+/// A log of a few segments, in which each batch is a sector, of entries that carry bytes by this
+/// number. Logs with other numbers have the same shape.
+pub fn shaped(identity: Identity, number: u64) -> Vec<(String, Vec<u8>)> {
+    let disk = Disk::new();
+    let start = Position { term: Term(1), index: Index(1) };
+    let hard_state = HardState { term: Term(1), vote: None };
+    let wal = Wal::create(Memory(disk.clone()), identity, SMALL, hard_state, start);
+    let mut wal = wal.expect("an empty directory");
+    for index in 1..=8 {
+        let prev = Position { index: Index(index), ..start };
+        let payload = Some(Op::new(number + index, 200));
+        let entries = Some(Span { prev, entries: vec![Entry { term: prev.term, payload }] });
+        wal.add(&Write { hard_state: None, begins: None, entries }).expect("nothing has failed");
+        wal.sync().expect("the disk works");
+    }
+    disk.files()
 }
