@@ -302,7 +302,7 @@ impl<'a, F: File> Frames<'a, F> {
         let count = count.min(there);
         let has = place >= self.at && place + count as u64 <= self.at + self.buffer.len() as u64;
         if !has {
-            self.buffer.resize(count.max(CHUNK.min(there)), 0);
+            self.buffer = vec![0; count.max(CHUNK.min(there))];
             let read = read_all(self.file, &mut self.buffer, place);
             let read = read.map_err(Error::io("cannot read", &self.name))?;
             self.buffer.truncate(read);

@@ -67,8 +67,8 @@ pub struct Page(Arc<Content>);
 struct Content {
     bytes: Bytes,
     is_leaf: bool,
-    /// How each key begins: its first eight bytes as a number. They lie close together, and the keys
-    /// do not, so a search looks at these first. It is half as long by that.
+    /// How each key begins: its first eight bytes as a number. They lie close together, and the
+    /// keys do not, so a search looks at these first. It is half as long by that.
     beginnings: Box<[u64]>,
 }
 
@@ -264,8 +264,8 @@ impl Content {
     }
 }
 
-/// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another key
-/// does not begin with a larger number.
+/// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another
+/// key does not begin with a larger number.
 fn beginning(key: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let count = key.len().min(8);

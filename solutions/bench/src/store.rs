@@ -1,9 +1,9 @@
 //! Chapter 5 beside the crate `redb`, which is a store in one file as well, with pages of its own.
 //!
-//! Both hold a million keys of 16 bytes with values of 256. They are asked for keys in random order,
-//! and for all keys in order. Then they commit a thousand keys at a time, synced: new ones at the end,
-//! as etcd's revisions are, and old ones at random. `redb` commits in two phases, with two syncs, as
-//! we do.
+//! Both hold a million keys of 16 bytes with values of 256. They are asked for keys in random
+//! order, and for all keys in order. Then they commit a thousand keys at a time, synced: new ones
+//! at the end, as etcd's revisions are, and old ones at random. `redb` commits in two phases, with
+//! two syncs, as we do.
 
 use crate::files::folder;
 use crate::measure::{Rates, alternate, grouped, timed};
