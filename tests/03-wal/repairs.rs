@@ -3,6 +3,7 @@
 use crate::memory::{Memory, OURS, SMALL, shown};
 use crate::payload::Op;
 use crate::story::Story;
+use crate::writer::{Writer, entries};
 use harness::check;
 use harness::files::Disk;
 use wal::{Error, Wal, repair};
@@ -124,6 +125,30 @@ fn a_segment_that_is_missing() {
     });
 }
 
+/// This log is damaged in this segment. Whatever a crash leaves of its repair is still refused, or
+/// is what the repair comes to; and when it is done, it is done.
+fn half_done(files: Files, name: &str) {
+    let disk = Disk::with(files);
+    let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
+    assert_eq!(done.expect("it was damaged").file, name, "not the one after it");
+    let segments = |disk: &Disk| -> Files {
+        disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect()
+    };
+    let left = segments(&disk);
+    disk.crash(0, |_, image| {
+        let there = segments(&image.disk);
+        match Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL).map(|_| ()) {
+            Ok(()) => assert_eq!(there, left, "lost: {}", image.lost),
+            Err(Error::Damaged { .. }) => {}
+            Err(other) => panic!("lost: {}: {other}", image.lost),
+        }
+    });
+    disk.crash(disk.operations(), |_, image| {
+        assert_eq!(segments(&image.disk), left, "it is done");
+        assert_eq!(image.disk.files(), disk.files(), "and what was kept is there");
+    });
+}
+
 #[test]
 fn a_repair_that_is_half_done_is_no_log() {
     check(|| {
@@ -133,26 +158,27 @@ fn a_repair_that_is_half_done_is_no_log() {
         let name = name.clone();
         let end = bytes.iter().rposition(|byte| *byte != 0).expect("it is written");
         bytes[end] = 0;
-        let disk = Disk::with(files);
-        let done = repair::<_, Op>(&Memory(disk.clone()), OURS).expect("it can be repaired");
-        let done = done.expect("it was damaged");
-        assert_eq!(done.file, name, "not the one after it");
-        let segments = |disk: &Disk| -> Files {
-            disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect()
-        };
-        let left = segments(&disk);
-        disk.crash(0, |_, image| {
-            let there = segments(&image.disk);
-            match Wal::open::<Op>(Memory(image.disk.clone()), OURS, SMALL).map(|_| ()) {
-                Ok(()) => assert_eq!(there, left, "lost: {}", image.lost),
-                Err(Error::Damaged { .. }) => {}
-                Err(other) => panic!("lost: {}: {other}", image.lost),
-            }
-        });
-        disk.crash(disk.operations(), |_, image| {
-            assert_eq!(segments(&image.disk), left, "it is done");
-            assert_eq!(image.disk.files(), disk.files(), "and what was kept is there");
-        });
+        half_done(files, &name);
+        // The second record of a batch is not there, and another segment follows.
+        let mut writer = Writer::new();
+        let mut prev = writer.known.log.last();
+        for lengths in [&[400, 400][..], &[1_000]] {
+            let write = entries(prev, lengths);
+            writer.wal.add(&write).and_then(|()| writer.wal.sync()).expect("the disk works");
+            prev.index.0 += lengths.len() as u64;
+        }
+        let mut files = writer.disk.files();
+        files[0].1[959..].fill(0);
+        let name = files[0].0.clone();
+        half_done(files, &name);
+        // It is a record of many sectors, and none is zeros. If one were, it would look torn.
+        let mut writer = Writer::new();
+        let write = entries(writer.known.log.last(), &[1_200]);
+        writer.wal.add(&write).and_then(|()| writer.wal.sync()).expect("the disk works");
+        let mut files = writer.disk.files();
+        files[0].1[700] ^= 1;
+        let name = files[0].0.clone();
+        half_done(files, &name);
     });
 }
 
