@@ -127,3 +127,24 @@ fn what_is_let_go_is_all_that_may_go() {
         }
     });
 }
+
+#[test]
+fn a_log_lets_go_of_the_same_before_a_start_and_after() {
+    check(|| {
+        for index in (0..=17).map(Index) {
+            let mut writer = Writer::new();
+            let mut prev = writer.known.log.last();
+            for _ in 0..8 {
+                writer.wal.add(&entries(prev, &[100, 100])).expect("nothing has failed");
+                writer.wal.sync().expect("the disk works");
+                prev.index.0 += 2;
+            }
+            let disk = Disk::with(writer.disk.files());
+            let opened = Wal::open::<Op>(Memory(disk.clone()), OURS, SMALL);
+            let (mut again, _) = opened.expect("nothing was lost");
+            again.release(index).expect("the disk works");
+            writer.wal.release(index).expect("the disk works");
+            assert_eq!(writer.disk.names(), disk.names(), "{index}");
+        }
+    });
+}
