@@ -16,8 +16,8 @@ fn a_commit_is_there_or_not() {
             let mut store = open(&disk).expect("an empty directory");
             // What is there after so many operations.
             let mut known = vec![(disk.operations(), Model::default())];
-            for _ in 0..8 {
-                let count = draws.between(1, 25);
+            for _ in 0..5 {
+                let count = draws.between(1, 14);
                 let steps: Vec<_> = (0..count).map(|_| step(&mut draws)).collect();
                 let model = known.last().expect("there is one").1.after(&steps);
                 store.commit(changes(&steps)).expect("the disk works");
@@ -51,6 +51,6 @@ fn a_commit_is_there_or_not() {
             images += tried.images;
         }
         harness::note(format!("{images} images of {crashes} crashes"));
-        assert!(images > 5_000, "{images} images");
+        assert!(images > 2_000, "{images} images");
     });
 }

@@ -107,7 +107,7 @@ fn bytes_that_rot_in_a_file() {
         for seed in 0..4 {
             let (bytes, _) = file(seed);
             let mut draws = Draws::new(seed);
-            for _ in 0..3_000 {
+            for _ in 0..1_000 {
                 let mut rotten = bytes.clone();
                 for _ in 0..draws.between(1, 3) {
                     let place = draws.index(rotten.len());
