@@ -8,7 +8,8 @@
 //!   gives back everything for which [`Wal::sync`] has returned, and after that a beginning of the
 //!   rest.
 //! - **Damage is not loss.** If bytes that were synced are not what they were, the log is refused,
-//!   with the file and the place. It is never made shorter in silence.
+//!   with the file and the place. It is not made shorter in silence, but for the few cases below
+//!   that nobody can decide.
 //! - **A failure is the end.** After a write or a sync that failed nobody knows what the disk
 //!   holds. Nothing is tried again; the process is to stop.
 //!

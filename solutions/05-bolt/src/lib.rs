@@ -8,7 +8,7 @@
 //! - **A view stays as it is.** Whoever reads sees one commit, however long it takes, and neither
 //!   waits for the writer nor lets it wait.
 //! - **A damaged file is an error.** It names the page and the reason. No bytes make the store
-//!   panic, walk for ever, or take more memory than the file has bytes.
+//!   panic or walk for ever, and whatever they claim, the file's length bounds the memory.
 //!
 //! ## Never change a page
 //!

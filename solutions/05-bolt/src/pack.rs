@@ -17,9 +17,8 @@ use std::ops::Range;
 /// - A branch has two pages below at least, however long their keys are. Else a level could need as
 ///   many pages as the one below it, and a tree would have no root.
 ///
-/// *Example:* in pages of 100 bytes, six items of 30 are in two pages with three each. If they were
-/// added at the end, and the head of a page were nothing, the first would have three as well; seven
-/// would be three, three and one.
+/// *Example:* nine items of 20 bytes, and pages of 100, of which the head takes 16. They are in
+/// three pages with three each. If they were added at the end, it is four, four and one.
 pub fn pack(items: &[Item], page_size: usize, appended: bool) -> Vec<Range<usize>> {
     let total = page::size(items);
     if items.is_empty() {
