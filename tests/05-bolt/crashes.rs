@@ -1,7 +1,7 @@
-//! Power goes after every operation of a commit. What was committed is there, whole; and the store
-//! goes on.
+//! Power goes after every operation of a commit, and of a copy into a new file. What was committed
+//! is there, whole; and the store goes on.
 
-use crate::memory::open;
+use crate::memory::{NAME, open};
 use crate::model::{Model, changes, step};
 use harness::files::Disk;
 use harness::{Draws, check};
@@ -16,7 +16,11 @@ fn a_commit_is_there_or_not() {
             let mut store = open(&disk).expect("an empty directory");
             // What is there after so many operations.
             let mut known = vec![(disk.operations(), Model::default())];
-            for _ in 0..5 {
+            for at in 0..5 {
+                if at == 2 + seed {
+                    let done = store.defragment(90, || true);
+                    assert!(done.expect("the disk works"), "nobody stops it");
+                }
                 let count = draws.between(1, 14);
                 let steps: Vec<_> = (0..count).map(|_| step(&mut draws)).collect();
                 let model = known.last().expect("there is one").1.after(&steps);
@@ -28,6 +32,12 @@ fn a_commit_is_there_or_not() {
                 let mut store = open(&image.disk).unwrap_or_else(|error| {
                     panic!("seed {seed}, after {operations}, lost: {}: {error}", image.lost)
                 });
+                assert_eq!(
+                    image.disk.names(),
+                    [NAME],
+                    "lost: {}: nothing is left over",
+                    image.lost
+                );
                 let account = store.check();
                 account.unwrap_or_else(|error| panic!("lost: {}: {error}", image.lost));
                 let commit = usize::try_from(store.view().meta().commit).expect("few") - 1;

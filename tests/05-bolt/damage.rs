@@ -24,7 +24,7 @@ fn file(seed: u64) -> (Vec<u8>, Vec<Model>) {
 /// What becomes of a file: all of it is looked at, and something is committed to it.
 fn live(bytes: Vec<u8>) -> Result<(), Error> {
     let disk = Disk::with([(NAME.to_owned(), bytes)]);
-    let mut store = Store::open(&Memory(disk), NAME, SMALL)?;
+    let mut store = Store::open(Memory(disk), NAME, SMALL)?;
     store.check()?;
     let view = store.view();
     let mut names = Vec::new();

@@ -2,11 +2,11 @@
 //! commit, every page is accounted for. A history that fails is made shorter before it is shown.
 
 use crate::memory::open;
-use crate::model::{Event, Model, changes, step};
+use crate::model::{Event, Model, Step, changes, step};
+use crate::shrink::{fails, shrink};
 use bolt::View;
 use harness::files::Disk;
 use harness::{Draws, check};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A history of this seed.
 fn history(seed: u64, events: u64) -> Vec<Event> {
@@ -57,42 +57,19 @@ fn play(events: &[Event]) -> u64 {
     pages
 }
 
-/// Does it fail?
-fn fails(events: &[Event]) -> bool {
-    catch_unwind(AssertUnwindSafe(|| play(events))).is_err()
-}
-
-/// Leaves out what it can of a history that fails: events, and then steps.
-fn shrink(mut events: Vec<Event>) -> Vec<Event> {
-    let mut size = events.len() / 2;
-    while size > 0 {
-        let mut at = 0;
-        while at < events.len() {
-            let mut shorter = events.clone();
-            shorter.drain(at..(at + size).min(events.len()));
-            if fails(&shorter) {
-                events = shorter;
-            } else {
-                at += size;
-            }
-        }
-        size /= 2;
-    }
+/// A history that fails, made shorter: fewer events, and then fewer steps in each.
+fn shorten(events: Vec<Event>) -> Vec<Event> {
+    let still_fails = |events: &[Event]| fails(|| play(events));
+    let mut events = shrink(events, still_fails);
     for at in 0..events.len() {
-        let mut place = 0;
-        while let Event::Commit(steps) = &events[at]
-            && place < steps.len()
-        {
+        let Event::Commit(steps) = events[at].clone() else { continue };
+        let with = |steps: &[Step]| {
             let mut shorter = events.clone();
-            if let Event::Commit(steps) = &mut shorter[at] {
-                steps.remove(place);
-            }
-            if fails(&shorter) {
-                events = shorter;
-            } else {
-                place += 1;
-            }
-        }
+            shorter[at] = Event::Commit(steps.to_vec());
+            shorter
+        };
+        let steps = shrink(steps, |steps| still_fails(&with(steps)));
+        events = with(&steps);
     }
     events
 }
@@ -103,8 +80,8 @@ fn are_those_of_the_model() {
         let mut most = 0;
         for seed in 0..12 {
             let events = history(seed, 60);
-            if fails(&events) {
-                let short = shrink(events);
+            if fails(|| play(&events)) {
+                let short = shorten(events);
                 eprintln!("seed {seed}, made shorter: {short:#?}");
                 play(&short);
                 unreachable!("it has failed before");

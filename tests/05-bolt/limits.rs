@@ -98,7 +98,7 @@ fn a_disk_that_fails_leaves_the_state_before() {
 }
 
 /// Is this what a store holds?
-fn holds<F: bolt::File>(store: &Store<F>, model: &Model) -> bool {
+fn holds(store: &Store<Memory>, model: &Model) -> bool {
     let look = || model.is_in(&store.view(), &mut Draws::new(1));
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).is_ok()
 }
@@ -119,7 +119,7 @@ fn a_file_that_cannot_be_read_is_no_empty_store() {
                 disk.fail(Failing { what: Kind::Read, after, times, error: ErrorKind::Other });
             };
             fail(1);
-            match Store::open(&Memory(disk.clone()), NAME, SMALL) {
+            match Store::open(Memory(disk.clone()), NAME, SMALL) {
                 Ok(store) => {
                     fail(0);
                     model.is_in(&store.view(), &mut draws);

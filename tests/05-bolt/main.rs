@@ -2,7 +2,11 @@
 
 mod memory;
 mod model;
+mod naive;
+mod shrink;
 
+mod backend;
+mod copies;
 mod crashes;
 mod damage;
 mod histories;

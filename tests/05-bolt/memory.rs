@@ -19,8 +19,8 @@ pub struct Memory(pub Disk);
 pub struct MemoryFile(Handle);
 
 /// A store on this disk.
-pub fn open(disk: &Disk) -> Result<Store<MemoryFile>, Error> {
-    Store::open(&Memory(disk.clone()), NAME, SMALL)
+pub fn open(disk: &Disk) -> Result<Store<Memory>, Error> {
+    Store::open(Memory(disk.clone()), NAME, SMALL)
 }
 
 fn failed(doing: &'static str, name: &str) -> impl Fn(io::Error) -> Error {

@@ -6,14 +6,20 @@
 //! synced; its meta is written, in the place of the older of the two; that is synced. Until then
 //! the commit is not there, however much of it is.
 //!
+//! To get rid of room that nobody uses, the newest state is copied into a new file. That is synced
+//! and gets the name of the old one, and the directory is synced; then commits go to the new file.
+//! Both hold the same state, so whichever of them a crash leaves is right.
+//!
 //! Invariants:
 //! - From the first commit after a start on, the trees of both metas are whole on disk.
 //! - After a write or a sync that failed, nothing is written any more. What is there can be read.
 //!
-//! Left to others: the new tree (`update`), free pages (`freelist`), views (`pages`).
+//! Left to others: the new tree (`update`), the copy (`copy`), free pages (`freelist`), views
+//! (`pages`).
 
 use crate::changes::Changes;
 use crate::check::{Account, check};
+use crate::copy::copy;
 use crate::error::Error;
 use crate::files::{Directory, File, read_all, write_all};
 use crate::freelist::{Freelist, Run};
@@ -51,9 +57,12 @@ impl Default for Options {
 }
 
 /// A store that is written.
-pub struct Store<F: File> {
-    pages: Arc<Pages<F>>,
-    reader: Reader<F>,
+pub struct Store<D: Directory> {
+    directory: D,
+    /// The file's name in it.
+    name: String,
+    pages: Arc<Pages<D::File>>,
+    reader: Reader<D::File>,
     options: Options,
     free: Freelist,
     /// How long the file is.
@@ -81,17 +90,17 @@ impl<F: File> Reader<F> {
     }
 }
 
-impl<F: File> Store<F> {
+impl<D: Directory> Store<D> {
     /// Opens the store in this file of a directory. If there is none, it is made, empty.
-    pub fn open<D: Directory<File = F>>(
-        directory: &D,
-        name: &str,
-        options: Options,
-    ) -> Result<Store<F>, Error> {
+    pub fn open(directory: D, name: &str, options: Options) -> Result<Store<D>, Error> {
         let place = directory.place(name);
         let file = match directory.open(name)? {
-            Some(file) => file,
-            None => make(directory, name, options)?,
+            Some(file) => {
+                // A copy that was not completed.
+                directory.remove(&part(name))?;
+                file
+            }
+            None => make(&directory, name, options)?,
         };
         let length = file.length().map_err(Error::io("cannot look at", &place))?;
         let meta = newest(&file, &place)?;
@@ -102,16 +111,17 @@ impl<F: File> Store<F> {
         let pages = Arc::new(Pages::new(file, place, meta, options.cache_bytes));
         let free = Freelist::new(walk::reachable(&pages, &meta)?.free());
         let reader = Reader { pages: Arc::new(RwLock::new(pages.clone())) };
-        Ok(Store { pages, reader, options, free, length, failed: None })
+        let name = name.to_owned();
+        Ok(Store { directory, name, pages, reader, options, free, length, failed: None })
     }
 
     /// Whoever wants to read gets one of these.
-    pub fn reader(&self) -> Reader<F> {
+    pub fn reader(&self) -> Reader<D::File> {
         self.reader.clone()
     }
 
     /// The newest state.
-    pub fn view(&self) -> View<F> {
+    pub fn view(&self) -> View<D::File> {
         self.reader.view()
     }
 
@@ -136,9 +146,7 @@ impl<F: File> Store<F> {
     /// A change that contradicts what is there is an error, and then none has happened. After any
     /// other error the state is the one before, and the store takes nothing more.
     pub fn commit(&mut self, changes: Changes) -> Result<(), Error> {
-        if let Some(reason) = &self.failed {
-            return Err(Error::Failed { reason: reason.clone() });
-        }
+        self.has_not_failed()?;
         changes.check()?;
         let before = self.pages.meta();
         // Both metas' states stay whole: that of the commit before this one, too.
@@ -168,6 +176,49 @@ impl<F: File> Store<F> {
         }
         self.pages.publish(meta);
         Ok(())
+    }
+
+    /// Copies the newest state into a new file, which takes the place of the old one. It is as long
+    /// as it has to be, and each of its pages is filled to so many percent. Views of the old file
+    /// stay as they are, and it goes with the last of them.
+    ///
+    /// It may take long, so `goes_on` is asked again and again. If it says no, nothing has
+    /// happened; and so it is if the new file cannot be written. Is it done?
+    pub fn defragment(
+        &mut self,
+        fill_percent: usize,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<bool, Error> {
+        assert!((10..=100).contains(&fill_percent), "a page is filled to 10 to 100 percent");
+        self.has_not_failed()?;
+        let part = part(&self.name);
+        let place = self.directory.place(&part);
+        let file = self.directory.create(&part)?;
+        let copied = copy(&self.view(), &file, &place, fill_percent, goes_on);
+        let Ok(Some(meta)) = copied else {
+            drop(file);
+            let removed = self.directory.remove(&part);
+            return copied.and(removed).map(|()| false);
+        };
+        let renamed = self.directory.rename(&part, &self.name);
+        if let Err(error) = renamed.and_then(|()| self.directory.sync()) {
+            // Which of the two has the name after a crash, nobody knows.
+            self.failed = Some(error.to_string());
+            return Err(error);
+        }
+        let name = self.pages.name().to_owned();
+        self.length = meta.end.0 * u64::from(meta.page_size);
+        self.pages = Arc::new(Pages::new(file, name, meta, self.options.cache_bytes));
+        self.free = Freelist::default();
+        *self.reader.pages.write().expect("nobody panics while holding it") = self.pages.clone();
+        Ok(true)
+    }
+
+    fn has_not_failed(&self) -> Result<(), Error> {
+        match &self.failed {
+            Some(reason) => Err(Error::Failed { reason: reason.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Writes a commit's pages, and then its meta.
@@ -209,6 +260,11 @@ impl<F: File> Store<F> {
     }
 }
 
+/// How a file is called until it is whole.
+fn part(name: &str) -> String {
+    format!("{name}.new")
+}
+
 /// A new file with an empty store. It gets its name when it is whole.
 fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::File, Error> {
     let page_size = options.page_size;
@@ -216,7 +272,7 @@ fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::
         PAGE_SIZES.contains(&page_size) && page_size.is_power_of_two(),
         "a page is as long as a power of two, from 512 bytes to 64 KiB"
     );
-    let part = format!("{name}.new");
+    let part = part(name);
     let place = directory.place(&part);
     let file = directory.create(&part)?;
     let length = page_size as usize;

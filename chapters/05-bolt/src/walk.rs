@@ -9,10 +9,10 @@
 //!
 //! Left to others: whether what is in the pages is right (`check`).
 
-use crate::cursor::{Header, Root};
 use crate::error::Error;
 use crate::files::File;
 use crate::freelist::Run;
+use crate::header::{Header, Root};
 use crate::meta::Meta;
 use crate::page::{Page, PageId};
 use crate::pages::Pages;

@@ -38,13 +38,13 @@ fn main() -> ExitCode {
 }
 
 /// The store in a file that is there.
-fn open(file: &str) -> Result<Store<std::fs::File>, Error> {
+fn open(file: &str) -> Result<Store<Folder>, Error> {
     let path = Path::new(file);
     let missing = |source| Error::Io { doing: "cannot open", file: file.to_owned(), source };
     std::fs::metadata(path).map_err(missing)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or(file);
-    Store::open(&Folder::new(folder.unwrap_or(Path::new("."))), name, Options::default())
+    Store::open(Folder::new(folder.unwrap_or(Path::new("."))), name, Options::default())
 }
 
 fn look(file: &str, out: &mut dyn Write) -> Result<(), Error> {

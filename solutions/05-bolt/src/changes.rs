@@ -98,20 +98,30 @@ impl Changes {
     /// Whether the format has room for these keys and values, here and in the buckets below.
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (key, change) in &self.rows {
-            if key.is_empty() {
-                return Err(Error::impossible(key, "a key has one byte at least"));
-            }
-            if key.len() > LONGEST_KEY {
-                return Err(Error::impossible(key, "a key has 32768 bytes at most"));
-            }
+            check_key(key)?;
             match change {
-                Change::Put(value) if value.len() > LONGEST_VALUE => {
-                    return Err(Error::impossible(key, "a value has 2^31-2 bytes at most"));
-                }
+                Change::Put(value) => check_value(key, value)?,
                 Change::Bucket(changes) => changes.check()?,
-                Change::Put(_) | Change::Delete | Change::DeleteBucket => {}
+                Change::Delete | Change::DeleteBucket => {}
             }
         }
         Ok(())
     }
+}
+
+/// Whether the format has room for a key.
+pub(crate) fn check_key(key: &[u8]) -> Result<(), Error> {
+    match key.len() {
+        0 => Err(Error::impossible(key, "a key has one byte at least")),
+        1..=LONGEST_KEY => Ok(()),
+        _ => Err(Error::impossible(key, "a key has 32768 bytes at most")),
+    }
+}
+
+/// Whether the format has room for a key's value.
+pub(crate) fn check_value(key: &[u8], value: &[u8]) -> Result<(), Error> {
+    if value.len() <= LONGEST_VALUE {
+        return Ok(());
+    }
+    Err(Error::impossible(key, "a value has 2^31-2 bytes at most"))
 }

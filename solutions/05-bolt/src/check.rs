@@ -7,10 +7,11 @@
 //! Left to others: that elements lie inside their pages (`page`), that no page is used twice
 //! (`walk`).
 
-use crate::cursor::{DEEPEST, Header, Root};
+use crate::cursor::DEEPEST;
 use crate::error::Error;
 use crate::files::File;
 use crate::freelist::{Freelist, Run};
+use crate::header::{Header, Root};
 use crate::page::{Page, PageId};
 use crate::pages::View;
 use crate::walk;

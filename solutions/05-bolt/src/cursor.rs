@@ -11,34 +11,14 @@
 
 use crate::error::Error;
 use crate::files::File;
-use crate::page::{HEAD, Page, PageId};
+use crate::header::{Header, Root};
+use crate::page::{Page, PageId};
 use crate::pages::View;
 use bytes::Bytes;
 use std::ops::{Bound, RangeBounds};
 
 /// No tree is deeper. With two keys in a page, it would have more pages than a file can.
 pub const DEEPEST: usize = 64;
-
-/// A bucket's value: where its tree is, and a number that belongs to it.
-#[derive(Clone, Debug)]
-pub struct Header {
-    /// The tree.
-    pub root: Root,
-    /// The number.
-    pub sequence: u64,
-}
-
-/// Where a bucket's tree is.
-#[derive(Clone, Debug)]
-pub enum Root {
-    /// Its topmost page.
-    Page(PageId),
-    /// It is one small leaf, which lies in the bucket's value.
-    Inline(Page),
-}
-
-/// How long a bucket's value is, if its tree is elsewhere.
-pub const HEADER: usize = 16;
 
 /// A bucket: keys in order, each with a value or a bucket below.
 pub struct Bucket<'a, F: File> {
@@ -66,29 +46,6 @@ pub struct Range<'a, F: File> {
     to: Bound<Bytes>,
     backwards: bool,
     begun: bool,
-}
-
-impl Header {
-    /// What a bucket's value says; if it says nothing, why not.
-    pub fn decode(value: &Bytes) -> Result<Header, String> {
-        let numbers = value.get(..HEADER).ok_or("its value is too short for a bucket")?;
-        let number = |at: usize| u64::from_le_bytes(numbers[at..at + 8].try_into().expect("8"));
-        let root = match number(0) {
-            0 => Root::Inline(inline(value.slice(HEADER..))?),
-            page => Root::Page(PageId(page)),
-        };
-        Ok(Header { root, sequence: number(8) })
-    }
-}
-
-/// The leaf that lies in a bucket's value.
-fn inline(bytes: Bytes) -> Result<Page, String> {
-    if bytes.len() < HEAD {
-        return Err("its value is too short for the leaf in it".to_owned());
-    }
-    let page = Page::new(PageId(0), bytes)?;
-    let is_plain = page.is_leaf() && (0..page.count()).all(|at| !page.is_bucket(at));
-    if is_plain { Ok(page) } else { Err("what lies in its value is no leaf of values".to_owned()) }
 }
 
 impl<F: File> View<F> {
@@ -150,6 +107,11 @@ impl<'a, F: File> Bucket<'a, F> {
         let own = |bound: Bound<&[u8]>| bound.map(Bytes::copy_from_slice);
         let (from, to) = (own(keys.start_bound()), own(keys.end_bound()));
         Range { cursor: self.cursor(), from, to, backwards, begun: false }
+    }
+
+    /// Something is wrong with this bucket.
+    pub(crate) fn damaged(&self, why: &str) -> Error {
+        self.view.pages().damaged(self.id, why)
     }
 
     /// Where in which leaf a key is, if it is there.

@@ -52,13 +52,16 @@
 //! on disk: etcd does without, and a start finds them out by looking at the tree; a list that is
 //! there is let go with the first commit.
 
+pub mod backend;
 mod cache;
 mod changes;
 mod check;
+mod copy;
 mod cursor;
 mod error;
 mod files;
 mod freelist;
+mod header;
 mod image;
 mod meta;
 mod pack;

@@ -15,10 +15,11 @@
 //! Left to others: free pages (`freelist`), and when all of it gets to the disk (`store`).
 
 use crate::changes::{Change, Changes};
-use crate::cursor::{DEEPEST, HEADER, Header, Root};
+use crate::cursor::DEEPEST;
 use crate::error::Error;
 use crate::files::File;
 use crate::freelist::{Freelist, Run};
+use crate::header::{Header, Root, at_page, inline_value};
 use crate::pack::pack;
 use crate::page::{self, Body, HEAD, Item, Page, PageId};
 use crate::pages::Pages;

@@ -39,7 +39,7 @@ trait Side {
     fn scan(&self) -> usize;
 }
 
-struct Ours(Store<std::fs::File>);
+struct Ours(Store<Folder>);
 
 struct Theirs(Database);
 
@@ -63,7 +63,7 @@ fn random(count: u64, below: u64, seed: u64) -> impl Iterator<Item = u64> {
 
 impl Side for Ours {
     fn open(place: &Path) -> Ours {
-        Ours(Store::open(&Folder::new(place), "db", Options::default()).expect("a folder"))
+        Ours(Store::open(Folder::new(place), "db", Options::default()).expect("a folder"))
     }
 
     fn put(&mut self, keys: &mut dyn Iterator<Item = u64>) {

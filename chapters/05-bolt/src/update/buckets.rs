@@ -17,7 +17,7 @@ impl<F: File> Update<'_, F> {
         let unchanged = changes.rows.is_empty() && !changes.cleared;
         let mut rows = changes.rows.into_iter().peekable();
         let level = match old.map(|old| old.root) {
-            Some(Root::Page(id)) if unchanged => return Ok(header(Some(id), sequence)),
+            Some(Root::Page(id)) if unchanged => return Ok(at_page(id, sequence)),
             Some(Root::Page(id)) if changes.cleared => {
                 self.drop_tree(id, 0)?;
                 empty()
@@ -34,15 +34,14 @@ impl<F: File> Update<'_, F> {
             let nothing = Page::new(PageId(0), nothing.into()).expect("an empty leaf");
             self.merge(&nothing, &mut rows, None)?
         };
-        let plain = |item: &Item| matches!(item.body, Body::Value(_));
-        let size = page::size(&level.items);
-        if level.is_leaf && size <= self.pages.page_size() / 4 && level.items.iter().all(plain) {
-            let mut value = header(None, sequence).to_vec();
-            value.extend(page::encode(PageId(0), 0, &level.items, size));
-            return Ok(value.into());
+        let page_size = self.pages.page_size();
+        if level.is_leaf
+            && let Some(value) = inline_value(&level.items, page_size, sequence)
+        {
+            return Ok(value);
         }
         let root = self.settle(level)?;
-        Ok(header(Some(root), sequence))
+        Ok(at_page(root, sequence))
     }
 
     fn header(&self, key: &[u8], value: &Bytes) -> Result<Header, Error> {
@@ -78,12 +77,4 @@ impl<F: File> Update<'_, F> {
         }
         Ok(())
     }
-}
-
-/// A bucket's value; with no page, a leaf is to follow.
-fn header(root: Option<PageId>, sequence: u64) -> Bytes {
-    let mut value = [0; HEADER];
-    value[0..8].copy_from_slice(&root.map_or(0, |root| root.0).to_le_bytes());
-    value[8..16].copy_from_slice(&sequence.to_le_bytes());
-    Bytes::copy_from_slice(&value)
 }
