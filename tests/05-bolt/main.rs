@@ -10,4 +10,6 @@ mod copies;
 mod crashes;
 mod damage;
 mod histories;
+mod images;
 mod limits;
+mod threads;

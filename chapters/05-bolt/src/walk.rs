@@ -1,8 +1,8 @@
 //! All pages of a state, level by level.
 //!
-//! Owns [`reachable`], which finds out which pages a state uses when nobody has listed the free
-//! ones. It reads every page of the tree once, those of a level in the order of the file, so that a
-//! disk reads forwards.
+//! Owns [`reachable`], which finds out which pages a state uses; the others are free. It reads every
+//! page of the tree once, those of a level in the order of the file, so that a disk reads forwards.
+//! If there is a list of free pages, it must not contradict that.
 //!
 //! Invariant: no page is part of the tree twice. If one is, the file is damaged, and a walk through
 //! the tree might have no end: so no store is opened without this.
@@ -14,7 +14,7 @@ use crate::files::File;
 use crate::freelist::Run;
 use crate::header::{Header, Root};
 use crate::meta::Meta;
-use crate::page::{Page, PageId};
+use crate::page::{self, Page, PageId};
 use crate::pages::Pages;
 
 /// Which pages are used: a bit each.
@@ -54,12 +54,14 @@ impl Used {
     }
 }
 
-/// All pages of a state.
+/// All pages of a state. If it has a list of free pages, none of them is on it.
 pub fn reachable<F: File>(pages: &Pages<F>, meta: &Meta) -> Result<Used, Error> {
     let mut used = Used::new(meta.end);
+    let mut listed = Vec::new();
     if let Some(list) = meta.free {
-        let length = pages.raw(list, meta.end)?.len();
-        mark(pages, &mut used, list, length)?;
+        let bytes = pages.raw(list, meta.end)?;
+        listed = page::decode_list(list, &bytes).map_err(|why| pages.damaged(list, why))?;
+        mark(pages, &mut used, list, bytes.len())?;
     }
     let mut level = vec![meta.root];
     while !level.is_empty() {
@@ -74,7 +76,10 @@ pub fn reachable<F: File>(pages: &Pages<F>, meta: &Meta) -> Result<Used, Error> 
         }
         level = below;
     }
-    Ok(used)
+    match listed.into_iter().find(|id| id.0 < 2 || *id >= meta.end || used.has(id.0)) {
+        Some(id) => Err(pages.damaged(id, "it is listed as free, and is not")),
+        None => Ok(used),
+    }
 }
 
 /// Notes that a page of so many bytes is used.

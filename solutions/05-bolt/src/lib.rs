@@ -48,9 +48,9 @@
 //!
 //! ## Left out on purpose
 //!
-//! More than one writer: there is one thread that writes, and it needs no lock. Lists of free pages
-//! on disk: etcd does without, and a start finds them out by looking at the tree; a list that is
-//! there is let go with the first commit.
+//! More than one writer: there is one thread that writes, and it needs no lock. Writing lists of
+//! free pages: etcd does without, and a start finds them out by looking at the tree. A list that is
+//! there is read, must agree with the tree, and is let go with the first commit.
 
 pub mod backend;
 mod cache;
