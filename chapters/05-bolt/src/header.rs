@@ -35,7 +35,7 @@ impl Header {
         let numbers = value.get(..HEADER).ok_or("its value is too short for a bucket")?;
         let number = |at: usize| u64::from_le_bytes(numbers[at..at + 8].try_into().expect("8"));
         let root = match number(0) {
-            0 => Root::Inline(inline(value.slice(HEADER..))?),
+            0 => Root::Inline(inline(&value[HEADER..])?),
             page => Root::Page(PageId(page)),
         };
         Ok(Header { root, sequence: number(8) })
@@ -43,7 +43,7 @@ impl Header {
 }
 
 /// The leaf that lies in a bucket's value.
-fn inline(bytes: Bytes) -> Result<Page, String> {
+fn inline(bytes: &[u8]) -> Result<Page, String> {
     if bytes.len() < HEAD {
         return Err("its value is too short for the leaf in it".to_owned());
     }

@@ -4,14 +4,13 @@
 //! until a commit writes another page in its place, and puts that here first.
 //!
 //! The pages are dealt to a number of shelves, each with a lock of its own, so that threads seldom
-//! meet. On a shelf, a hand goes round: a page that was used since it came by last stays, the other
-//! makes room.
+//! meet. On a shelf, each page has a place of its own, so that it is found without a search. A hand
+//! goes round: a page that was used since it came by last stays, the other makes room.
 //!
 //! Left to others: reading (`pages`).
 
 use crate::page::{Page, PageId};
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 
 /// How many shelves there are: a power of two.
@@ -27,7 +26,8 @@ pub struct Cache {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    pages: HashMap<PageId, Kept, BuildHasherDefault<ById>>,
+    /// The place of every page, up to the highest that was ever here.
+    places: Vec<Option<Kept>>,
     /// All pages, in the order in which the hand comes by.
     round: VecDeque<PageId>,
     bytes: usize,
@@ -36,26 +36,7 @@ struct Shelf {
 #[derive(Debug)]
 struct Kept {
     page: Page,
-    bytes: usize,
     used: bool,
-}
-
-/// The numbers of pages are as good as any hash, once they are mixed.
-#[derive(Default)]
-struct ById(u64);
-
-impl Hasher for ById {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
-    }
 }
 
 impl Cache {
@@ -68,20 +49,23 @@ impl Cache {
     /// The page of this number, if it is here.
     pub fn get(&self, id: PageId) -> Option<Page> {
         let mut shelf = self.shelf(id);
-        let kept = shelf.pages.get_mut(&id)?;
+        let kept = shelf.places.get_mut(place(id))?.as_mut()?;
         kept.used = true;
         Some(kept.page.clone())
     }
 
-    /// Keeps a page of so many bytes. One of the same number is forgotten.
-    pub fn put(&self, id: PageId, page: Page, bytes: usize) {
+    /// Keeps a page. One of the same number is forgotten.
+    pub fn put(&self, id: PageId, page: Page) {
         let mut shelf = self.shelf(id);
-        let kept = Kept { page, bytes, used: false };
-        match shelf.pages.insert(id, kept) {
-            Some(old) => shelf.bytes -= old.bytes,
+        let place = place(id);
+        if shelf.places.len() <= place {
+            shelf.places.resize_with(place + 1, || None);
+        }
+        shelf.bytes += page.length();
+        match shelf.places[place].replace(Kept { page, used: false }) {
+            Some(old) => shelf.bytes -= old.page.length(),
             None => shelf.round.push_back(id),
         }
-        shelf.bytes += bytes;
         while shelf.bytes > self.room && !shelf.round.is_empty() {
             shelf.make_room();
         }
@@ -93,16 +77,22 @@ impl Cache {
     }
 }
 
+/// Where on its shelf a page is.
+fn place(id: PageId) -> usize {
+    usize::try_from(id.0 / SHELVES).expect("the file has as many pages")
+}
+
 impl Shelf {
     /// The hand goes to the next page.
     fn make_room(&mut self) {
         let Some(id) = self.round.pop_front() else { return };
-        let kept = self.pages.get_mut(&id).expect("both have the same pages");
+        let at = &mut self.places[place(id)];
+        let kept = at.as_mut().expect("it has its turn while it is here");
         if kept.used {
             kept.used = false;
             self.round.push_back(id);
-        } else if let Some(old) = self.pages.remove(&id) {
-            self.bytes -= old.bytes;
+        } else if let Some(old) = at.take() {
+            self.bytes -= old.page.length();
         }
     }
 }

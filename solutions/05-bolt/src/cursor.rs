@@ -255,19 +255,12 @@ impl<F: File> Cursor<'_, F> {
     /// From one leaf to the next, keys ascend.
     fn ascends(&mut self, left: &Page, forwards: bool, id: PageId) -> Result<(), Error> {
         let Some((page, _)) = self.way.last() else { return Ok(()) };
-        let (before, after) = if forwards { (left, page) } else { (page, left) };
-        let ends = before.count().checked_sub(1).map(|at| before.key(at));
-        let begins = (after.count() > 0).then(|| after.key(0));
-        match (ends, begins) {
-            (Some(ends), Some(begins)) if ends >= begins => {
-                self.way.clear();
-                Err(self
-                    .view
-                    .pages()
-                    .damaged(id, "its keys do not follow those of the leaf before"))
-            }
-            _ => Ok(()),
+        let follows = if forwards { left.is_before(page) } else { page.is_before(left) };
+        if follows {
+            return Ok(());
         }
+        self.way.clear();
+        Err(self.view.pages().damaged(id, "its keys do not follow those of the leaf before"))
     }
 }
 

@@ -24,6 +24,7 @@
 use bytes::Bytes;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How long the head of a page is.
@@ -61,15 +62,26 @@ pub struct Head {
 
 /// A branch or a leaf. A clone is the same page.
 #[derive(Clone, Debug)]
-pub struct Page(Arc<Content>);
-
-#[derive(Debug)]
-struct Content {
-    bytes: Bytes,
+pub struct Page {
+    /// How each key begins: its first eight bytes as a number. Behind them is the page. A search
+    /// waits for memory more than for anything else; the keys are far from each other, and these
+    /// are not, so it looks at them first.
+    bytes: Arc<[u8]>,
+    /// Where the page starts.
+    start: usize,
     is_leaf: bool,
-    /// How each key begins: its first eight bytes as a number. They lie close together, and the
-    /// keys do not, so a search looks at these first. It is half as long by that.
-    beginnings: Box<[u64]>,
+}
+
+/// A part of a page, which keeps all of it in memory.
+struct Part {
+    page: Page,
+    place: Range<usize>,
+}
+
+impl AsRef<[u8]> for Part {
+    fn as_ref(&self) -> &[u8] {
+        &self.page.bytes()[self.place.clone()]
+    }
 }
 
 /// A key, with what belongs to it: what a page is made of.
@@ -116,8 +128,8 @@ impl Head {
 impl Page {
     /// The page of this number in these bytes, which are all of it. If they are no branch and no
     /// leaf, or an element is not inside, why not.
-    pub fn new(id: PageId, bytes: Bytes) -> Result<Page, String> {
-        let head = Head::decode(&bytes).ok_or("it is shorter than its head")?;
+    pub fn new(id: PageId, page: &[u8]) -> Result<Page, String> {
+        let head = Head::decode(page).ok_or("it is shorter than its head")?;
         if head.id != id {
             return Err(format!("it says that it is page {}", head.id));
         }
@@ -131,76 +143,79 @@ impl Page {
             return Err("it is a branch with nothing below".to_owned());
         }
         let begins = HEAD + ELEMENT * count;
-        if begins > bytes.len() {
+        if begins > page.len() {
             return Err(format!("it has no room for {count} elements"));
         }
-        let mut content = Content { bytes, is_leaf, beginnings: Box::default() };
-        let mut beginnings = Vec::with_capacity(count);
+        let start = 8 * count;
+        let mut bytes = Vec::with_capacity(start + page.len());
         for at in 0..count {
-            let (key, length) = content.place(at);
-            let inside = key >= begins && key.saturating_add(length) <= content.bytes.len();
-            if !inside {
+            let element = Element::decode(page, at, is_leaf);
+            let end = element.key.saturating_add(element.key_length);
+            if element.key < begins || end.saturating_add(element.value_length) > page.len() {
                 return Err(format!("its element {at} is not inside of it"));
             }
-            beginnings.push(beginning(content.key(at)));
+            let beginning = beginning(&page[element.key..end]);
+            bytes.extend_from_slice(&beginning.to_le_bytes());
         }
-        content.beginnings = beginnings.into();
-        Ok(Page(Arc::new(content)))
+        bytes.extend_from_slice(page);
+        Ok(Page { bytes: bytes.into(), start, is_leaf })
     }
 
     /// How many bytes it has.
     pub fn length(&self) -> usize {
-        self.0.bytes.len()
+        self.bytes.len() - self.start
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 
     /// Is it a leaf?
     pub fn is_leaf(&self) -> bool {
-        self.0.is_leaf
+        self.is_leaf
     }
 
     /// How many elements it has.
     pub fn count(&self) -> usize {
-        self.0.beginnings.len()
+        self.start / 8
     }
 
     /// The key of this element.
     pub fn key(&self, at: usize) -> &[u8] {
-        self.0.key(at)
+        &self.bytes()[self.element(at).key_place()]
     }
 
     /// The value of this element of a leaf. That of a bucket says where it is.
     pub fn value(&self, at: usize) -> &[u8] {
-        let (start, length) = self.0.value_place(at);
-        &self.0.bytes[start..start + length]
+        &self.bytes()[self.element(at).value_place()]
     }
 
     /// The same, shared.
     pub fn shared_value(&self, at: usize) -> Bytes {
-        let (start, length) = self.0.value_place(at);
-        self.0.bytes.slice(start..start + length)
+        self.shared(self.element(at).value_place())
     }
 
     /// The key of this element, shared.
     pub fn shared_key(&self, at: usize) -> Bytes {
-        let (start, length) = self.0.key_place(at);
-        self.0.bytes.slice(start..start + length)
+        self.shared(self.element(at).key_place())
     }
 
     /// Is the value of this element of a leaf a bucket?
     pub fn is_bucket(&self, at: usize) -> bool {
-        self.0.is_leaf && self.0.number(at, 0) & BUCKET != 0
+        self.is_leaf && number(self.bytes(), HEAD + ELEMENT * at) & BUCKET != 0
     }
 
     /// The page below this element of a branch.
     pub fn below(&self, at: usize) -> PageId {
         let start = HEAD + ELEMENT * at + 8;
-        let bytes = &self.0.bytes[start..start + 8];
+        let bytes = &self.bytes()[start..start + 8];
         PageId(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     }
 
     /// The element, as something to make a page of.
     pub fn item(&self, at: usize) -> Item {
-        let body = match (self.is_leaf(), self.is_bucket(at)) {
+        let body = match (self.is_leaf, self.is_bucket(at)) {
             (true, false) => Body::Value(self.shared_value(at)),
             (true, true) => Body::Bucket(self.shared_value(at)),
             (false, _) => Body::Below(self.below(at)),
@@ -211,8 +226,9 @@ impl Page {
     /// Where this key is, or where it would be.
     pub fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let wanted = beginning(key);
-        let mut low = self.0.beginnings.partition_point(|it| *it < wanted);
-        let same = self.0.beginnings[low..].partition_point(|it| *it == wanted);
+        let beginnings = self.beginnings();
+        let mut low = beginnings.partition_point(|it| u64::from_le_bytes(*it) < wanted);
+        let same = beginnings[low..].partition_point(|it| u64::from_le_bytes(*it) == wanted);
         let mut high = low + same;
         while low < high {
             let middle = low.midpoint(high);
@@ -225,6 +241,20 @@ impl Page {
         Err(low)
     }
 
+    /// Are all keys of this page before those of another one?
+    pub fn is_before(&self, other: &Page) -> bool {
+        match self.count() {
+            0 => true,
+            _ if other.count() == 0 => true,
+            // The keys themselves are only looked at if they begin alike.
+            count => match self.beginning(count - 1).cmp(&other.beginning(0)) {
+                Ordering::Less => true,
+                Ordering::Equal => self.key(count - 1) < other.key(0),
+                Ordering::Greater => false,
+            },
+        }
+    }
+
     /// Below which element of a branch this key is, if it is anywhere.
     pub fn way(&self, key: &[u8]) -> usize {
         match self.search(key) {
@@ -232,36 +262,52 @@ impl Page {
             Err(at) => at.saturating_sub(1),
         }
     }
+
+    fn beginnings(&self) -> &[[u8; 8]] {
+        self.bytes[..self.start].as_chunks().0
+    }
+
+    fn beginning(&self, at: usize) -> u64 {
+        u64::from_le_bytes(self.beginnings()[at])
+    }
+
+    fn shared(&self, place: Range<usize>) -> Bytes {
+        Bytes::from_owner(Part { page: self.clone(), place })
+    }
+
+    fn element(&self, at: usize) -> Element {
+        Element::decode(self.bytes(), at, self.is_leaf)
+    }
 }
 
-impl Content {
-    fn key(&self, at: usize) -> &[u8] {
-        let (start, length) = self.key_place(at);
-        &self.bytes[start..start + length]
-    }
+/// Where in a page an element's key begins, and how long key and value are. The value follows.
+struct Element {
+    key: usize,
+    key_length: usize,
+    value_length: usize,
+}
 
-    fn number(&self, at: usize, field: usize) -> u32 {
-        let start = HEAD + ELEMENT * at + 4 * field;
-        u32::from_le_bytes(self.bytes[start..start + 4].try_into().expect("4 bytes"))
-    }
-
-    /// Where an element's key begins, and how long key and value are together.
-    fn place(&self, at: usize) -> (usize, usize) {
-        let (start, key) = self.key_place(at);
-        let value = if self.is_leaf { self.number(at, 3) as usize } else { 0 };
-        (start, key.saturating_add(value))
-    }
-
-    fn key_place(&self, at: usize) -> (usize, usize) {
-        let (distance, key) = if self.is_leaf { (1, 2) } else { (0, 1) };
+impl Element {
+    fn decode(bytes: &[u8], at: usize, is_leaf: bool) -> Element {
         let start = HEAD + ELEMENT * at;
-        (start.saturating_add(self.number(at, distance) as usize), self.number(at, key) as usize)
+        let field = |field: usize| number(bytes, start + 4 * field) as usize;
+        let (distance, key_length, value_length) =
+            if is_leaf { (field(1), field(2), field(3)) } else { (field(0), field(1), 0) };
+        Element { key: start.saturating_add(distance), key_length, value_length }
     }
 
-    fn value_place(&self, at: usize) -> (usize, usize) {
-        let (start, key) = self.key_place(at);
-        (start + key, self.number(at, 3) as usize)
+    fn key_place(&self) -> Range<usize> {
+        self.key..self.key + self.key_length
     }
+
+    fn value_place(&self) -> Range<usize> {
+        let start = self.key + self.key_length;
+        start..start + self.value_length
+    }
+}
+
+fn number(bytes: &[u8], start: usize) -> u32 {
+    u32::from_le_bytes(bytes[start..start + 4].try_into().expect("4 bytes"))
 }
 
 /// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another

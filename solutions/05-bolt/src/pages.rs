@@ -14,7 +14,6 @@ use crate::error::Error;
 use crate::files::{File, read_all};
 use crate::meta::Meta;
 use crate::page::{Head, Page, PageId};
-use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -81,15 +80,13 @@ impl<F: File> Pages<F> {
         if let Some(page) = self.cache.get(id) {
             return Ok(page);
         }
-        let bytes = self.raw(id, end)?;
-        let length = bytes.len();
-        let page = Page::new(id, bytes).map_err(|why| self.damaged(id, why))?;
-        self.cache.put(id, page.clone(), length);
+        let page = Page::new(id, &self.raw(id, end)?).map_err(|why| self.damaged(id, why))?;
+        self.cache.put(id, page.clone());
         Ok(page)
     }
 
     /// The bytes of a page, with those after it that are part of it.
-    pub(crate) fn raw(&self, id: PageId, end: PageId) -> Result<Bytes, Error> {
+    pub(crate) fn raw(&self, id: PageId, end: PageId) -> Result<Vec<u8>, Error> {
         if id.0 < 2 || id >= end {
             let why = format!("something refers to it, and pages go from 2 to {}", end.0 - 1);
             return Err(self.damaged(id, why));
@@ -106,7 +103,7 @@ impl<F: File> Pages<F> {
             bytes.resize(first * usize::try_from(count).expect("they are in the file"), 0);
             self.fill(PageId(id.0 + 1), &mut bytes[first..])?;
         }
-        Ok(bytes.into())
+        Ok(bytes)
     }
 
     /// Reads the file from a page on. All of it must be there.

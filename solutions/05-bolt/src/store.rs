@@ -28,7 +28,6 @@ use crate::page::{self, Page, PageId};
 use crate::pages::{Pages, View};
 use crate::update::Update;
 use crate::walk;
-use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
@@ -169,10 +168,8 @@ impl<D: Directory> Store<D> {
         }
         replaced.extend(self.old_list(&before)?);
         self.free.replaced(commit, replaced);
-        for (id, bytes) in written {
-            let length = bytes.len();
-            let page = Page::new(id, bytes).expect("it was made here");
-            self.pages.cache.put(id, page, length);
+        for (id, page) in written {
+            self.pages.cache.put(id, page);
         }
         self.pages.publish(meta);
         Ok(())
@@ -222,7 +219,7 @@ impl<D: Directory> Store<D> {
     }
 
     /// Writes a commit's pages, and then its meta.
-    fn write(&mut self, meta: &Meta, written: &BTreeMap<PageId, Bytes>) -> Result<(), Error> {
+    fn write(&mut self, meta: &Meta, written: &BTreeMap<PageId, Page>) -> Result<(), Error> {
         let name = self.pages.name().to_owned();
         let page_size = u64::from(meta.page_size);
         let needed = meta.end.0 * page_size;
@@ -234,14 +231,14 @@ impl<D: Directory> Store<D> {
         }
         let mut piece = Vec::new();
         let mut place = 0;
-        for (id, bytes) in written {
+        for (id, page) in written {
             let here = id.0 * page_size;
             if here != place + piece.len() as u64 || piece.len() >= PIECE {
                 write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
                 piece.clear();
                 place = here;
             }
-            piece.extend_from_slice(bytes);
+            piece.extend_from_slice(page.bytes());
         }
         write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
         file.sync().map_err(Error::io("cannot sync", &name))?;

@@ -43,7 +43,7 @@ pub struct Update<'a, F> {
     /// One past the highest page that is used.
     pub end: PageId,
     /// What is to be written.
-    pub written: BTreeMap<PageId, Bytes>,
+    pub written: BTreeMap<PageId, Page>,
     /// Pages of the tree before that are not part of the new one.
     pub replaced: Vec<Run>,
     /// Pages that were free before.
@@ -197,9 +197,9 @@ impl<'a, F: File> Update<'a, F> {
     /// Reads a page that is not part of the new tree.
     fn remove(&mut self, id: PageId) -> Result<Page, Error> {
         let count = |length: usize| (length / self.pages.page_size()) as u64;
-        if let Some(bytes) = self.written.remove(&id) {
-            self.spare.push(Run { first: id, count: count(bytes.len()) });
-            return Ok(Page::new(id, bytes).expect("it was made here"));
+        if let Some(page) = self.written.remove(&id) {
+            self.spare.push(Run { first: id, count: count(page.length()) });
+            return Ok(page);
         }
         let page = self.pages.read(id, self.before)?;
         self.replaced.push(Run { first: id, count: count(page.length()) });
@@ -300,7 +300,7 @@ impl<'a, F: File> Update<'a, F> {
         let id = self.allocate(count as u64);
         let overflow = u32::try_from(count - 1).expect("values are shorter");
         let bytes = page::encode(id, overflow, items, count * page_size);
-        self.written.insert(id, bytes.into());
+        self.written.insert(id, Page::new(id, &bytes).expect("it was made here"));
         id
     }
 

@@ -68,10 +68,9 @@ pub fn reachable<F: File>(pages: &Pages<F>, meta: &Meta) -> Result<Used, Error> 
         level.sort_unstable();
         let mut below = Vec::new();
         for id in level {
-            let bytes = pages.raw(id, meta.end)?;
-            let length = bytes.len();
-            let page = Page::new(id, bytes).map_err(|why| pages.damaged(id, why))?;
-            mark(pages, &mut used, id, length)?;
+            let page =
+                Page::new(id, &pages.raw(id, meta.end)?).map_err(|why| pages.damaged(id, why))?;
+            mark(pages, &mut used, id, page.length())?;
             below_of(pages, id, &page, &mut below)?;
         }
         level = below;

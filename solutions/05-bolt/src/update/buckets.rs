@@ -31,7 +31,7 @@ impl<F: File> Update<'_, F> {
         } else {
             // There was nothing to merge them with.
             let nothing = page::encode(PageId(0), 0, &[], HEAD);
-            let nothing = Page::new(PageId(0), nothing.into()).expect("an empty leaf");
+            let nothing = Page::new(PageId(0), &nothing).expect("an empty leaf");
             self.merge(&nothing, &mut rows, None)?
         };
         let page_size = self.pages.page_size();
