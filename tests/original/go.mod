@@ -1,10 +1,12 @@
 // The original etcd, to compare ours with: its server, its two command-line tools and its load tool,
-// of one release. There is no Go code here. The `tool` lines are the list of what is built, the
+// of one release, and the command of bbolt, its store, of the version that this release is built
+// on. There is no Go code here. The `tool` lines are the list of what is built, the
 // `require` lines pin every version, and go.sum pins every content.
 //
 //	cargo workbook original    # builds them into target/original
 //
-// For another release of etcd, with V as in v3.7.1, and then `go mod tidy`:
+// For another release of etcd, with V as in v3.7.1, and then `go mod tidy`, which keeps bbolt at the
+// version that etcd asks for:
 //
 //	go get -tool go.etcd.io/etcd/server/v3@V go.etcd.io/etcd/etcdctl/v3@V \
 //		go.etcd.io/etcd/etcdutl/v3@V go.etcd.io/etcd/v3/tools/benchmark@V
@@ -14,6 +16,7 @@ module original
 go 1.26
 
 tool (
+	go.etcd.io/bbolt/cmd/bbolt
 	go.etcd.io/etcd/etcdctl/v3
 	go.etcd.io/etcd/etcdutl/v3
 	go.etcd.io/etcd/server/v3

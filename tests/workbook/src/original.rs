@@ -1,13 +1,14 @@
 //! `cargo workbook original`: etcd itself, to compare ours with.
 //!
 //! Owns `target/original`: etcd, its command-line tools and its load tool, of the one release that
-//! `tests/original/go.mod` pins, built the way etcd's own releases are: without C, and without
-//! paths of this machine.
+//! `tests/original/go.mod` pins, and the command of the store that this release is built on. They
+//! are built the way etcd's own releases are: without C, and without paths of this machine.
 //!
 //! Invariants: the folder is a whole set with the stamp of what it was built from, or it is not
-//! there, because a set is made beside it and renamed. The programs in it report the pinned
-//! release. One command builds at a time, under a lock of its own, so that grading goes on
-//! meanwhile. A command that is ended leaves no `go` behind.
+//! there, because a set is made beside it and renamed. What is etcd's is of one release, and a
+//! program that can report its version reports the pinned one. One command builds at a time, under
+//! a lock of its own, so that grading goes on meanwhile. A command that is ended leaves no `go`
+//! behind.
 //!
 //! Left to others: Go, in `go`; what to do with the programs, to whoever asks for [`tools`].
 
@@ -40,13 +41,17 @@ struct Program {
     name: &'static str,
     /// The name that Go gives it, after its package.
     built: &'static str,
-    /// The module that it is in.
+    /// The module that it is in, whose pin is its version.
     module: &'static str,
-    /// What makes it report its version. The load tool has nothing of the kind.
+    /// What makes it report its version. The load tool has nothing of the kind, and what bbolt's
+    /// command says in 1.5.0 is `1.4.0-alpha.0`.
     version: Option<&'static str>,
 }
 
-const PROGRAMS: [Program; 4] = [
+/// How many programs there are.
+const COUNT: usize = 5;
+
+const PROGRAMS: [Program; COUNT] = [
     Program {
         name: "etcd",
         built: "server",
@@ -66,31 +71,33 @@ const PROGRAMS: [Program; 4] = [
         version: Some("version"),
     },
     Program { name: "benchmark", built: "benchmark", module: "go.etcd.io/etcd/v3", version: None },
+    Program { name: "bbolt", built: "bbolt", module: "go.etcd.io/bbolt", version: None },
 ];
+
+impl Program {
+    /// It is etcd's own, and so of the one release.
+    fn is_etcds(&self) -> bool {
+        self.module.starts_with("go.etcd.io/etcd/")
+    }
+}
 
 /// The programs, built and up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tools {
-    /// The release that they are of, as in `3.7.1`.
+    /// Where they are, under the names that everybody knows them by.
+    pub folder: PathBuf,
+    /// The release of what is etcd's, as in `3.7.1`.
     pub version: String,
-    /// The server.
-    pub etcd: PathBuf,
-    /// Its command-line client.
-    pub etcdctl: PathBuf,
-    /// The tool for its files.
-    pub etcdutl: PathBuf,
-    /// The load tool.
-    pub benchmark: PathBuf,
+    /// The hash of what they were built from: another one, and they may answer otherwise.
+    pub stamp: String,
 }
 
 impl Tools {
-    fn of(repo: &Repo, version: String) -> Tools {
-        let path = |name: &str| repo.path(FOLDER).join(name);
-        let [etcd, etcdctl, etcdutl, benchmark] = PROGRAMS.map(|program| path(program.name));
-        Tools { version, etcd, etcdctl, etcdutl, benchmark }
+    fn of(repo: &Repo, [version, ..]: Pins, stamp: String) -> Tools {
+        Tools { folder: repo.path(FOLDER), version, stamp }
     }
 
-    /// In a few words: `etcd 3.7.1, etcdctl, etcdutl, benchmark`.
+    /// In a few words: `etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt`.
     pub fn note(&self) -> String {
         let [etcd, others @ ..] = PROGRAMS.map(|program| program.name);
         format!("{etcd} {}, {}", self.version, others.join(", "))
@@ -157,8 +164,8 @@ pub enum Stage<'a> {
 /// What [`check`] finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The programs are there; a few words about them.
-    There(String),
+    /// The programs are there.
+    There(Tools),
     /// They cannot be built on this machine, and why.
     Skipped(String),
     /// They should build, and do not: an explanation in as many lines as it takes.
@@ -167,13 +174,13 @@ pub enum Found {
 
 /// Carries out `original`.
 pub fn run(repo: &Repo) -> Result<ExitCode, Error> {
-    let tools = match tools(repo) {
+    match tools(repo) {
         Err(Missing::Build) => build_aloud(repo)?,
         known => known?,
     };
     let width = PROGRAMS.iter().map(|program| program.name.len()).max().unwrap_or(0);
-    for program in &PROGRAMS {
-        let (name, version) = (program.name, &tools.version);
+    for (program, version) in PROGRAMS.iter().zip(pins(repo)?) {
+        let name = program.name;
         say(&format!("  {name:width$}  {version}  {FOLDER}/{name}\n"));
     }
     Ok(ExitCode::SUCCESS)
@@ -202,7 +209,7 @@ pub fn check(repo: &Repo, guard: &Guard) -> Found {
         Ok(tools) => Ok(tools),
     };
     match built {
-        Ok(tools) => Found::There(tools.note()),
+        Ok(tools) => Found::There(tools),
         Err(error) => Found::Failed(error.to_string()),
     }
 }
@@ -219,10 +226,11 @@ pub fn go(repo: &Repo) -> Result<String, Missing> {
 pub fn tools(repo: &Repo) -> Result<Tools, Missing> {
     let go = go(repo)?;
     let folder = repo.path(FOLDER);
-    let stamped = fs::read_to_string(folder.join(STAMP)).is_ok_and(|text| text == stamp(repo, &go));
+    let stamp = stamp(repo, &go);
+    let stamped = fs::read_to_string(folder.join(STAMP)).is_ok_and(|text| text == stamp);
     let whole = PROGRAMS.iter().all(|program| folder.join(program.name).is_file());
-    match release(repo) {
-        Ok(version) if stamped && whole => Ok(Tools::of(repo, version)),
+    match pins(repo) {
+        Ok(pins) if stamped && whole => Ok(Tools::of(repo, pins, stamp)),
         // A list that names no release is explained by building from it.
         Ok(_) | Err(_) => Err(Missing::Build),
     }
@@ -236,25 +244,24 @@ pub fn build(repo: &Repo, guard: &Guard, tell: &mut dyn FnMut(Stage<'_>)) -> Res
         Err(Missing::Build) => {}
         known => return Ok(known?),
     }
-    let version = release(repo)?;
-    tell(Stage::Building(&version));
+    let pins = pins(repo)?;
+    tell(Stage::Building(&pins[0]));
     let part = repo.path(format!("{FOLDER}.part"));
-    let built = make(repo, &version, &part, guard, tell);
+    let built = make(repo, &pins, &part, guard, tell);
     if built.is_err() {
         let _ = clear(&part);
     }
-    built?;
-    Ok(Tools::of(repo, version))
+    Ok(Tools::of(repo, pins, built?))
 }
 
-/// Makes a set in a folder of its own, tries it, and puts it where it belongs.
+/// Makes a set in a folder of its own, tries it, and puts it where it belongs. Its stamp.
 fn make(
     repo: &Repo,
-    version: &str,
+    pins: &Pins,
     part: &Path,
     guard: &Guard,
     tell: &mut dyn FnMut(Stage<'_>),
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let unwritten = |error: io::Error| {
         Error::new(
             format!("cannot write {FOLDER}: {error}"),
@@ -267,13 +274,14 @@ fn make(
     // A build that was ended has left its folder.
     clear(part).and_then(|()| fs::create_dir_all(part)).map_err(unwritten)?;
     go::build(&repo.path(MODULE), part, guard, tell)?;
-    for program in &PROGRAMS {
+    for (program, version) in PROGRAMS.iter().zip(pins) {
         if let Some(wrong) = fault(part, program, version) {
             let next = format!("`git diff {MODULE}` shows what changed");
             return Err(Error::new(format!("{} {wrong}", program.name), next));
         }
     }
-    fs::write(part.join(STAMP), stamp).and_then(|()| put(part, repo)).map_err(unwritten)
+    fs::write(part.join(STAMP), &stamp).and_then(|()| put(part, repo)).map_err(unwritten)?;
+    Ok(stamp)
 }
 
 /// Gives a program that was built its own name and tries it: what is wrong with it, if anything.
@@ -329,17 +337,22 @@ fn stamp(repo: &Repo, go: &str) -> String {
     hasher.name()
 }
 
-/// The one release that all programs are pinned to, as in `3.7.1`.
-fn release(repo: &Repo) -> Result<String, Error> {
+/// The version that each program is pinned to, as in `3.7.1`. The first is etcd's.
+type Pins = [String; COUNT];
+
+/// The versions that the programs are pinned to. What is etcd's is of one release; the others are
+/// of the versions that this release is built on.
+fn pins(repo: &Repo) -> Result<Pins, Error> {
     let text = fs::read_to_string(repo.path(MODULE).join("go.mod")).unwrap_or_default();
-    let [first, others @ ..] = PROGRAMS.map(|program| go::pinned(&text, program.module));
-    match first {
-        Some(release) if others.iter().all(|other| *other == Some(release)) => {
-            Ok(release.to_owned())
-        }
-        Some(_) | None => Err(Error::new(
-            format!("{MODULE}/go.mod does not pin etcd and its tools to one release"),
-            "its first lines say how that is done",
-        )),
+    let pins = PROGRAMS.map(|program| go::pinned(&text, program.module));
+    let fits = |(program, pin): (&Program, &Option<&str>)| {
+        pin.is_some() && (!program.is_etcds() || *pin == pins[0])
+    };
+    if PROGRAMS.iter().zip(&pins).all(fits) {
+        return Ok(pins.map(|pin| pin.unwrap_or_default().to_owned()));
     }
+    Err(Error::new(
+        format!("{MODULE}/go.mod does not pin etcd and its tools to one release"),
+        "its first lines say how that is done",
+    ))
 }

@@ -154,7 +154,7 @@ pub(super) fn original(scene: &Scene<'_>) -> Result<Finding, Error> {
         });
     }
     Ok(match original::check(scene.repo, &scene.guard) {
-        Found::There(note) => Finding::Passed(note),
+        Found::There(tools) => Finding::Passed(tools.note()),
         Found::Skipped(why) => Finding::Skipped(why),
         Found::Failed(explanation) => Finding::Failed(explanation),
     })

@@ -1,4 +1,4 @@
-//! Building the original etcd, with a `go` that only pretends: a script that writes four programs
+//! Building the original etcd, with a `go` that only pretends: a script that writes five programs
 //! which are scripts as well.
 
 use crate::fixture::{Fixture, Ran, ended, is_alive, until};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 const MODULE: &str = "tests/original/go.mod";
-const PROGRAMS: [&str; 4] = ["etcd", "etcdctl", "etcdutl", "benchmark"];
+const PROGRAMS: [&str; 5] = ["etcd", "etcdctl", "etcdutl", "benchmark", "bbolt"];
 
 /// `FAKE_GO` is what it does wrong, `FAKE_VERSION` its version and `FAKE_ETCD` what it builds. It
 /// notes each build beside itself. At the gate it waits until it is opened, or until the test is
@@ -43,6 +43,7 @@ fail)
 esac
 program etcdutl "etcdutl version: $version"
 program benchmark ""
+program bbolt "bbolt Version: 0.0.0"
 "##;
 
 const PINNED: &str = "module original
@@ -50,6 +51,7 @@ const PINNED: &str = "module original
 go 1.26
 
 require (
+\tgo.etcd.io/bbolt v1.5.0 // indirect
 \tgo.etcd.io/etcd/etcdctl/v3 v3.7.1 // indirect
 \tgo.etcd.io/etcd/etcdutl/v3 v3.7.1 // indirect
 \tgo.etcd.io/etcd/server/v3 v3.7.1 // indirect
@@ -132,7 +134,8 @@ fn it_is_built_once_and_again_when_something_has_changed() {
     let listed = "  etcd       3.7.1  target/original/etcd\n  \
                   etcdctl    3.7.1  target/original/etcdctl\n  \
                   etcdutl    3.7.1  target/original/etcdutl\n  \
-                  benchmark  3.7.1  target/original/benchmark\n";
+                  benchmark  3.7.1  target/original/benchmark\n  \
+                  bbolt      1.5.0  target/original/bbolt\n";
     let ran = scene.original(&[]);
     ran.ends(0).complains("Building etcd 3.7.1");
     assert_eq!(ran.stdout, listed);
@@ -201,7 +204,11 @@ fn a_build_that_fails_is_explained_and_leaves_nothing() {
     scene.original(&[]).ends(2).complains("etcd reports \"3.7.1\"");
     scene.original(&[("FAKE_ETCD", "3.7.2")]).ends(0).says("benchmark  3.7.2");
     scene.fixture.edit(MODULE, "etcdutl/v3 v3.7.2", "etcdutl/v3 v3.7.0");
-    scene.original(&[]).ends(2).complains("does not pin etcd and its tools to one release");
+    let split = "does not pin etcd and its tools to one release";
+    scene.original(&[]).ends(2).complains(split);
+    scene.fixture.edit(MODULE, "etcdutl/v3 v3.7.0", "etcdutl/v3 v3.7.2");
+    scene.fixture.edit(MODULE, "go.etcd.io/bbolt v1.5.0", "go.etcd.io/bbolt/v2 v2.0.0");
+    scene.original(&[]).ends(2).complains(split);
 }
 
 #[test]
