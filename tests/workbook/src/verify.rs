@@ -12,6 +12,7 @@
 //!
 //! A new check is one more line in [`CHECKS`].
 
+mod beside;
 mod chapters;
 mod commands;
 mod planted;
@@ -45,8 +46,9 @@ const CHECKS: &[Check] = &[
     Check::new("what sync makes is as it makes it", About::Chapters, chapters::synced),
     Check::new("manifests name what is there", About::Chapters, chapters::manifests),
     Check::new("the tools pass their tests", About::Tools, commands::tests),
-    Check::new("the original builds, to compare with", About::Tools, commands::original),
+    Check::new("the original builds, to compare with", About::Tools, beside::builds),
     Check::new("solutions pass every test", About::Chapters, chapters::solutions_pass),
+    Check::new("ours and the original read each other", About::Chapters, beside::compared),
     Check::new("mutants die", About::Chapters, planted::mutants_die),
     Check::new("starters are not written yet", About::Chapters, planted::starters_wait),
     Check::new("solved in order, each exercise turns green", About::Chapters, planted::in_order),

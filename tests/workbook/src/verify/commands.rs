@@ -8,9 +8,9 @@ use crate::Error;
 use crate::bench::{Bench, Purpose};
 use crate::compile::cargo;
 use crate::cut::starter;
-use crate::original::{self, Found};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -145,21 +145,6 @@ pub(super) fn tests(scene: &Scene<'_>) -> Result<Finding, Error> {
     Ok(finding(failure, String::new()))
 }
 
-/// Where Go is, CI builds etcd itself. It comes over the network, so nobody else gets it unasked.
-pub(super) fn original(scene: &Scene<'_>) -> Result<Finding, Error> {
-    if !scene.strict {
-        return Ok(match original::tools(scene.repo) {
-            Ok(tools) => Finding::Passed(tools.note()),
-            Err(missing) => Finding::Skipped(format!("{missing}; {}", missing.next())),
-        });
-    }
-    Ok(match original::check(scene.repo, &scene.guard) {
-        Found::There(tools) => Finding::Passed(tools.note()),
-        Found::Skipped(why) => Finding::Skipped(why),
-        Found::Failed(explanation) => Finding::Failed(explanation),
-    })
-}
-
 /// With the same packages as the tools' tests: another choice would link the command anew while
 /// those tests start it.
 pub(super) fn tidy(scene: &Scene<'_>) -> Result<Finding, Error> {
@@ -210,6 +195,16 @@ fn call(
     folder: &Path,
     words: &[impl AsRef<str>],
 ) -> Result<Option<String>, Error> {
+    call_with(scene, folder, words, &[])
+}
+
+/// The same, with these variables.
+pub(super) fn call_with(
+    scene: &Scene<'_>,
+    folder: &Path,
+    words: &[impl AsRef<str>],
+    variables: &[(&str, &OsStr)],
+) -> Result<Option<String>, Error> {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     let shown = format!("cargo {}", words.join(" "));
     let failed = |error: std::io::Error| {
@@ -219,6 +214,7 @@ fn call(
         .args(&words)
         .current_dir(folder)
         .env("RUST_BACKTRACE", "0")
+        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

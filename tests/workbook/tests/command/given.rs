@@ -159,6 +159,15 @@ fn without_solutions_no_chapter_begins_or_ends() {
     assert!(!book.path("solutions").exists() && !book.path("tests/02-log").exists());
 }
 
+/// A workbook with solutions, and with a chapter 2 that is given.
+pub fn with_a_given_chapter() -> Fixture {
+    let book = workbook();
+    book.run(&["new", "02-log"]).ends(0);
+    write(&book);
+    synced(&book);
+    book
+}
+
 /// The solution of a chapter that has begun, and its tests.
 fn write(book: &Fixture) {
     let table = "[dependencies]\nfixture.workspace = true\n\n[dev-";

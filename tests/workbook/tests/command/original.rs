@@ -1,7 +1,8 @@
-//! Building the original etcd, with a `go` that only pretends: a script that writes five programs
-//! which are scripts as well.
+//! Building the original etcd, and comparing with it, with a `go` that only pretends: a script that
+//! writes five programs which are scripts as well.
 
 use crate::fixture::{Fixture, Ran, ended, is_alive, until};
+use crate::given;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -66,7 +67,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Scene {
-        let scene = Scene { fixture: Fixture::new() };
+        Scene::of(Fixture::new())
+    }
+
+    fn of(fixture: Fixture) -> Scene {
+        let scene = Scene { fixture };
         scene.fixture.write(MODULE, PINNED);
         scene.fixture.write("tests/original/go.sum", "");
         fs::create_dir(scene.fixture.path("go")).expect("a folder");
@@ -243,4 +248,49 @@ fn the_second_waits_for_the_first_and_grading_does_not() {
         assert!(stdout.contains("target/original/benchmark"), "{stdout}");
     }
     assert_eq!(scene.builds().len(), 1);
+}
+
+/// A test of the kind that compares.
+const COMPARES: &str = r#"//! Beside the original.
+
+#[test]
+#[ignore = "compares with the original: cargo workbook verify"]
+fn its_programs_are_there() {
+    let folder = std::env::var_os("WORKBOOK_ORIGINAL").expect("verify says where they are");
+    assert!(std::path::Path::new(&folder).join("bbolt").is_file());
+    assert_eq!(log::log(), 43);
+}
+"#;
+
+#[test]
+fn verify_compares_where_there_is_something_to_compare_with() {
+    let scene = Scene::of(given::with_a_given_chapter());
+    let verify = |faults: &[(&str, &str)]| ended(&mut scene.command(&["verify", "2"], faults));
+    verify(&[]).ends(0).says("skipped: no chapter here is compared with it");
+
+    let target = "name = \"original\"\npath = \"../../tests/02-log/original/main.rs\"";
+    for tree in ["solutions", "chapters"] {
+        let manifest = format!("{tree}/02-log/Cargo.toml");
+        let table = format!("[[test]]\n{target}\n\n[dependencies]");
+        scene.fixture.edit(&manifest, "[dependencies]", &table);
+    }
+    scene.fixture.write("tests/02-log/original/main.rs", COMPARES);
+    scene.fixture.run(&["grade", "2"]).ends(0).says("3 of 3 tests");
+    let old = [("FAKE_VERSION", "go1.25.4")];
+    verify(&old).ends(0).says("skipped: Go 1.25.4 is here, and etcd needs 1.26; install Go");
+    verify(&[]).ends(0).says("skipped: the original etcd is not built; cargo workbook original");
+
+    scene.original(&[]).ends(0);
+    let compared = "1 chapter, beside etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt";
+    let first = verify(&[]);
+    first.ends(0).says("✓ ours and the original read each other").says(compared);
+    assert!(!first.stdout.contains("bbolt, proven before"), "{first}");
+    verify(&[]).ends(0).says("bbolt, proven before");
+    // Another original is another proof.
+    scene.fixture.write("tests/original/go.sum", "example.org/thing v1.0.0 h1:AAAA\n");
+    scene.original(&[]).ends(0);
+    let other = verify(&[]);
+    assert!(!other.ends(0).says(compared).stdout.contains("bbolt, proven before"), "{other}");
+    scene.fixture.edit("tests/02-log/original/main.rs", "43", "44");
+    verify(&[]).ends(1).says("✗ ours and the original read each other").says("right: 44");
 }
