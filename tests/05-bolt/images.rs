@@ -1,5 +1,5 @@
-//! A state as a file of its own, while the store goes on; and files with a list of free pages, which
-//! bbolt writes and ours does not.
+//! A state as a file of its own, while the store goes on; and files with a list of free pages,
+//! which bbolt writes and ours does not.
 
 use crate::memory::{Memory, MemoryFile, NAME, SMALL, open};
 use crate::model::{Model, changes, step};

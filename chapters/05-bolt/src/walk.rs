@@ -1,8 +1,8 @@
 //! All pages of a state, level by level.
 //!
-//! Owns [`reachable`], which finds out which pages a state uses; the others are free. It reads every
-//! page of the tree once, those of a level in the order of the file, so that a disk reads forwards.
-//! If there is a list of free pages, it must not contradict that.
+//! Owns [`reachable`], which finds out which pages a state uses; the others are free. It reads
+//! every page of the tree once, those of a level in the order of the file, so that a disk reads
+//! forwards. If there is a list of free pages, it must not contradict that.
 //!
 //! Invariant: no page is part of the tree twice. If one is, the file is damaged, and a walk through
 //! the tree might have no end: so no store is opened without this.
