@@ -63,6 +63,7 @@ mod files;
 mod freelist;
 mod header;
 mod image;
+mod list;
 mod meta;
 mod pack;
 mod page;

@@ -13,8 +13,9 @@ use crate::error::Error;
 use crate::files::File;
 use crate::freelist::Run;
 use crate::header::{Header, Root};
+use crate::list;
 use crate::meta::Meta;
-use crate::page::{self, Page, PageId};
+use crate::page::{Page, PageId};
 use crate::pages::Pages;
 
 /// Which pages are used: a bit each.
@@ -58,10 +59,10 @@ impl Used {
 pub fn reachable<F: File>(pages: &Pages<F>, meta: &Meta) -> Result<Used, Error> {
     let mut used = Used::new(meta.end);
     let mut listed = Vec::new();
-    if let Some(list) = meta.free {
-        let bytes = pages.raw(list, meta.end)?;
-        listed = page::decode_list(list, &bytes).map_err(|why| pages.damaged(list, why))?;
-        mark(pages, &mut used, list, bytes.len())?;
+    if let Some(at) = meta.free {
+        let bytes = pages.raw(at, meta.end)?;
+        listed = list::decode(at, &bytes).map_err(|why| pages.damaged(at, why))?;
+        mark(pages, &mut used, at, bytes.len())?;
     }
     let mut level = vec![meta.root];
     while !level.is_empty() {
