@@ -1,5 +1,6 @@
 //! The graded tests of the store.
 
+mod hostile;
 mod memory;
 mod model;
 mod naive;
@@ -12,4 +13,5 @@ mod damage;
 mod histories;
 mod images;
 mod limits;
+mod noise;
 mod threads;

@@ -82,11 +82,9 @@ impl<F: File, G: FnMut() -> bool> Copy<'_, F, G> {
         while !self.stopped
             && let Some((key, value)) = cursor.shared()
         {
-            let body = if cursor.is_bucket() {
-                let Some(below) = bucket.bucket(&key)? else { unreachable!("it is there") };
-                Body::Bucket(self.bucket(&below)?)
-            } else {
-                Body::Value(value)
+            let body = match cursor.bucket()? {
+                Some(below) => Body::Bucket(self.bucket(&below)?),
+                None => Body::Value(value),
             };
             self.push(&mut levels, 0, Item { key, body })?;
             cursor.go_on()?;

@@ -71,16 +71,25 @@ impl<'a, F: File> Bucket<'a, F> {
     /// The bucket of this name below this one, if there is one.
     pub fn bucket(&self, name: &[u8]) -> Result<Option<Bucket<'a, F>>, Error> {
         let found = self.find(name)?.filter(|(page, at)| page.is_bucket(*at));
-        let Some((page, at)) = found else { return Ok(None) };
+        found.map(|(page, at)| Bucket::below(self.view, self.id, &page, at)).transpose()
+    }
+
+    /// The bucket that is this element of a leaf, in the tree with that root.
+    fn below(
+        view: &'a View<F>,
+        root: PageId,
+        page: &Page,
+        at: usize,
+    ) -> Result<Bucket<'a, F>, Error> {
         let header = Header::decode(&page.shared_value(at)).map_err(|why| {
-            let why = format!("bucket \"{}\": {why}", name.escape_ascii());
-            self.view.pages().damaged(self.id, why)
+            let why = format!("bucket \"{}\": {why}", page.key(at).escape_ascii());
+            view.pages().damaged(root, why)
         })?;
         let (top, id) = match header.root {
-            Root::Page(id) => (self.view.page(id)?, id),
-            Root::Inline(page) => (page, self.id),
+            Root::Page(id) => (view.page(id)?, id),
+            Root::Inline(page) => (page, root),
         };
-        Ok(Some(Bucket { view: self.view, top, id, sequence: header.sequence }))
+        Ok(Bucket { view, top, id, sequence: header.sequence })
     }
 
     /// A number that belongs to the bucket.
@@ -131,7 +140,7 @@ fn too_deep<F: File>(view: &View<F>, root: PageId) -> Error {
     view.pages().damaged(root, "the tree below it has no end")
 }
 
-impl<F: File> Cursor<'_, F> {
+impl<'a, F: File> Cursor<'a, F> {
     /// Goes to the first key.
     pub fn first(&mut self) -> Result<(), Error> {
         self.descend(|_| 0)?;
@@ -190,6 +199,12 @@ impl<F: File> Cursor<'_, F> {
     pub fn shared(&self) -> Option<(Bytes, Bytes)> {
         let (page, at) = self.here()?;
         Some((page.shared_key(at), page.shared_value(at)))
+    }
+
+    /// The bucket here, if there is one.
+    pub fn bucket(&self) -> Result<Option<Bucket<'a, F>>, Error> {
+        let here = self.here().filter(|(page, at)| page.is_bucket(*at));
+        here.map(|(page, at)| Bucket::below(self.view, self.id, page, at)).transpose()
     }
 
     /// Is there a bucket here?

@@ -6,7 +6,7 @@
 //	fill COUNT      so many keys, 10,000 a commit
 //	random SEED     20 commits of 1,000 keys each that are there, in no order, synced
 //	gets SEED       500,000 keys, in no order
-//	scan            all keys in order
+//	scan            all keys and values in order
 package main
 
 import (
@@ -109,7 +109,7 @@ func run(db *bolt.DB, what string, number uint64) error {
 			bytes := 0
 			c := tx.Bucket(bucket).Cursor()
 			for k, v := c.First(); k != nil; k, v = c.Next() {
-				bytes += len(v)
+				bytes += len(v) + int(k[len(k)-1]) + int(v[len(v)/2])
 			}
 			if bytes < len(value)*int(keys) {
 				return fmt.Errorf("values are missing: %d bytes", bytes)

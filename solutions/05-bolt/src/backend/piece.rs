@@ -8,7 +8,7 @@
 use crate::changes::{Change, Changes};
 use bytes::Bytes;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A key and its value; none if the key is gone.
@@ -78,15 +78,9 @@ impl Piece {
 
     /// Both as one. Where both have a row, it is that of the newer.
     pub fn merge(older: &Piece, newer: &Piece) -> Piece {
-        let mut buckets = older.buckets.clone();
-        for (name, rows) in &newer.buckets {
-            let merged = match buckets.get(name) {
-                Some(below) => merge(below, rows),
-                None => rows.clone(),
-            };
-            buckets.insert(name.clone(), merged);
-        }
-        Piece::new(buckets)
+        let names: BTreeSet<&Bytes> = older.buckets.keys().chain(newer.buckets.keys()).collect();
+        let rows = |name: &Bytes| merge(older.rows(name), newer.rows(name));
+        Piece::new(names.into_iter().map(|name| (name.clone(), rows(name))).collect())
     }
 
     /// What a commit has to change so that the file says the same.

@@ -3,7 +3,7 @@
 //!
 //! Owns the one `unsafe` of the workbook: `heed` cannot know that nobody changes the mapped file.
 
-use super::sides::Embedded;
+use super::sides::{Embedded, seen};
 use super::{VALUE, key};
 use heed::types::Bytes;
 use heed::{Database, Env, EnvOpenOptions, WithoutTls};
@@ -50,9 +50,9 @@ impl Embedded for Lmdb {
         found.count() as u64
     }
 
-    fn bytes(&self) -> usize {
+    fn look(&self) -> usize {
         let read = self.environment.read_txn().expect("it is sound");
         let rows = self.keys.iter(&read).expect("it is sound");
-        rows.map(|row| row.expect("it is sound").1.len()).sum()
+        rows.map(|row| row.expect("it is sound")).map(|(key, value)| seen(key, value)).sum()
     }
 }

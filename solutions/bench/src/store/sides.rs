@@ -33,8 +33,8 @@ pub trait Embedded {
     fn put(&mut self, keys: &mut dyn Iterator<Item = u64>);
     /// How many of these keys have values.
     fn get(&self, keys: &mut dyn Iterator<Item = u64>) -> u64;
-    /// How many bytes all values have.
-    fn bytes(&self) -> usize;
+    /// Looks at every key and value in order. The sum of what [`seen`] says.
+    fn look(&self) -> usize;
 }
 
 impl<E: Embedded> Side for E {
@@ -49,7 +49,7 @@ impl<E: Embedded> Side for E {
     }
 
     fn scan(&mut self) -> Duration {
-        timed(|| assert!(black_box(self.bytes()) as u64 >= KEYS * 256, "all are there"))
+        timed(|| assert!(black_box(self.look()) as u64 >= KEYS * 256, "all are there"))
     }
 
     fn commits_at_end(&mut self, first: u64) -> Duration {
@@ -61,6 +61,11 @@ impl<E: Embedded> Side for E {
         let mut seeds = seed..seed + COMMITS;
         timed(|| seeds.by_ref().for_each(|seed| self.put(&mut random(BATCH, KEYS, seed))))
     }
+}
+
+/// Somebody has looked at this row: how long its value is, and a byte of each.
+pub fn seen(key: &[u8], value: &[u8]) -> usize {
+    value.len() + usize::from(key[key.len() - 1]) + usize::from(value[value.len() / 2])
 }
 
 /// Chapter 5.
@@ -86,10 +91,17 @@ impl Embedded for Ours {
             as u64
     }
 
-    fn bytes(&self) -> usize {
+    fn look(&self) -> usize {
         let view = self.0.view();
         let bucket = view.bucket(b"key").expect("it is sound").expect("it is there");
-        bucket.range(..).map(|row| row.expect("it is sound").1.len()).sum()
+        let mut cursor = bucket.cursor();
+        cursor.first().expect("it is sound");
+        let mut sum = 0;
+        while let Some((key, value)) = cursor.current() {
+            sum += seen(key, value);
+            cursor.go_on().expect("it is sound");
+        }
+        sum
     }
 }
 
@@ -124,11 +136,13 @@ impl Embedded for Redb {
             as u64
     }
 
-    fn bytes(&self) -> usize {
+    fn look(&self) -> usize {
         let read = self.0.begin_read().expect("it is sound");
         let table = read.open_table(TABLE).expect("it is there");
         let rows = table.iter().expect("it is sound");
-        rows.map(|row| row.expect("it is sound").1.value().len()).sum()
+        rows.map(|row| row.expect("it is sound"))
+            .map(|(key, value)| seen(key.value(), value.value()))
+            .sum()
     }
 }
 
