@@ -153,7 +153,16 @@ fn play(events: &[Event]) -> Seen {
                 whole.writer.make_bucket(BUCKETS[at]).expect("it has a name");
                 model.touch(BUCKETS[at]);
             }
-            Event::ViewOfWriter => compare(&whole.writer.view(), &model.written, &mut draws),
+            Event::ViewOfWriter => {
+                for _ in 0..5 {
+                    let (bucket, key) = (BUCKETS[draws.index(3)], draws.below(300));
+                    let key = format!("{key:03}").into_bytes();
+                    let value = whole.writer.get(bucket, &key).expect("it is sound");
+                    let expected = model.written.get(&(bucket.to_vec(), key));
+                    assert_eq!(value.as_deref(), expected.map(|value| &value[..]), "one key");
+                }
+                compare(&whole.writer.view(), &model.written, &mut draws);
+            }
             Event::Publish => {
                 whole.writer.publish();
                 model.publish();

@@ -170,6 +170,16 @@ impl<F: File> Writer<F> {
         Ok(())
     }
 
+    /// The value of a key, as it was written last, published or not.
+    pub fn get(&self, bucket: &[u8], key: &[u8]) -> Result<Option<Bytes>, Error> {
+        let newest_first = self.sealed.iter().rev();
+        let sealed = || newest_first.into_iter().find_map(|piece| piece.get(bucket, key));
+        match self.draft.get(bucket, key).or_else(sealed) {
+            Some(value) => Ok(value.clone()),
+            None => View { state: self.shared.state() }.get(bucket, key),
+        }
+    }
+
     /// All that was written until now, published or not.
     pub fn view(&mut self) -> View<F> {
         self.seal();

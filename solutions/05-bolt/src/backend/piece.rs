@@ -39,6 +39,11 @@ impl Draft {
         self.buckets.get_mut(name).expect("it is there now")
     }
 
+    /// What was written of a key: its value, or that it is gone. None if nothing was.
+    pub fn get(&self, bucket: &[u8], key: &[u8]) -> Option<&Option<Bytes>> {
+        self.buckets.get(bucket)?.get(key)
+    }
+
     /// What was written, as a piece; none if nothing was.
     pub fn seal(&mut self) -> Option<Piece> {
         let buckets = std::mem::take(&mut self.buckets);
