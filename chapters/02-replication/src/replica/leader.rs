@@ -123,9 +123,14 @@ impl<P: Payload> Replica<P> {
 
     /// The followers that wait for a snapshot.
     pub fn waiting_for_snapshot(&self) -> Vec<NodeId> {
-        let followers = self.leading.iter().flat_map(|leading| &leading.followers);
-        let waits = followers.filter(|(_, follower)| follower.mode == Mode::Snapshot);
-        waits.map(|(node, _)| *node).collect()
+        let mut waiting = Vec::new();
+        let Some(leading) = &self.leading else { return waiting };
+        for (node, follower) in &leading.followers {
+            if follower.mode == Mode::Snapshot {
+                waiting.push(*node);
+            }
+        }
+        waiting
     }
 
     /// Lets go of the log's beginning up to `index`, or up to the last entry whose effects the

@@ -99,13 +99,11 @@ impl<P: Payload> Replica<P> {
         gated: Vec<Message<Body<P>>>,
     ) -> Save<Write<P>, Body<P>> {
         let begins = self.begins.take();
-        let mut save = match election {
-            Some(save) => {
-                let write = |hard| Write { hard_state: Some(hard), begins, entries };
-                save.map(write, Body::Election)
-            }
-            None => Save::new(Write { hard_state: None, begins, entries }, Vec::new()),
+        let Some(save) = election else {
+            return Save::new(Write { hard_state: None, begins, entries }, gated);
         };
+        let write = |hard| Write { hard_state: Some(hard), begins, entries };
+        let mut save = save.map(write, Body::Election);
         save.gate(gated);
         save
     }
