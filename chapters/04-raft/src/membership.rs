@@ -108,12 +108,14 @@ impl Membership {
         open.chain([certain]).any(|configuration| configuration.is_voter(node))
     }
 
-    /// Every entry up to `index` is applied.
-    pub fn note_applied(&mut self, index: Index) {
+    /// Every entry up to `index` is applied. Was there a change among them?
+    pub fn note_applied(&mut self, index: Index) -> bool {
+        let before = self.changes.len();
         while self.changes.front().is_some_and(|(at, _)| *at <= index) {
             let (_, configuration) = self.changes.pop_front().expect("there is one");
             self.applied = configuration;
         }
+        self.changes.len() < before
     }
 }
 

@@ -20,7 +20,7 @@ use crate::status::{Drops, Status};
 use crate::transfer::Transfer;
 use basics::{Index, Message, NodeId, Position, Synced, Term};
 use election::{HardState, Quorum, Role};
-use replication::{Replica, View, Write};
+use replication::{Batch as Below, Replica, View, Write};
 
 mod changes;
 mod handover;
@@ -34,7 +34,7 @@ mod snapshots;
 ///   replication and the election are lent.
 /// - In a leader's log, at most one change is not applied, and it comes after an entry of the
 ///   leader's term, or was there when it began to lead.
-/// - `leading` is there exactly while the replica leads, and is of the same term.
+/// - `leading` is there exactly while the replica leads, and is new in every term.
 /// - Every read is answered once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
@@ -58,9 +58,8 @@ pub struct Node {
 }
 
 /// What a leader has to remember beyond its log.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Leading {
-    term: Term,
     reads: Confirming,
     transfer: Option<Transfer>,
     shipping: Shipping,
@@ -224,8 +223,10 @@ impl Node {
     /// It panics if that was never handed out: then it is not this node's state machine.
     pub fn note_applied(&mut self, index: Index, draw: u64) {
         self.replica.note_applied(index);
-        self.membership.note_applied(index);
-        self.settle(draw);
+        // Nothing but a change waits for the state machine.
+        if self.membership.note_applied(index) {
+            self.settle(draw);
+        }
     }
 
     /// The store says that its disk holds the effects of every entry up to `index`. The log lets
@@ -256,19 +257,18 @@ impl Node {
         if below.is_none() && wanted.is_empty() && quiet {
             return None;
         }
-        let (mut send_now, save, apply) = below.map_or_else(Default::default, |below| {
-            let wished = self.wished == Some(self.term());
-            let letter = |body| letters::envelop(body, wished);
-            let now = below.send_now.into_iter().map(|message| message.map(Body::Replication));
-            let save = below.save.map(|save| save.map(|write| write, letter));
-            // The vector of the layer below becomes ours, in place.
-            (now.collect::<Vec<_>>(), save, below.apply)
-        });
+        let nothing = || Below { send_now: Vec::new(), save: None, apply: None };
+        let below = below.unwrap_or_else(nothing);
+        // The vector of the layer below becomes ours, in place.
+        let now = below.send_now.into_iter().map(|message| message.map(Body::Replication));
+        let mut send_now: Vec<_> = now.collect();
         send_now.append(&mut self.outgoing);
+        let wished = self.wished == Some(self.term());
+        let letter = |body| letters::envelop(body, wished);
         Some(Batch {
             send_now,
-            save,
-            apply,
+            save: below.save.map(|save| save.map(|write| write, letter)),
+            apply: below.apply,
             reads: std::mem::take(&mut self.over),
             wanted,
             given_up: std::mem::take(&mut self.given_up),
@@ -318,28 +318,26 @@ impl Node {
         }
     }
 
-    /// Takes up what the layer below has decided: who leads, and in which term.
+    /// Takes up what the layer below has decided: who leads, and in which term. While both stay the
+    /// same, so does whether this node leads.
     fn notice(&mut self) {
-        let term = self.term();
         let leader = self.replica.election().leader();
-        let whom = leader.map(|leader| (leader, term));
+        let whom = leader.map(|leader| (leader, self.term()));
         if self.asking.whom() != whom {
-            let lost = self.asking.follow(whom);
-            self.over.extend(lost.into_iter().map(|ticket| (ticket, Reading::Lost)));
+            self.follow(whom);
         }
-        let leads = self.leads();
-        if self.leading.as_ref().is_some_and(|leading| !leads || leading.term != term) {
-            let leading = self.leading.take().expect("it is there");
-            self.given_up.extend(leading.shipping.into_followers());
+    }
+
+    /// This node knows this leader now, in this term, or none: all that hung on another is over. It
+    /// is seldom, and every call asks for it.
+    #[cold]
+    fn follow(&mut self, whom: Option<(NodeId, Term)>) {
+        let lost = self.asking.follow(whom);
+        self.over.extend(lost.into_iter().map(|ticket| (ticket, Reading::Lost)));
+        if let Some(led) = self.leading.take() {
+            self.given_up.extend(led.shipping.into_followers());
         }
-        if leads && self.leading.is_none() {
-            self.leading = Some(Leading {
-                term,
-                reads: Confirming::default(),
-                transfer: None,
-                shipping: Shipping::default(),
-            });
-        }
+        self.leading = self.leads().then(Leading::default);
     }
 
     /// Is an entry of the term that this node leads committed? Until then it does not know what is

@@ -60,6 +60,9 @@ impl Shipping {
     /// These followers wait for a snapshot, and no others. Those of whom the driver does not know
     /// yet.
     pub fn wanted(&mut self, waiting: &[NodeId]) -> Vec<NodeId> {
+        if waiting.is_empty() && self.asked.is_empty() {
+            return Vec::new();
+        }
         let sending = &self.sending;
         self.asked.retain(|node| waiting.contains(node) || sending.contains_key(node));
         waiting.iter().copied().filter(|node| self.asked.insert(*node)).collect()
