@@ -39,13 +39,14 @@ impl Bare {
 
     /// Writes so many batches of these bytes, one after the other, and syncs each.
     pub fn append(&self, bytes: &[u8], batches: u64) -> Duration {
+        timed(|| (0..batches).for_each(|batch| self.append_one(bytes, batch)))
+    }
+
+    /// Writes these bytes after so many batches as long as they are, and syncs them.
+    pub fn append_one(&self, bytes: &[u8], before: u64) {
         let step = bytes.len().next_multiple_of(512) as u64;
-        assert!(step * batches <= self.length, "it is long enough");
-        timed(|| {
-            for batch in 0..batches {
-                self.file.write_all_at(bytes, batch * step).expect("there is room");
-                self.file.sync_data().expect("the disk works");
-            }
-        })
+        assert!(step * (before + 1) <= self.length, "it is long enough");
+        self.file.write_all_at(bytes, before * step).expect("there is room");
+        self.file.sync_data().expect("the disk works");
     }
 }

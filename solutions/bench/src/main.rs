@@ -14,7 +14,7 @@
 //! | `replication` | commits a second of three nodes (chapters 4 and 2) | `raft` 0.7, TiKV's |
 //! | `log` | batches that are appended and synced, and recovery (chapter 3) | the bare file |
 //! | `store` | gets, scans and commits of a store (chapter 5) | `redb` 4 |
-//! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
+//! | `members` | commits a second of three nodes on real files (chapters 3, 4) | bare files |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
 //! five times each, and shows the median and the slowest and fastest run; look at the ratios.

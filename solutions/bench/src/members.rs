@@ -6,16 +6,19 @@
 //! writes the log, many saves with one sync.
 //!
 //! What the disk allows: three threads write as many bytes as such a batch has to files that are as
-//! well prepared, and sync them, at the same time and without waiting for each other. If every sync
-//! held all that is under way, so many entries a second could be committed, and no more.
+//! well prepared, and sync them, over and over. Each may begin its next batch when two of the three
+//! have synced the one before, as a client that has all under way in one batch has nothing new to
+//! propose earlier; and the time is over when two have synced the last. If every sync held all that
+//! is under way, so many entries a second could be committed, and no more.
 //!
-//! Owns the [`Member`]s and their mailboxes. Messages go from memory to memory; there are no
-//! ticks and no faults.
+//! Owns the [`Member`]s and their mailboxes, and what the disk allows (`disk`). Messages go from
+//! memory to memory; there are no ticks and no faults.
 
+mod disk;
 mod mailbox;
 mod member;
 
-use crate::files::{Bare, folder};
+use crate::files::folder;
 use crate::measure::{alternate, grouped, timed};
 use basics::{Index, Position, Term};
 use election::HardState;
@@ -38,7 +41,8 @@ pub fn figure(out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(
         out,
         "members: three on real files, each with fdatasync, payloads of {PAYLOAD} bytes\n\
-         commits a second, beside what the disk allows"
+         commits a second, beside what the disk allows: all that is under way in one batch,\n\
+         which begins when two of three files have synced the one before"
     )?;
     for (window, count) in LOADS {
         let syncs = AtomicU64::new(0);
@@ -50,7 +54,8 @@ pub fn figure(out: &mut dyn io::Write) -> io::Result<()> {
         let batches = (count / window).min(1_000);
         let bytes = batch_bytes(window);
         // As many commits as the other side makes, in the time of so many batches.
-        let bare = || disk(bytes, batches).mul_f64(count as f64 / (batches * window) as f64);
+        let bare =
+            || disk::rounds(bytes, batches).mul_f64(count as f64 / (batches * window) as f64);
         let runs: [&dyn Fn() -> Duration; 2] = [&ours, &bare];
         let rates = alternate(count, &runs);
         writeln!(out, "\n{} under way, {} proposals", grouped(window), grouped(count))?;
@@ -89,19 +94,4 @@ fn batch_bytes(count: u64) -> usize {
     let entries = Some(Span { prev: start, entries });
     log.add(&Write { hard_state: None, begins: None, entries }).expect("nothing has failed");
     log.added_bytes()
-}
-
-/// Three threads write and sync so many batches of these bytes each; how long a thread takes, on
-/// average.
-fn disk(bytes: usize, batches: u64) -> Duration {
-    let folder = folder();
-    let length = bytes.next_multiple_of(512) as u64 * batches;
-    let file = |name: u8| Bare::new(&folder.path().join(name.to_string()), length);
-    let files = [1, 2, 3].map(file);
-    let content = vec![1; bytes];
-    let times: Vec<Duration> = std::thread::scope(|scope| {
-        let threads = files.each_ref().map(|file| scope.spawn(|| file.append(&content, batches)));
-        threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
-    });
-    times.iter().sum::<Duration>() / 3
 }
