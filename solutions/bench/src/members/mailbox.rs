@@ -19,7 +19,10 @@ impl<T> Mailbox<T> {
         let mut waiting = self.letters.lock().expect("no thread panics");
         let was_empty = waiting.is_empty();
         waiting.extend(letters);
-        if was_empty && !waiting.is_empty() {
+        let wakes = was_empty && !waiting.is_empty();
+        // Else the reader would wake up and find the lock taken.
+        drop(waiting);
+        if wakes {
             self.news.notify_one();
         }
     }

@@ -160,8 +160,11 @@ impl Driver {
         }
     }
 
-    /// Proposes what there is room for, and does what the node wants done.
+    /// Proposes what there is room for, and does what the node wants done. What leaves, leaves at
+    /// the end: that entries are committed goes out with those that take their place, and nobody
+    /// wakes up for it twice.
     fn work(&mut self) {
+        let (mut messages, mut jobs) = (Vec::new(), Vec::new());
         loop {
             let now = self.room.min(self.left);
             for _ in 0..now {
@@ -169,9 +172,9 @@ impl Driver {
                 self.node.propose(data).expect("the leader leads, and has room");
             }
             (self.room, self.left) = (self.room - now, self.left - now);
-            let Some(batch) = self.node.ready() else { return };
-            send(&self.wires, batch.send_now);
-            self.wires.jobs.put(batch.save.map(Job::Write));
+            let Some(batch) = self.node.ready() else { break };
+            messages.extend(batch.send_now);
+            jobs.extend(batch.save.map(Job::Write));
             let Some(span) = batch.apply else { continue };
             let applied = span.entries.iter().filter(|entry| entry.payload.is_some()).count();
             self.node.note_applied(span.last().index, DRAW);
@@ -179,7 +182,7 @@ impl Driver {
             let start = self.node.log().start().index;
             if start > self.start {
                 self.start = start;
-                self.wires.jobs.put([Job::Release(start)]);
+                jobs.push(Job::Release(start));
             }
             if self.node.leads() && !self.led {
                 // Its first entry is committed.
@@ -193,6 +196,8 @@ impl Driver {
                 self.wires.news.put((self.open == 0).then_some(()));
             }
         }
+        send(&self.wires, messages);
+        self.wires.jobs.put(jobs);
     }
 }
 
@@ -219,12 +224,13 @@ fn write(mut log: Wal<Folder>, directory: &Folder, wires: &Wires) {
             }
             log.sync().expect("the disk works");
             wires.syncs.fetch_add(u64::from(!saves.is_empty()), Ordering::Relaxed);
-            let mut receipts = Vec::with_capacity(saves.len());
+            let (mut receipts, mut messages) = (Vec::with_capacity(saves.len()), Vec::new());
             for save in saves {
-                let (synced, messages) = save.synced();
-                send(wires, messages);
+                let (synced, gated) = save.synced();
+                messages.extend(gated);
                 receipts.push(Event::Synced(synced));
             }
+            send(wires, messages);
             wires.inboxes[wires.own].put(receipts);
             // Not before the saves are synced that came before it.
             if let Some(index) = released {
@@ -247,9 +253,12 @@ fn prepare(directory: &Folder, wanted: &Mailbox<bool>) {
     }
 }
 
+/// Brings each member all that is for it at once.
 fn send(wires: &Wires, messages: Vec<Message<Body>>) {
+    let mut letters = [const { Vec::new() }; 3];
     for message in messages {
         let to = usize::try_from(message.to.0 - 1).expect("three members");
-        wires.inboxes[to].put([Event::Message(message)]);
+        letters[to].push(Event::Message(message));
     }
+    wires.inboxes.iter().zip(letters).for_each(|(inbox, letters)| inbox.put(letters));
 }
