@@ -10,6 +10,9 @@
 //! and gets the name of the old one, and the directory is synced; then commits go to the new file.
 //! Both hold the same state, so whichever of them a crash leaves is right.
 //!
+//! A start reads what the system has in its memory, and it may not be on disk yet. So the newest
+//! meta is written once more and synced, and so are the names, before anybody is told of it.
+//!
 //! Invariants:
 //! - From the first commit after a start on, the trees of both metas are whole on disk.
 //! - After a write or a sync that failed, nothing is written any more. What is there can be read.
@@ -103,13 +106,14 @@ impl<D: Directory> Store<D> {
             None => make(&directory, name, options)?,
         };
         let length = file.length().map_err(Error::io("cannot look at", &place))?;
-        let meta = newest(&file, &place)?;
+        let (meta, page) = newest(&file, &place)?;
         if meta.end.0.saturating_mul(u64::from(meta.page_size)) > length {
             let why = format!("it has {} pages, and {length} bytes", meta.end);
             return Err(Error::NoStore { file: place, why });
         }
         let pages = Arc::new(Pages::new(file, place, meta, options.cache_bytes));
         let free = Freelist::new(walk::reachable(&pages, &meta)?.free());
+        make_certain(&directory, &pages, &meta, page)?;
         let reader = Reader { pages: Arc::new(RwLock::new(pages.clone())) };
         let name = name.to_owned();
         Ok(Store { directory, name, pages, reader, options, free, length, failed: None })
@@ -297,8 +301,24 @@ fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::
     Ok(file)
 }
 
-/// The newest meta of a file. One of the two may be broken.
-fn newest(file: &impl File, name: &str) -> Result<Meta, Error> {
+/// What was read is on disk from now on. Whoever wrote it may have been killed before its sync, and
+/// then it was read from the system's memory; the first commit writes over the state before it.
+fn make_certain<D: Directory>(
+    directory: &D,
+    pages: &Pages<D::File>,
+    meta: &Meta,
+    page: PageId,
+) -> Result<(), Error> {
+    let (file, name) = (&pages.file, pages.name());
+    let place = page.0 * pages.page_size() as u64;
+    // A sync that failed may have forgotten what was to be synced, so it is written once more.
+    write_all(file, &meta.encode(page), place).map_err(Error::io("cannot write", name))?;
+    file.sync().map_err(Error::io("cannot sync", name))?;
+    directory.sync()
+}
+
+/// The newest meta of a file, and its page. One of the two may be broken.
+fn newest(file: &impl File, name: &str) -> Result<(Meta, PageId), Error> {
     let read = |place: u64| {
         let mut bytes = [0; meta::LENGTH];
         let count = read_all(file, &mut bytes, place).map_err(Error::io("cannot read", name))?;
@@ -324,8 +344,9 @@ fn newest(file: &impl File, name: &str) -> Result<Meta, Error> {
         }
     }
     match (first, second) {
-        (Ok(first), Ok(second)) => Ok(if second.commit > first.commit { second } else { first }),
-        (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(one),
+        (Ok(first), Ok(second)) if second.commit > first.commit => Ok((second, PageId(1))),
+        (Ok(first), Ok(_) | Err(_)) => Ok((first, PageId(0))),
+        (Err(_), Ok(second)) => Ok((second, PageId(1))),
         (Err(first), Err(second)) => {
             let why = format!("its first meta: {first}; its second: {second}");
             Err(Error::NoStore { file: name.to_owned(), why })
