@@ -3,7 +3,7 @@
 use crate::hostile::{look, with_checksums};
 use crate::memory::{NAME, open};
 use crate::model::{Model, changes, step};
-use bolt::Error;
+use bolt::{Changes, Error, Meta, PageId};
 use harness::files::Disk;
 use harness::{Draws, check};
 
@@ -153,5 +153,23 @@ fn pages_in_a_circle() {
             }
         }
         assert!(circles > 0, "there are branches");
+    });
+}
+
+#[test]
+fn no_number_is_left_for_a_commit() {
+    check(|| {
+        let (mut bytes, models) = file(7);
+        let disk = Disk::with([(NAME.to_owned(), bytes.clone())]);
+        let meta = open(&disk).expect("it is sound").view().meta();
+        let last = Meta { commit: u64::MAX, ..meta };
+        bytes[512..592].copy_from_slice(&last.encode(PageId(1)));
+        let disk = Disk::with([(NAME.to_owned(), bytes)]);
+        let mut store = open(&disk).expect("it can be read");
+        let error = store.commit(Changes::new()).expect_err("it is the last").to_string();
+        assert!(error.contains("no number is left for the next commit"), "{error}");
+        let last = models.last().expect("there is one");
+        last.is_in(&store.view(), &mut Draws::new(1));
+        store.check().expect("it is as it was");
     });
 }

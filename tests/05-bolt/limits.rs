@@ -82,6 +82,7 @@ fn a_disk_that_fails_leaves_the_state_before() {
                 failures += 1;
                 assert!(matches!(failed, Error::Io { .. }), "{failed}");
                 model.is_in(&store.view(), &mut draws);
+                store.check().expect("it is as sound as before");
                 let again = store.commit(put(b"a", b"b")).expect_err("it takes nothing more");
                 assert!(matches!(again, Error::Failed { .. }), "{again}");
                 drop(store);
@@ -131,5 +132,47 @@ fn a_file_that_cannot_be_read_is_no_empty_store() {
             }
         }
         assert!(failed > 10, "{failed} reads have failed");
+    });
+}
+
+/// A commit that cannot read what it has to is none, and no other comes after it.
+#[test]
+fn a_commit_that_cannot_read() {
+    check(|| {
+        let mut failures = 0;
+        for after in 0..20 {
+            let disk = Disk::new();
+            let mut draws = Draws::new(after as u64);
+            let mut model = Model::default();
+            let commit = |store: &mut Store<Memory>, model: &mut Model, draws: &mut Draws| {
+                let steps: Vec<_> = (0..30).map(|_| step(draws)).collect();
+                store.commit(changes(&steps)).map(|()| *model = model.after(&steps))
+            };
+            drop(open(&disk).expect("an empty directory"));
+            // Half of them begin with a new file, which has a list of free pages.
+            for _ in 0..after % 2 {
+                let mut store = open(&disk).expect("it is sound");
+                commit(&mut store, &mut model, &mut draws).expect("the disk works");
+            }
+            let mut store = open(&disk).expect("it is sound");
+            disk.fail(Failing {
+                what: Kind::Read,
+                after: after / 2,
+                times: 1,
+                error: ErrorKind::Other,
+            });
+            let failed = commit(&mut store, &mut model, &mut draws);
+            disk.fail(Failing { what: Kind::Read, after: 0, times: 0, error: ErrorKind::Other });
+            model.is_in(&store.view(), &mut draws);
+            store.check().expect("every page is accounted for");
+            if failed.is_err() {
+                failures += 1;
+                let again = commit(&mut store, &mut model, &mut draws).expect_err("it goes on");
+                assert!(matches!(again, Error::Failed { .. }), "{again}");
+            }
+            drop(store);
+            model.is_in(&open(&disk).expect("it is sound").view(), &mut draws);
+        }
+        assert!(failures > 5, "{failures} commits have failed");
     });
 }

@@ -156,23 +156,25 @@ impl<D: Directory> Store<D> {
         // Both metas' states stay whole: that of the commit before this one, too.
         self.free.release(self.pages.oldest().min(before.commit.saturating_sub(1)));
         let mut update = Update::new(&self.pages, &mut self.free, before.end);
-        let root = match update.root(before.root, changes) {
-            Ok(root) => root,
+        let root = update.root(before.root, changes);
+        let Update { end, written, mut replaced, taken, spare, .. } = update;
+        let done = root.and_then(|root| {
+            replaced.extend(self.old_list(&before)?);
+            let meta = Meta { root, free: None, end, commit: self.next(&before)?, ..before };
+            self.write(&meta, &written).map(|()| meta)
+        });
+        let meta = match done {
+            Ok(meta) => meta,
             Err(error) => {
-                update.undo();
+                taken.into_iter().for_each(|run| self.free.add(run));
+                if !matches!(error, Error::Impossible { .. }) {
+                    self.failed = Some(error.to_string());
+                }
                 return Err(error);
             }
         };
-        update.finish();
-        let (end, written, mut replaced) = (update.end, update.written, update.replaced);
-        let commit = before.commit + 1;
-        let meta = Meta { root, free: None, end, commit, ..before };
-        if let Err(error) = self.write(&meta, &written) {
-            self.failed = Some(error.to_string());
-            return Err(error);
-        }
-        replaced.extend(self.old_list(&before)?);
-        self.free.replaced(commit, replaced);
+        spare.into_iter().for_each(|run| self.free.add(run));
+        self.free.replaced(meta.commit, replaced);
         for (id, page) in written {
             self.pages.cache.put(id, page);
         }
@@ -251,6 +253,12 @@ impl<D: Directory> Store<D> {
         let place = meta.page().0 * page_size;
         write_all(file, &bytes, place).map_err(Error::io("cannot write", &name))?;
         file.sync().map_err(Error::io("cannot sync", &name))
+    }
+
+    /// The number of the commit after this one. Only a hostile file comes to the end of them.
+    fn next(&self, before: &Meta) -> Result<u64, Error> {
+        let why = "no number is left for the next commit";
+        before.commit.checked_add(1).ok_or_else(|| self.pages.damaged(before.page(), why))
     }
 
     /// The pages of the list of free pages that the state before has. It is not kept any more.

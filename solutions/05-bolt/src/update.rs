@@ -46,10 +46,11 @@ pub struct Update<'a, F> {
     pub written: BTreeMap<PageId, Page>,
     /// Pages of the tree before that are not part of the new one.
     pub replaced: Vec<Run>,
-    /// Pages that were free before.
-    taken: Vec<Run>,
-    /// Pages that were written, and are not part of the new tree either.
-    spare: Vec<Run>,
+    /// Pages that were free before. If the walk was in vain, they are free again.
+    pub taken: Vec<Run>,
+    /// Pages that were written, and are not part of the new tree either. If it is used, they are
+    /// free.
+    pub spare: Vec<Run>,
     /// In how many buckets that are to go the walk is.
     nested: usize,
 }
@@ -92,16 +93,6 @@ impl<'a, F: File> Update<'a, F> {
     pub fn root(&mut self, root: PageId, changes: Changes) -> Result<PageId, Error> {
         let level = self.tree(root, &mut changes.rows.into_iter().peekable(), None, 0)?;
         self.settle(level)
-    }
-
-    /// The walk has come to its end, and its tree is used: what it wrote in vain is free.
-    pub fn finish(&mut self) {
-        self.spare.drain(..).for_each(|run| self.free.add(run));
-    }
-
-    /// The walk was in vain: what it took is free again.
-    pub fn undo(self) {
-        self.taken.into_iter().for_each(|run| self.free.add(run));
     }
 
     /// What a page, and those below it, become by the changes up to a key.
