@@ -156,6 +156,39 @@ fn pages_in_a_circle() {
     });
 }
 
+/// A short page in which every element has the whole of it would have a very long content.
+#[test]
+fn elements_that_share_bytes() {
+    check(|| {
+        let (bytes, _) = file(6);
+        let mut refused = 0;
+        for start in (1_024..bytes.len()).step_by(512) {
+            let mut shared = bytes.clone();
+            let number = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+            let (kind, count) = (number(start + 8), number(start + 10));
+            if kind != 2 || !(3..25).contains(&count) {
+                continue;
+            }
+            for at in 0..count {
+                let element = start + 16 + 16 * at;
+                let data = start + 16 + 16 * count;
+                for (field, number) in [data - element, 1, start + 511 - data].iter().enumerate() {
+                    let place = element + 4 + 4 * field;
+                    let number = u32::try_from(*number).expect("a short page");
+                    shared[place..place + 4].copy_from_slice(&number.to_le_bytes());
+                }
+            }
+            // Else it was no part of the tree any more.
+            if let Err(error) = look(shared) {
+                let why = "its elements have more bytes than it has";
+                assert!(error.to_string().contains(why), "{error}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 5, "{refused} were refused");
+    });
+}
+
 #[test]
 fn no_number_is_left_for_a_commit() {
     check(|| {

@@ -17,7 +17,7 @@
 //! key it is. Numbers have their lowest byte first.
 //!
 //! Invariant: a [`Page`] was looked at once, when it was made. All its elements lie inside of it,
-//! so reading them cannot fail.
+//! so reading them cannot fail; and together they are not longer than it is.
 //!
 //! Left to others: where pages come from (`pages`), and how they make a tree (`cursor`, `update`).
 
@@ -148,6 +148,8 @@ impl Page {
             return Err(format!("it has no room for {count} elements"));
         }
         let start = 8 * count;
+        // If elements shared bytes, a short page could have a very long content.
+        let mut left = page.len() - begins;
         let mut bytes = Vec::with_capacity(start + page.len());
         for at in 0..count {
             let element = Element::decode(page, at, is_leaf);
@@ -155,6 +157,8 @@ impl Page {
             if element.key < begins || end.saturating_add(element.value_length) > page.len() {
                 return Err(format!("its element {at} is not inside of it"));
             }
+            let length = element.key_length + element.value_length;
+            left = left.checked_sub(length).ok_or("its elements have more bytes than it has")?;
             let beginning = beginning(&page[element.key..end]);
             bytes.extend_from_slice(&beginning.to_le_bytes());
         }
