@@ -2,7 +2,7 @@
 
 use crate::memory::{Memory, NAME, SMALL, open};
 use crate::model::{Model, changes, step};
-use bolt::{Changes, Error, LONGEST_KEY, Store};
+use bolt::{Changes, Error, LONGEST_KEY, Options, Store};
 use harness::files::{Disk, Failing, Kind};
 use harness::{Draws, check};
 use std::io::ErrorKind;
@@ -174,5 +174,29 @@ fn a_commit_that_cannot_read() {
             model.is_in(&open(&disk).expect("it is sound").view(), &mut draws);
         }
         assert!(failures > 5, "{failures} commits have failed");
+    });
+}
+
+#[test]
+fn a_range_ends_with_its_first_error() {
+    check(|| {
+        let disk = Disk::new();
+        let mut store = open(&disk).expect("an empty directory");
+        let mut all = Changes::new();
+        (0..100).for_each(|key| all.bucket("b").put(format!("{key:03}"), vec![0; 50]));
+        store.commit(all).expect("the disk works");
+        let uncached = Options { cache_bytes: 0, ..SMALL };
+        for after in 0..4 {
+            let disk = Disk::with(disk.files());
+            let store = Store::open(Memory(disk.clone()), NAME, uncached).expect("it is sound");
+            let view = store.view();
+            let bucket = view.bucket(b"b").expect("it is sound").expect("it is there");
+            for mut range in [bucket.range(..), bucket.range_back(..)] {
+                disk.fail(Failing { what: Kind::Read, after, times: 9, error: ErrorKind::Other });
+                let error = range.find_map(Result::err).expect("it cannot be read").to_string();
+                assert!(error.starts_with("cannot read db"), "{error}");
+                assert!(range.next().is_none(), "there is no more");
+            }
+        }
     });
 }

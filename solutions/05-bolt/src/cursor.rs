@@ -282,13 +282,14 @@ impl<'a, F: File> Cursor<'a, F> {
 impl<F: File> Range<'_, F> {
     /// Goes to the next key between the bounds; false if there is none.
     fn step(&mut self) -> Result<bool, Error> {
-        match (self.begun, self.backwards) {
+        // If it cannot begin, it has ended.
+        let begun = std::mem::replace(&mut self.begun, true);
+        match (begun, self.backwards) {
             (true, false) => self.cursor.go_on()?,
             (true, true) => self.cursor.go_back()?,
             (false, false) => self.begin()?,
             (false, true) => self.begin_back()?,
         }
-        self.begun = true;
         let Some((key, _)) = self.cursor.current() else { return Ok(false) };
         Ok(match (self.backwards, &self.from, &self.to) {
             (false, _, Bound::Included(to)) => key <= to,
