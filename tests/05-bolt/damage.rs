@@ -206,3 +206,50 @@ fn no_number_is_left_for_a_commit() {
         store.check().expect("it is as it was");
     });
 }
+
+/// A page with one key, `k`: a leaf with a value or a bucket, or a branch.
+fn page_of_one(id: u64, kind: u16, fields: [u32; 4], value: &[u8]) -> Vec<u8> {
+    let mut page = id.to_le_bytes().to_vec();
+    page.extend(kind.to_le_bytes().into_iter().chain(1_u16.to_le_bytes()).chain([0; 4]));
+    fields.iter().for_each(|field| page.extend(field.to_le_bytes()));
+    page.extend(b"k".iter().chain(value));
+    page.resize(512, 0);
+    page
+}
+
+/// Trees of branches with one page below each, in buckets in each other. Each of them alone could
+/// be; but a thread's stack does not hold so many pages.
+#[test]
+fn a_way_that_is_too_long() {
+    check(|| {
+        let (buckets, height) = (64, 60);
+        let end = 2 + buckets * height;
+        let meta = Meta {
+            page_size: 512,
+            root: PageId(2),
+            sequence: 0,
+            free: None,
+            end: PageId(end),
+            commit: 1,
+        };
+        let mut bytes = vec![0; 1_024];
+        bytes[512..592].copy_from_slice(&meta.encode(PageId(1)));
+        for id in 2..end {
+            let below = u32::try_from(id + 1).expect("few");
+            let value = [(id + 1).to_le_bytes(), [0; 8]].concat();
+            bytes.extend(match (id - 1) % height {
+                0 if id + 1 < end => page_of_one(id, 2, [1, 16, 1, 16], &value),
+                0 => page_of_one(id, 2, [0, 16, 1, 16], &value),
+                _ => page_of_one(id, 1, [16, 1, below, 0], &[]),
+            });
+        }
+        let disk = Disk::with([(NAME.to_owned(), bytes)]);
+        let mut store = open(&disk).expect("no page is used twice");
+        let error = store.check().expect_err("it is too long").to_string();
+        assert!(error.contains("there are too many pages above it"), "{error}");
+        let mut all = Changes::new();
+        all.delete_bucket("k");
+        let error = store.commit(all).expect_err("nor can it go").to_string();
+        assert!(error.contains("there are too many pages above it"), "{error}");
+    });
+}

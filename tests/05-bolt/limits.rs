@@ -200,3 +200,29 @@ fn a_range_ends_with_its_first_error() {
         }
     });
 }
+
+#[test]
+fn buckets_in_each_other() {
+    check(|| {
+        let nested = |count: usize| {
+            let mut all = Changes::new();
+            let mut bucket = &mut all;
+            for _ in 0..count {
+                bucket = bucket.bucket("b");
+            }
+            bucket.put("k", "v");
+            all
+        };
+        let mut store = open(&Disk::new()).expect("an empty directory");
+        let error = store.commit(nested(65)).expect_err("they are too many").to_string();
+        assert_eq!(error, "cannot change \"b\": there are too many buckets in each other");
+        store.commit(nested(64)).expect("so many there may be");
+        let account = store.check().expect("it is sound");
+        assert_eq!((account.buckets, account.keys), (64, 1));
+        assert!(store.defragment(90, || true).expect("they can be copied"), "nobody stops it");
+        let mut all = Changes::new();
+        all.delete_bucket("b");
+        store.commit(all).expect("they can go");
+        assert_eq!(store.check().expect("it is sound").buckets, 0);
+    });
+}

@@ -17,8 +17,13 @@ use crate::pages::View;
 use bytes::Bytes;
 use std::ops::{Bound, RangeBounds};
 
-/// No tree is deeper. With two keys in a page, it would have more pages than a file can.
+/// No tree is deeper: with two keys in a page, it would have more pages than a file can. And no
+/// more buckets are in each other.
 pub const DEEPEST: usize = 64;
+
+/// No way from the root bucket to a key is longer, through all buckets in each other. It is walked
+/// by functions that call themselves, and a thread's stack must hold them.
+pub const LONGEST_WAY: usize = 512;
 
 /// A bucket: keys in order, each with a value or a bucket below.
 pub struct Bucket<'a, F: File> {

@@ -5,6 +5,7 @@
 //!
 //! Left to others: the walk (`update`).
 
+use crate::cursor::DEEPEST;
 use crate::error::Error;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -97,11 +98,19 @@ impl Changes {
 
     /// Whether the format has room for these keys and values, here and in the buckets below.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        self.check_at(0)
+    }
+
+    /// The same, in a bucket that is in so many others.
+    fn check_at(&self, nested: usize) -> Result<(), Error> {
         for (key, change) in &self.rows {
             check_key(key)?;
             match change {
                 Change::Put(value) => check_value(key, value)?,
-                Change::Bucket(changes) => changes.check()?,
+                Change::Bucket(_) if nested >= DEEPEST => {
+                    return Err(Error::impossible(key, "there are too many buckets in each other"));
+                }
+                Change::Bucket(changes) => changes.check_at(nested + 1)?,
                 Change::Delete | Change::DeleteBucket => {}
             }
         }

@@ -7,7 +7,7 @@
 //! Left to others: that elements lie inside their pages (`page`), that no page is used twice
 //! (`walk`).
 
-use crate::cursor::DEEPEST;
+use crate::cursor::{DEEPEST, LONGEST_WAY};
 use crate::error::Error;
 use crate::files::File;
 use crate::freelist::{Freelist, Run};
@@ -60,7 +60,7 @@ pub(crate) fn check<F: File>(view: &View<F>, free: &Freelist) -> Result<Account,
     }
     let free = unused.iter().map(|run| run.count).sum();
     let mut account = Account { used: meta.end.0 - free, free, ..Account::default() };
-    let mut tree = Tree { view, account: &mut account, nested: 0 };
+    let mut tree = Tree { view, account: &mut account, nested: 0, above: 0 };
     tree.look(&Root::Page(meta.root), meta.root)?;
     Ok(account)
 }
@@ -71,6 +71,8 @@ struct Tree<'a, F: File> {
     account: &'a mut Account,
     /// In how many buckets the walk is.
     nested: usize,
+    /// How many pages are above, in all of them.
+    above: usize,
 }
 
 impl<F: File> Tree<'_, F> {
@@ -80,14 +82,12 @@ impl<F: File> Tree<'_, F> {
             return Err(self.view.pages().damaged(at, "there are too many buckets in each other"));
         }
         self.nested += 1;
-        match root {
-            Root::Page(id) => {
-                let page = self.view.page(*id)?;
-                self.page(*id, &page, None, None, 0)?;
-            }
-            Root::Inline(page) => {
-                self.page(at, page, None, None, 0)?;
-            }
+        let depth = match root {
+            Root::Page(id) => self.page(*id, &self.view.page(*id)?, None, None)?,
+            Root::Inline(page) => self.page(at, page, None, None)?,
+        };
+        if depth >= DEEPEST {
+            return Err(self.view.pages().damaged(at, "a tree is too high"));
         }
         self.nested -= 1;
         Ok(())
@@ -100,11 +100,10 @@ impl<F: File> Tree<'_, F> {
         page: &Page,
         from: Option<&[u8]>,
         to: Option<&[u8]>,
-        depth: usize,
     ) -> Result<usize, Error> {
         let damaged = |why: String| Err(self.view.pages().damaged(id, why));
-        if depth > DEEPEST {
-            return damaged("the tree above it has no end".to_owned());
+        if self.above > LONGEST_WAY {
+            return damaged("there are too many pages above it".to_owned());
         }
         let mut before = None;
         for at in 0..page.count() {
@@ -123,16 +122,18 @@ impl<F: File> Tree<'_, F> {
         if page.is_leaf() {
             return self.leaf(id, page).map(|()| 0);
         }
+        self.above += 1;
         let mut deep = None;
         for at in 0..page.count() {
             let below = self.view.page(page.below(at))?;
             let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(to);
-            let depth = self.page(page.below(at), &below, Some(page.key(at)), next, depth + 1)?;
+            let depth = self.page(page.below(at), &below, Some(page.key(at)), next)?;
             if *deep.get_or_insert(depth) != depth {
                 let why = "the leaves below it are not level";
                 return Err(self.view.pages().damaged(id, why));
             }
         }
+        self.above -= 1;
         Ok(1 + deep.unwrap_or(0))
     }
 

@@ -51,8 +51,8 @@ pub struct Update<'a, F> {
     /// Pages that were written, and are not part of the new tree either. If it is used, they are
     /// free.
     pub spare: Vec<Run>,
-    /// In how many buckets that are to go the walk is.
-    nested: usize,
+    /// How many pages that are to go are above.
+    above: usize,
 }
 
 /// What a page has become: items of one level that are in no page yet.
@@ -85,7 +85,7 @@ impl<'a, F: File> Update<'a, F> {
             replaced: Vec::new(),
             taken: Vec::new(),
             spare: Vec::new(),
-            nested: 0,
+            above: 0,
         }
     }
 

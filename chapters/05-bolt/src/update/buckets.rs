@@ -1,6 +1,7 @@
 //! Buckets in buckets: what becomes of a key whose value is a tree of its own.
 
 use super::*;
+use crate::cursor::LONGEST_WAY;
 
 impl<F: File> Update<'_, F> {
     /// The value of a bucket in which these changes have happened. A small one lies in its value.
@@ -19,7 +20,7 @@ impl<F: File> Update<'_, F> {
         let level = match old.map(|old| old.root) {
             Some(Root::Page(id)) if unchanged => return Ok(at_page(id, sequence)),
             Some(Root::Page(id)) if changes.cleared => {
-                self.drop_tree(id, 0)?;
+                self.drop_tree(id)?;
                 empty()
             }
             Some(Root::Page(id)) => self.tree(id, &mut rows, None, 0)?,
@@ -52,29 +53,27 @@ impl<F: File> Update<'_, F> {
     }
 
     pub(super) fn drop_bucket(&mut self, key: &[u8], value: &Bytes) -> Result<(), Error> {
-        let Root::Page(id) = self.header(key, value)?.root else { return Ok(()) };
-        if self.nested > DEEPEST {
-            return Err(self.pages.damaged(id, "there are too many buckets in each other"));
+        match self.header(key, value)?.root {
+            Root::Page(id) => self.drop_tree(id),
+            Root::Inline(_) => Ok(()),
         }
-        self.nested += 1;
-        self.drop_tree(id, 0)?;
-        self.nested -= 1;
-        Ok(())
     }
 
     /// A tree is gone, with the buckets in it.
-    fn drop_tree(&mut self, id: PageId, depth: usize) -> Result<(), Error> {
-        if depth > DEEPEST {
-            return Err(self.pages.damaged(id, "the tree above it has no end"));
+    fn drop_tree(&mut self, id: PageId) -> Result<(), Error> {
+        if self.above > LONGEST_WAY {
+            return Err(self.pages.damaged(id, "there are too many pages above it"));
         }
+        self.above += 1;
         let page = self.remove(id)?;
         for at in 0..page.count() {
             match page.item(at) {
-                Item { body: Body::Below(below), .. } => self.drop_tree(below, depth + 1)?,
+                Item { body: Body::Below(below), .. } => self.drop_tree(below)?,
                 Item { key, body: Body::Bucket(value) } => self.drop_bucket(&key, &value)?,
                 Item { body: Body::Value(_), .. } => {}
             }
         }
+        self.above -= 1;
         Ok(())
     }
 }
