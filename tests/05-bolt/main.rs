@@ -14,4 +14,5 @@ mod histories;
 mod images;
 mod limits;
 mod noise;
+mod shape;
 mod threads;

@@ -6,7 +6,9 @@
 //!
 //! Three rules keep the tree in shape:
 //! - Items that do not fit into one page are dealt to several ([`pack`]).
-//! - Items that would leave a page nearly empty join those of the page beside it.
+//! - Items that would leave a page nearly empty join those of the page beside it. But not those
+//!   that somebody adds at the end, since more will come; nor those beside a page that is long
+//!   because of one item, which would be written anew for them.
 //! - A root with one page below is no root: that page is.
 //!
 //! Invariant: pages of the tree before are not written to. What the walk writes lies in pages that
@@ -59,7 +61,7 @@ pub struct Update<'a, F> {
 struct Level {
     is_leaf: bool,
     items: Vec<Item>,
-    /// Whatever is new comes after all that is old: somebody adds at the end.
+    /// Something is new, and comes after all that is old: somebody adds at the end.
     appended: bool,
 }
 
@@ -150,7 +152,7 @@ impl<'a, F: File> Update<'a, F> {
                 new = true;
             }
         }
-        appended &= !new || at == page.count();
+        appended &= new && at == page.count();
         items.extend((at..page.count()).map(|at| page.item(at)));
         Ok(Level { is_leaf: true, items, appended })
     }
@@ -210,7 +212,7 @@ impl<'a, F: File> Update<'a, F> {
     /// A page below a branch stays as it is, unless the items before it need company.
     fn keep(&mut self, children: &mut Children, item: Item, id: PageId) -> Result<(), Error> {
         if let Some(open) = &mut children.open
-            && self.is_small(open)
+            && self.joins(open, id)?
         {
             let page = self.remove(id)?;
             return self.join(open, whole(&page));
@@ -223,19 +225,33 @@ impl<'a, F: File> Update<'a, F> {
 
     /// The branch has no more pages below.
     fn close(&mut self, mut children: Children) -> Result<Level, Error> {
-        if let Some(open) = &mut children.open
-            && self.is_small(open)
-            && let Some(Item { body: Body::Below(id), .. }) = children.done.pop()
+        if let Some(open) = &children.open
+            && !open.appended
+            && let Some(&Item { body: Body::Below(id), .. }) = children.done.last()
+            && self.joins(open, id)?
         {
-            let page = self.remove(id)?;
-            let mut left = whole(&page);
-            let open = std::mem::replace(open, whole(&page));
-            self.join(&mut left, open)?;
+            children.done.pop();
+            let mut left = whole(&self.remove(id)?);
+            if let Some(open) = children.open.take() {
+                self.join(&mut left, open)?;
+            }
             children.open = Some(left);
         }
         self.flush(&mut children);
-        let Children { done, old_after_new, .. } = children;
-        Ok(Level { is_leaf: false, items: done, appended: !old_after_new })
+        let Children { done, new, old_after_new, .. } = children;
+        Ok(Level { is_leaf: false, items: done, appended: new && !old_after_new })
+    }
+
+    /// Are these items to join those of this page, which is beside them?
+    fn joins(&self, level: &Level, id: PageId) -> Result<bool, Error> {
+        if level.items.is_empty() || !self.is_small(level) {
+            return Ok(false);
+        }
+        let page = match self.written.get(&id) {
+            Some(page) => page.clone(),
+            None => self.pages.read(id, self.before)?,
+        };
+        Ok(!page.is_leaf() || page.length() == self.pages.page_size())
     }
 
     /// Items that follow others come into the same pages.
@@ -244,8 +260,10 @@ impl<'a, F: File> Update<'a, F> {
             let root = self.pages.meta().root;
             return Err(self.pages.damaged(root, "in the tree below it, leaves are not level"));
         }
-        open.appended = next.items.is_empty() || (open.items.is_empty() && next.appended);
-        open.items.extend(next.items);
+        if !next.items.is_empty() {
+            open.appended = open.items.is_empty() && next.appended;
+            open.items.extend(next.items);
+        }
         Ok(())
     }
 
