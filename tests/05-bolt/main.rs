@@ -10,6 +10,7 @@ mod backend;
 mod copies;
 mod crashes;
 mod damage;
+mod folders;
 mod histories;
 mod images;
 mod limits;

@@ -285,6 +285,11 @@ fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::
     let part = part(name);
     let place = directory.place(&part);
     let file = directory.create(&part)?;
+    // Now that this one is locked, nobody else makes one; but somebody may have done it before.
+    if let Some(made) = directory.open(name)? {
+        directory.remove(&part)?;
+        return Ok(made);
+    }
     let length = page_size as usize;
     let first = Meta {
         page_size,

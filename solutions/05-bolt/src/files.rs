@@ -8,7 +8,7 @@
 use crate::error::Error;
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// A directory with files.
@@ -19,7 +19,7 @@ pub trait Directory {
     /// Opens a file for this process alone; none if it is not there.
     fn open(&self, name: &str) -> Result<Option<Self::File>, Error>;
 
-    /// Makes a new file, for this process alone. One of that name is gone.
+    /// Makes a new file, for this process alone. One of that name is gone, unless somebody has it.
     fn create(&self, name: &str) -> Result<Self::File, Error>;
 
     /// Gives a file another name. If there is one of that name, it is gone.
@@ -70,12 +70,23 @@ impl Folder {
     fn lock(&self, name: &str, file: io::Result<fs::File>) -> Result<fs::File, Error> {
         let file = file.map_err(Error::io("cannot open", self.place(name)))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(Error::InUse { file: self.place(name) }),
+            Ok(()) if self.is_called(name, &file) => Ok(file),
+            // Whoever had it has given the name to another one, and has that.
+            Ok(()) | Err(TryLockError::WouldBlock) => Err(self.in_use(name)),
             Err(TryLockError::Error(error)) => {
                 Err(Error::io("cannot lock", self.place(name))(error))
             }
         }
+    }
+
+    fn is_called(&self, name: &str, file: &fs::File) -> bool {
+        let number = |data: fs::Metadata| (data.dev(), data.ino());
+        let (named, here) = (fs::metadata(self.path(name)), file.metadata());
+        named.is_ok_and(|named| here.is_ok_and(|here| number(named) == number(here)))
+    }
+
+    fn in_use(&self, name: &str) -> Error {
+        Error::InUse { file: self.place(name) }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -94,9 +105,14 @@ impl Directory for Folder {
     }
 
     fn create(&self, name: &str) -> Result<fs::File, Error> {
-        self.remove(name)?;
+        // One that is there is only removed by who has the lock.
+        let left_over = self.open(name)?;
+        left_over.as_ref().map_or(Ok(()), |_| self.remove(name))?;
         let options = OpenOptions::new().read(true).write(true).create_new(true).to_owned();
-        self.lock(name, private(options).open(self.path(name)))
+        match private(options).open(self.path(name)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(self.in_use(name)),
+            file => self.lock(name, file),
+        }
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
