@@ -122,6 +122,17 @@ fn compare(view: &View<MemoryFile>, rows: &Rows, draws: &mut Draws) {
     }
 }
 
+/// Does whoever writes get these rows, one by one?
+fn compare_keys(writer: &Writer<MemoryFile>, rows: &Rows, draws: &mut Draws) {
+    for _ in 0..5 {
+        let (bucket, key) = (BUCKETS[draws.index(3)], draws.below(300));
+        let key = format!("{key:03}").into_bytes();
+        let value = writer.get(bucket, &key).expect("it is sound");
+        let expected = rows.get(&(bucket.to_vec(), key));
+        assert_eq!(value.as_deref(), expected.map(|value| &value[..]), "one key");
+    }
+}
+
 fn read(
     rows: impl Iterator<Item = Result<(bytes::Bytes, bytes::Bytes), bolt::Error>>,
 ) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -154,13 +165,7 @@ fn play(events: &[Event]) -> Seen {
                 model.touch(BUCKETS[at]);
             }
             Event::ViewOfWriter => {
-                for _ in 0..5 {
-                    let (bucket, key) = (BUCKETS[draws.index(3)], draws.below(300));
-                    let key = format!("{key:03}").into_bytes();
-                    let value = whole.writer.get(bucket, &key).expect("it is sound");
-                    let expected = model.written.get(&(bucket.to_vec(), key));
-                    assert_eq!(value.as_deref(), expected.map(|value| &value[..]), "one key");
-                }
+                compare_keys(&whole.writer, &model.written, &mut draws);
                 compare(&whole.writer.view(), &model.written, &mut draws);
             }
             Event::Publish => {

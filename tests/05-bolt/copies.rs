@@ -160,3 +160,25 @@ fn is_given_up_when_the_buffer_is_full() {
         committer.store().check().expect("it is sound");
     });
 }
+
+#[test]
+fn a_batch_that_cannot_be_committed_is_the_end() {
+    check(|| {
+        let disk = Disk::new();
+        let mut store = open(&disk).expect("an empty directory");
+        let mut all = Changes::new();
+        all.bucket("key").bucket("inner");
+        store.commit(all).expect("the disk works");
+        drop(store);
+        let opened = backend::open(Memory(disk), NAME, SMALL);
+        let (mut writer, mut committer) = opened.expect("it is sound");
+        writer.put(b"key", "inner", "a value").expect("short");
+        let frozen = writer.freeze().expect("there are rows");
+        let error = committer.commit(frozen).expect_err("it is a bucket, and has no value");
+        assert!(matches!(error, Error::Impossible { .. }), "{error}");
+        let error = committer.defragment(90, usize::MAX).expect_err("it takes nothing more");
+        assert!(matches!(error, Error::Failed { .. }), "{error}");
+        let value = writer.reader().view().get(b"key", b"inner").expect("it can be read");
+        assert_eq!(value.as_deref(), Some(&b"a value"[..]));
+    });
+}

@@ -60,6 +60,8 @@ fn look(file: &str, out: &mut dyn Write) -> Result<(), Error> {
 
 fn show(file: &str, out: &mut dyn Write) -> Result<(), Error> {
     let store = open(file)?;
+    // Then buckets are not too deep in each other either.
+    store.check()?;
     bucket(&store.view().root()?, 0, out)
 }
 

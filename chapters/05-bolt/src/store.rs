@@ -168,7 +168,7 @@ impl<D: Directory> Store<D> {
             Err(error) => {
                 taken.into_iter().for_each(|run| self.free.add(run));
                 if !matches!(error, Error::Impossible { .. }) {
-                    self.failed = Some(error.to_string());
+                    self.fail(&error);
                 }
                 return Err(error);
             }
@@ -207,7 +207,7 @@ impl<D: Directory> Store<D> {
         let renamed = self.directory.rename(&part, &self.name);
         if let Err(error) = renamed.and_then(|()| self.directory.sync()) {
             // Which of the two has the name after a crash, nobody knows.
-            self.failed = Some(error.to_string());
+            self.fail(&error);
             return Err(error);
         }
         let name = self.pages.name().to_owned();
@@ -216,6 +216,11 @@ impl<D: Directory> Store<D> {
         self.free = Freelist::default();
         *self.reader.pages.write().expect("nobody panics while holding it") = self.pages.clone();
         Ok(true)
+    }
+
+    /// From now on, the store takes nothing more.
+    pub(crate) fn fail(&mut self, why: &Error) {
+        self.failed.get_or_insert_with(|| why.to_string());
     }
 
     fn has_not_failed(&self) -> Result<(), Error> {

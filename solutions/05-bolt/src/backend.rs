@@ -242,14 +242,21 @@ impl<F: File> Writer<F> {
 }
 
 impl<D: Directory> Committer<D> {
-    /// Writes frozen pieces to the file, and returns when they are on disk. After an error the
-    /// store takes nothing more; what was published can be read.
+    /// Writes frozen pieces to the file, and returns when they are on disk. After an error, of
+    /// whatever kind, they never will be: the store takes nothing more, and the process should end.
+    /// What was published can be read.
     pub fn commit(&mut self, frozen: Frozen) -> Result<Committed, Error> {
         let count = frozen.pieces.len();
         let newest_first = frozen.pieces.into_iter().rev();
         let merged = newest_first.reduce(|newer, older| Arc::new(Piece::merge(&older, &newer)));
-        self.store.commit(merged.map(|piece| piece.changes()).unwrap_or_default())?;
-        Ok(Committed { count })
+        let changes = merged.map(|piece| piece.changes()).unwrap_or_default();
+        match self.store.commit(changes) {
+            Ok(()) => Ok(Committed { count }),
+            Err(error) => {
+                self.store.fail(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Lets go of pieces that the file has.
@@ -306,7 +313,8 @@ impl<F: File> Clone for View<F> {
 }
 
 impl<F: File> View<F> {
-    /// The value of a key; none if it is not there.
+    /// The value of a key; none if it is not there. It may be a part of a page, which then stays in
+    /// memory as long as the value does: whoever keeps it should copy it.
     pub fn get(&self, bucket: &[u8], key: &[u8]) -> Result<Option<Bytes>, Error> {
         let newest_first = self.state.pieces.iter().rev();
         match newest_first.into_iter().find_map(|piece| piece.get(bucket, key)) {

@@ -67,7 +67,8 @@ impl<F: File> View<F> {
 }
 
 impl<'a, F: File> Bucket<'a, F> {
-    /// The value of a key; none if it is not there, or is a bucket.
+    /// The value of a key; none if it is not there, or is a bucket. It is a part of a page, which
+    /// stays in memory as long as the value does: whoever keeps it should copy it.
     pub fn get(&self, key: &[u8]) -> Result<Option<Bytes>, Error> {
         let found = self.find(key)?;
         Ok(found.filter(|(page, at)| !page.is_bucket(*at)).map(|(page, at)| page.shared_value(at)))
