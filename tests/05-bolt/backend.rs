@@ -44,6 +44,9 @@ fn history(seed: u64) -> Vec<Event> {
         .collect()
 }
 
+/// A view, and what it has to show.
+type Kept = (View<MemoryFile>, Rows);
+
 /// The three handles, and what is on its way between them.
 struct Whole {
     writer: Writer<MemoryFile>,
@@ -140,6 +143,17 @@ fn read(
     rows.map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
 }
 
+/// Views stay for a while, and what they show stays the same.
+fn keep(old: &mut Vec<Kept>, view: View<MemoryFile>, rows: &Rows, draws: &mut Draws) {
+    if draws.chance(20) {
+        old.push((view, rows.clone()));
+    }
+    if old.len() > 3 {
+        let (view, rows) = old.remove(draws.index(4));
+        compare(&view, &rows, draws);
+    }
+}
+
 /// What happened, in numbers.
 #[derive(Debug, Default)]
 struct Seen {
@@ -153,7 +167,7 @@ fn play(events: &[Event]) -> Seen {
     let mut whole = Whole::open(&disk);
     let mut model = Naive::default();
     let mut draws = Draws::new(5);
-    let mut old: Vec<(View<MemoryFile>, Rows)> = Vec::new();
+    let mut old: Vec<Kept> = Vec::new();
     let mut seen = Seen::default();
     for event in events {
         match *event {
@@ -209,13 +223,7 @@ fn play(events: &[Event]) -> Seen {
         whole.committer.store().check().expect("every page is accounted for");
         let view = whole.writer.reader().view();
         compare(&view, &model.published, &mut draws);
-        if draws.chance(20) {
-            old.push((view, model.published.clone()));
-        }
-        if old.len() > 3 {
-            let (view, rows) = old.remove(draws.index(4));
-            compare(&view, &rows, &mut draws);
-        }
+        keep(&mut old, view, &model.published, &mut draws);
     }
     assert_eq!(disk.names(), [NAME], "nothing is left over");
     seen
