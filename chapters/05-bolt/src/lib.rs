@@ -7,6 +7,8 @@
 //!   commit that was acknowledged, or of one after it, and nothing of any other.
 //! - **A view stays as it is.** Whoever reads sees one commit, however long it takes, and neither
 //!   waits for the writer nor lets it wait.
+//! - **Nobody waits for the disk but who asks for it.** Rows are written into memory and seen at
+//!   once; a commit, and a copy into a new file, go on beside.
 //! - **A damaged file is an error.** It names the page and the reason. No bytes make the store
 //!   panic or walk for ever, and whatever they claim, the file's length bounds the memory.
 //!
@@ -39,12 +41,33 @@
 //! then kills the process, and so does a file that somebody cuts short; and its memory cannot be
 //! bounded. A page is looked at once, when it is read, so that no later access can fail.
 //!
+//! Measured, with a million keys of which the system had all pages in memory: `pread` of a page
+//! takes 1.8 microseconds, and the first look at it through a map 0.1. So a page is read once and
+//! kept. From then on a get costs what memory costs: it looks at four pages, and waits each time.
+//! What counts is how often. So a page lies in one piece with the beginnings of its keys, and the
+//! cache finds it by its number without a search; `bench` in `solutions` has the figures, beside
+//! bbolt and LMDB, which map.
+//!
+//! ## A buffer in front
+//!
+//! A commit is two syncs. etcd makes one every hundred milliseconds, or after so many changes, and
+//! until then the changes are in memory: [`backend`] is that memory. It is a list of pieces that
+//! never change, so a view is a state of the file and the pieces that came after it, and taking one
+//! costs next to nothing. While one batch is committed, the next is written.
+//!
+//! The same buffer makes room for a copy. A file never gets shorter by itself; etcd's becomes so by
+//! stopping everything until it is written anew. Here [`Store::defragment`] is a commit that takes
+//! long: the newest state goes into a new file, what is written meanwhile stays in the buffer, and
+//! views of the old file keep it until they end.
+//!
 //! ## Shape
 //!
 //! A [`Store`] writes, and a [`Reader`] hands out [`View`]s in any thread. In a view are
 //! [`Bucket`]s, in them [`Cursor`]s and [`Range`]s. `page` and `meta` have the bytes, `pages` and
 //! `cache` get them from the file, `cursor` finds the way through a tree, `update` makes the next
-//! one, `freelist` knows which pages nobody needs, `walk` and `check` account for all of them.
+//! one, `copy` a whole new file, `image` what others are sent. `freelist` knows which pages nobody
+//! needs, `walk` and `check` account for all of them. On top is [`backend`], with the same words: a
+//! writer, readers, views.
 //!
 //! ## Left out on purpose
 //!
