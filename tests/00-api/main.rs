@@ -1,0 +1,4 @@
+//! The graded tests of `api`: what it must have in common with etcd.
+
+mod messages;
+mod rows;
