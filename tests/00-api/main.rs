@@ -1,4 +1,5 @@
 //! The graded tests of `api`: what it must have in common with etcd.
 
+mod errors;
 mod messages;
 mod rows;

@@ -24,6 +24,11 @@
 //! - **Zero means absent** in most fields, and an enum is a number that may be none of its names.
 //!   A layer turns both into types of its own as soon as a request comes in.
 //!
+//! ## Errors
+//!
+//! [`Error`] is the catalogue of what can go wrong in a client's eyes, with gRPC's [`Code`]. etcd's
+//! own client knows an error by its text, so these texts are exact.
+//!
 //! ## Features
 //!
 //! What most layers do not need is not built for them. `services` adds gRPC's clients and servers,
@@ -37,9 +42,13 @@
 //! transaction that is nested deeper than 50 is refused, where etcd's limit on operations may still
 //! let it pass.
 
+mod code;
+mod errors;
 mod packages;
 
 pub use authpb::*;
+pub use code::Code;
+pub use errors::Error;
 pub use etcdserverpb::*;
 pub use leasepb::*;
 pub use mvccpb::*;
