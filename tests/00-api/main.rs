@@ -3,3 +3,5 @@
 mod errors;
 mod messages;
 mod rows;
+#[cfg(feature = "services")]
+mod services;

@@ -32,7 +32,7 @@
 //! ## Features
 //!
 //! What most layers do not need is not built for them. `services` adds gRPC's clients and servers,
-//! `kv_client::KvClient`, `kv_server::KvServer` and so on.
+//! `kv_client::KvClient`, `kv_server::KvServer` and so on, and the way from an error to a status.
 //!
 //! ## Left out on purpose
 //!
@@ -45,6 +45,8 @@
 mod code;
 mod errors;
 mod packages;
+#[cfg(feature = "services")]
+mod status;
 
 pub use authpb::*;
 pub use code::Code;
