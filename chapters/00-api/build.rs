@@ -44,6 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut config = prost_build::Config::new();
     config.bytes(["."]).btree_map(["."]);
+    #[cfg(feature = "json")]
+    config.enable_type_names();
     #[cfg(feature = "services")]
     config.service_generator(
         // Who connects, and how, is up to those that do.

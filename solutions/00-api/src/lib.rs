@@ -33,6 +33,7 @@
 //!
 //! What most layers do not need is not built for them. `services` adds gRPC's clients and servers,
 //! `kv_client::KvClient`, `kv_server::KvServer` and so on, and the way from an error to a status.
+//! `json` adds `Json`, the form in which the gateway reads and writes messages.
 //!
 //! ## Left out on purpose
 //!
@@ -44,6 +45,8 @@
 
 mod code;
 mod errors;
+#[cfg(feature = "json")]
+mod json;
 mod packages;
 #[cfg(feature = "services")]
 mod status;
@@ -52,6 +55,8 @@ pub use authpb::*;
 pub use code::Code;
 pub use errors::Error;
 pub use etcdserverpb::*;
+#[cfg(feature = "json")]
+pub use json::Json;
 pub use leasepb::*;
 pub use mvccpb::*;
 pub use packages::{authpb, etcdserverpb, health, leasepb, mvccpb, v3electionpb, v3lockpb};
