@@ -126,7 +126,11 @@ pub(crate) fn cut<D: Directory>(
     copy(directory, (file, &name), place..length, &kept_in)?;
     let sector = ((place / SECTOR as u64 + 1) * SECTOR as u64).min(length);
     let record = (place + HEAD as u64).min(sector);
-    for (from, to) in [(sector, length), (record, sector), (place, record)] {
+    let mark = record - 1;
+    // Power may go again, and leave a beginning of any of these. It must still look torn: with a
+    // zero for a mark, and zeros up to the sector's end. So what comes after the mark goes first,
+    // then the mark by itself, and only then what it stands for.
+    for (from, to) in [(sector, length), (record, sector), (mark, record), (place, mark)] {
         zero(file, from, to).map_err(Error::io("cannot write", &name))?;
         file.sync().map_err(Error::io("cannot sync", &name))?;
     }
