@@ -14,7 +14,8 @@
 //! | `replication` | commits a second of three nodes (chapters 4 and 2) | `raft` 0.7, TiKV's |
 //! | `log` | batches that are appended and synced, and recovery (chapter 3) | the bare file |
 //! | `store` | gets, scans and commits of a store (chapter 5) | `redb` 4 |
-//! | `members` | commits a second of three nodes on real files (chapters 3, 4) | bare files |
+//! | `revisions` | puts, gets and ranges of a store of revisions (chapter 6) | – |
+//! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
 //! five times each, and shows the median and the slowest and fastest run; look at the ratios.
@@ -34,17 +35,19 @@ mod measure;
 mod members;
 
 mod replication;
+mod revisions;
 mod store;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 4] = [
+const FIGURES: [(&str, Figure); 5] = [
     ("replication", replication::figure),
     ("log", log::figure),
     ("members", members::figure),
     ("store", store::figure),
+    ("revisions", revisions::figure),
 ];
 
 /// Measures, and writes what it found.

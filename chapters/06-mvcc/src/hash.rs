@@ -1,0 +1,55 @@
+//! The hash of all rows, by etcd's formula.
+//!
+//! Owns [`View::hash`]: a member of etcd and one of ours that hold the same say the same. It looks
+//! at every row, so it is nothing for every heartbeat (`sums` is).
+//!
+//! Left to others: who is asked, and what a difference means.
+
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::revision::{Revision, Stamp};
+use crate::row;
+use crate::view::View;
+use bolt::File;
+use bytes::Bytes;
+
+impl<F: File> View<F> {
+    /// The CRC32C of the name of the bucket and all rows up to a revision, key and value of each.
+    /// Zero is the newest revision.
+    ///
+    /// A row that a compaction has taken, or could take, does not count, so that members agree
+    /// whose compactions are not equally far: of the rows up to that revision, only those count
+    /// that hold a pair which is there at the revision asked for. If no pair is there, all count.
+    pub fn hash(&self, revision: i64) -> Result<u32, Error> {
+        let at = self.at(revision)?;
+        let compacted = self.compacted().unwrap_or(Revision(0));
+        let everything = Keys::From(Bytes::new());
+        let mut is_empty = true;
+        self.shared().each(&everything, at, |_, _, _| {
+            is_empty = false;
+            false
+        });
+        let mut hash = crc32c::crc32c(row::BUCKET);
+        for row in self.rows().range(row::BUCKET, ..)? {
+            let (key, value) = row?;
+            let Some((stamp, _)) = Stamp::of_row(&key) else { continue };
+            if stamp.revision > at {
+                break;
+            }
+            let may_be_taken = !is_empty && stamp.revision <= compacted;
+            if may_be_taken && !self.is_there(stamp, value.clone(), at)? {
+                continue;
+            }
+            hash = crc32c::crc32c_append(hash, &key);
+            hash = crc32c::crc32c_append(hash, &value);
+        }
+        Ok(hash)
+    }
+
+    /// Does this row hold a pair that is there at a revision?
+    fn is_there(&self, stamp: Stamp, row: Bytes, at: Revision) -> Result<bool, Error> {
+        let pair = row::decode(row, stamp)?;
+        let found = self.shared().index().get(&pair.key, at);
+        Ok(found.is_some_and(|(newest, _)| newest == stamp))
+    }
+}

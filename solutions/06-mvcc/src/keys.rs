@@ -1,0 +1,66 @@
+//! Which keys a request is about.
+//!
+//! Owns [`Keys`], which is what `key` and `range_end` say together.
+
+use bytes::Bytes;
+use std::ops::{Bound, RangeBounds};
+
+/// A range of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// One key.
+    One(Bytes),
+    /// All keys from this one on.
+    From(Bytes),
+    /// All keys from the first on, and before the second. There is none if that is not after it.
+    Between(Bytes, Bytes),
+}
+
+impl Keys {
+    /// What a request says: no end is one key, an end of one zero byte is no end at all, and any
+    /// other is the first key that is not meant.
+    ///
+    /// *Example:* `a` with the end `b` is every key that begins with `a`.
+    pub fn new(key: &Bytes, range_end: &Bytes) -> Keys {
+        match &range_end[..] {
+            [] => Keys::One(key.clone()),
+            [0] => Keys::From(key.clone()),
+            _ => Keys::Between(key.clone(), range_end.clone()),
+        }
+    }
+
+    /// Is there no such key, whatever is stored?
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Keys::One(_) | Keys::From(_) => false,
+            Keys::Between(from, to) => from >= to,
+        }
+    }
+
+    /// Is this key meant?
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.contains(key)
+    }
+
+    /// Those of these keys that are after this one.
+    pub fn after(&self, key: &[u8]) -> (Bound<Bytes>, Bound<Bytes>) {
+        let end = self.end_bound().map(Bytes::copy_from_slice);
+        (Bound::Excluded(Bytes::copy_from_slice(key)), end)
+    }
+}
+
+impl RangeBounds<[u8]> for Keys {
+    fn start_bound(&self) -> Bound<&[u8]> {
+        match self {
+            Keys::One(key) | Keys::From(key) | Keys::Between(key, _) => Bound::Included(key),
+        }
+    }
+
+    fn end_bound(&self) -> Bound<&[u8]> {
+        match self {
+            Keys::One(key) => Bound::Included(key),
+            Keys::From(_) => Bound::Unbounded,
+            Keys::Between(_, to) => Bound::Excluded(to),
+        }
+    }
+}

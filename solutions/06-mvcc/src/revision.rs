@@ -1,0 +1,99 @@
+//! When a key was changed.
+//!
+//! Owns [`Revision`], which clients see, and [`Stamp`], which tells the changes of one revision
+//! apart; and the key of a row, which is a stamp as bytes, so that rows lie in the order in which
+//! they were written:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | the revision |
+//! | 1 | `_` |
+//! | 8 | which change of it |
+//! | 1 | `t`, if the key was deleted |
+//!
+//! Numbers have their highest byte first.
+//!
+//! Left to others: what is in a row (`store`).
+
+use bytes::Bytes;
+use std::fmt;
+
+/// How often the store was changed. An empty store is at 1, and everything that changes anything
+/// makes it one more, however many keys it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+/// One change of one key: the revision, and which change of it, from 0 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// The revision that the store is at from then on.
+    pub revision: Revision,
+    /// How many changes of the same revision came before.
+    pub sub: u32,
+}
+
+/// What a change does to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// It gets a value.
+    Put,
+    /// It goes.
+    Delete,
+}
+
+impl Revision {
+    /// That of a store in which nothing was written.
+    pub const FIRST: Revision = Revision(1);
+
+    /// The one after.
+    pub fn next(self) -> Revision {
+        Revision(self.0 + 1)
+    }
+
+    /// As clients get it.
+    pub fn wire(self) -> i64 {
+        i64::try_from(self.0).expect("nobody counts that far")
+    }
+}
+
+impl Stamp {
+    /// The key of the row for this change.
+    pub fn row_key(self, act: Act) -> Bytes {
+        let mut key = Vec::with_capacity(18);
+        key.extend_from_slice(&self.revision.0.to_be_bytes());
+        key.push(b'_');
+        key.extend_from_slice(&u64::from(self.sub).to_be_bytes());
+        if act == Act::Delete {
+            key.push(b't');
+        }
+        key.into()
+    }
+
+    /// The change that a row is for; none if no row has such a key.
+    pub fn of_row(key: &[u8]) -> Option<(Stamp, Act)> {
+        let (revision, rest) = key.split_first_chunk::<8>()?;
+        let (mark, rest) = rest.split_first()?;
+        let (sub, rest) = rest.split_first_chunk::<8>()?;
+        let act = match rest {
+            [] => Act::Put,
+            [b't'] => Act::Delete,
+            _ => return None,
+        };
+        let sub = u32::try_from(u64::from_be_bytes(*sub)).ok()?;
+        let revision = Revision(u64::from_be_bytes(*revision));
+        let is_whole = *mark == b'_' && i64::try_from(revision.0).is_ok();
+        is_whole.then_some((Stamp { revision, sub }, act))
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.revision, self.sub)
+    }
+}

@@ -1,0 +1,16 @@
+//! The graded tests of revisions.
+
+#[allow(dead_code, reason = "the tests of the store use more of it")]
+#[path = "../05-bolt/memory.rs"]
+mod memory;
+#[path = "../05-bolt/shrink.rs"]
+mod shrink;
+
+mod naive;
+mod requests;
+mod whole;
+
+mod checks;
+mod crashes;
+mod histories;
+mod stories;
