@@ -9,7 +9,7 @@ use crate::whole::{Known, Whole};
 use api::{Error, RangeRequest};
 use harness::files::Disk;
 use harness::{Draws, check};
-use mvcc::{LeaseId, Pieces, Progress, Revision, View};
+use mvcc::{LeaseId, Pieces, Progress, Revision, Store, View};
 
 /// What happens. Requests are drawn from `seed`.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +108,48 @@ struct Seen {
     restarts: usize,
 }
 
+/// Carries out a request, here and there.
+fn write(store: &mut Store<MemoryFile>, model: &mut Naive, event: Event) {
+    match event {
+        Event::Put { seed } => {
+            let request = put(&mut Draws::new(seed));
+            same(store.put(&request, &Known(LEASES)), model.put(&request), &request);
+        }
+        Event::Delete { seed } => {
+            let request = delete_range(&mut Draws::new(seed));
+            same(store.delete_range(&request), Ok(model.delete_range(&request)), &request);
+        }
+        Event::Txn { seed } => {
+            let request = txn(&mut Draws::new(seed), model.current());
+            if mvcc::checks::txn(&request, 128).is_ok() {
+                same(store.txn(&request, &Known(LEASES)), model.txn(&request), &request);
+            }
+        }
+        Event::EndLease { seed } => {
+            let lease = LEASES[Draws::new(seed).index(LEASES.len())];
+            let ended = LeaseId::new(lease).expect("it is not zero");
+            same(store.delete_attached(ended), Ok(model.end_lease(lease)), &lease);
+        }
+        Event::Compact { .. }
+        | Event::Step { .. }
+        | Event::Disk
+        | Event::Keep
+        | Event::LetGo
+        | Event::Restart => unreachable!("it writes nothing"),
+    }
+}
+
+/// Do the same keys go with each lease?
+fn compare_leases(whole: &Whole, model: &Naive) {
+    for lease in LEASES {
+        let keys = model.now().values().filter(|pair| pair.lease == *lease);
+        let keys: Vec<_> = keys.map(|pair| pair.key.clone()).collect();
+        let lease = LeaseId::new(*lease).expect("it is not zero");
+        let found: Vec<_> = whole.store.attached().keys(lease).cloned().collect();
+        assert_eq!(found, keys, "the keys of a lease");
+    }
+}
+
 fn play(events: &[Event]) -> Seen {
     let disk = Disk::new();
     let mut whole = Whole::open(&disk);
@@ -118,35 +160,21 @@ fn play(events: &[Event]) -> Seen {
     let mut kept: Vec<Kept> = Vec::new();
     let mut seen = Seen::default();
     for event in events {
-        let store = &mut whole.store;
         match *event {
-            Event::Put { seed } => {
-                let request = put(&mut Draws::new(seed));
-                same(store.put(&request, &Known(LEASES)), model.put(&request), &request);
-            }
-            Event::Delete { seed } => {
-                let request = delete_range(&mut Draws::new(seed));
-                same(store.delete_range(&request), Ok(model.delete_range(&request)), &request);
-            }
-            Event::Txn { seed } => {
-                let request = txn(&mut Draws::new(seed), model.current());
-                if mvcc::checks::txn(&request, 128).is_ok() {
-                    same(store.txn(&request, &Known(LEASES)), model.txn(&request), &request);
-                }
-            }
-            Event::EndLease { seed } => {
-                let lease = LEASES[Draws::new(seed).index(LEASES.len())];
-                let ended = LeaseId::new(lease).expect("it is not zero");
-                same(store.delete_attached(ended), Ok(model.end_lease(lease)), &lease);
+            Event::Put { .. }
+            | Event::Delete { .. }
+            | Event::Txn { .. }
+            | Event::EndLease { .. } => {
+                write(&mut whole.store, &mut model, *event);
             }
             Event::Compact { back } => {
                 let revision = model.current() - back;
                 let compacted = model.compact(revision);
                 seen.compactions += usize::from(compacted.is_ok());
-                same(store.compact(revision), compacted, &revision);
+                same(whole.store.compact(revision), compacted, &revision);
             }
             Event::Step { keys } => {
-                let progress = store.compaction_step(keys).expect("the disk works");
+                let progress = whole.store.compaction_step(keys).expect("the disk works");
                 seen.waits += usize::from(progress == Progress::Waits);
             }
             Event::Disk => {
@@ -158,8 +186,8 @@ fn play(events: &[Event]) -> Seen {
                 }
             }
             Event::Keep => {
-                store.publish();
-                kept.push((store.reader().view(), model.clone()));
+                whole.store.publish();
+                kept.push((whole.store.reader().view(), model.clone()));
             }
             Event::LetGo => {
                 if !kept.is_empty() {
@@ -181,13 +209,7 @@ fn play(events: &[Event]) -> Seen {
             let (view, model) = &kept[draws.index(kept.len())];
             compare(view, model, &mut draws);
         }
-        for lease in LEASES {
-            let keys = model.now().values().filter(|pair| pair.lease == *lease);
-            let keys: Vec<_> = keys.map(|pair| pair.key.clone()).collect();
-            let lease = LeaseId::new(*lease).expect("it is not zero");
-            let found: Vec<_> = whole.store.attached().keys(lease).cloned().collect();
-            assert_eq!(found, keys, "the keys of a lease");
-        }
+        compare_leases(&whole, &model);
     }
     seen.revisions = model.current();
     sum_is_that_of_a_start(&mut whole, &disk);

@@ -5,13 +5,13 @@
 //!
 //! Left to others: the file and its buffer (`bolt`).
 
-use crate::compaction::{Compaction, FINISHED, SCHEDULED};
+use crate::compaction::{Compaction, FINISHED, META, SCHEDULED};
 use crate::error::Error;
 use crate::index::{Index, Life, Version};
 use crate::leases::{Attached, LeaseId};
 use crate::revision::{Act, Revision, Stamp};
 use crate::row;
-use crate::store::{META, Store};
+use crate::store::Store;
 use crate::sums::{Sums, hash};
 use crate::view::{Moment, Shared};
 use bolt::{File, backend};

@@ -8,7 +8,7 @@
 //! What was written is seen by views once it was published, and is on disk once the buffer below
 //! was frozen and committed: that is the server's to decide, between two entries of its log.
 //!
-//! Left to others: transactions (`txn`), starting (`restore`), compactions (`compaction`), leases
+//! Left to others: transactions (`txn`), starting (`restore`), compactions (`forget`), leases
 //! and whether they are there (the caller).
 
 use crate::compaction::Compaction;
@@ -30,9 +30,6 @@ use bolt::{File, backend};
 use bytes::Bytes;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-
-/// The bucket of what is known about the store itself.
-pub const META: &[u8] = b"meta";
 
 /// Which leases there are.
 pub trait Leases {

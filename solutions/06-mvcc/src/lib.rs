@@ -34,7 +34,7 @@
 //!
 //! ## Shape
 //!
-//! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `compaction` forgets,
+//! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `forget` compacts,
 //! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index`, `revision`,
 //! `keys`, `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
 //! proposes it.
@@ -47,6 +47,7 @@
 pub mod checks;
 mod compaction;
 mod error;
+mod forget;
 mod hash;
 mod index;
 mod keys;

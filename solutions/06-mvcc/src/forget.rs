@@ -1,0 +1,69 @@
+//! Forgetting what was before a revision.
+//!
+//! Owns [`Store::compact`], which says from when on states can be read, and
+//! [`Store::compaction_step`], which takes away what is not needed any more. The first is a request
+//! of the log, and the same on every member. The second may take long, so it goes in steps between
+//! other entries, whenever a member wants; nobody can tell how far it is.
+//!
+//! Left to others: which versions go ([`crate::index::taken`]).
+
+use crate::compaction::{Compaction, FINISHED, META, Progress, SCHEDULED};
+use crate::error::Error;
+use crate::revision::{Act, Revision, Stamp};
+use crate::row;
+use crate::store::Store;
+use bolt::File;
+use bytes::Bytes;
+use std::sync::Arc;
+
+impl<F: File> Store<F> {
+    /// From now on, no state before this revision can be read. It is refused if that was so before,
+    /// or if the revision is still to come.
+    pub fn compact(&mut self, revision: i64) -> Result<(), Error> {
+        if revision <= self.compacted.map_or(-1, Revision::wire) {
+            return Err(api::Error::Compacted.into());
+        }
+        let revision = Revision(revision.unsigned_abs());
+        if revision > self.current {
+            return Err(api::Error::FutureRev.into());
+        }
+        self.rows.put(META, SCHEDULED, mark(revision))?;
+        self.compacted = Some(revision);
+        let era = std::mem::replace(&mut self.era, Arc::new(()));
+        // What one before this has not done, this one does.
+        let waits_for = self.compaction.take().map(|before| before.waits_for);
+        let mut compaction = Compaction::new(revision);
+        compaction.waits_for = waits_for.unwrap_or_default();
+        compaction.waits_for.push(era);
+        self.compaction = Some(compaction);
+        Ok(())
+    }
+
+    /// Goes on with a compaction, if there is one: looks at so many keys.
+    pub fn compaction_step(&mut self, keys: usize) -> Result<Progress, Error> {
+        // Readers have the old era until this one is published.
+        self.publish_moment();
+        let Some(compaction) = &mut self.compaction else { return Ok(Progress::Done) };
+        if compaction.waits() {
+            return Ok(Progress::Waits);
+        }
+        let revision = compaction.revision;
+        let after = compaction.after.take();
+        let (rows, last) = self.shared.index_mut().compact(after.as_ref(), keys, revision);
+        for (stamp, act) in rows {
+            self.rows.delete(row::BUCKET, stamp.row_key(act))?;
+        }
+        compaction.after = last;
+        if compaction.after.is_some() {
+            return Ok(Progress::More);
+        }
+        self.rows.put(META, FINISHED, mark(revision))?;
+        self.compaction = None;
+        Ok(Progress::Done)
+    }
+}
+
+/// A revision as a row of `meta` has it.
+fn mark(revision: Revision) -> Bytes {
+    Stamp { revision, sub: 0 }.row_key(Act::Put)
+}
