@@ -218,14 +218,9 @@ impl Page {
         PageId(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     }
 
-    /// The element, as something to make a page of.
-    pub fn item(&self, at: usize) -> Item {
-        let body = match (self.is_leaf, self.is_bucket(at)) {
-            (true, false) => Body::Value(self.shared_value(at)),
-            (true, true) => Body::Bucket(self.shared_value(at)),
-            (false, _) => Body::Below(self.below(at)),
-        };
-        Item { key: self.shared_key(at), body }
+    /// Its elements, as something to make pages of.
+    pub fn items(&self) -> Items<'_> {
+        Items { page: self, bytes: self.shared(0..self.length()) }
     }
 
     /// Where this key is, or where it would be.
@@ -282,6 +277,27 @@ impl Page {
 
     fn element(&self, at: usize) -> Element {
         Element::decode(self.bytes(), at, self.is_leaf)
+    }
+}
+
+/// The elements of a page, as something to make pages of. All that come from here share one hold on
+/// it: a commit takes up many pages with many elements, and changes few of them.
+pub struct Items<'a> {
+    page: &'a Page,
+    bytes: Bytes,
+}
+
+impl Items<'_> {
+    /// This element.
+    pub fn get(&self, at: usize) -> Item {
+        let element = self.page.element(at);
+        let value = || self.bytes.slice(element.value_place());
+        let body = match (self.page.is_leaf, self.page.is_bucket(at)) {
+            (true, false) => Body::Value(value()),
+            (true, true) => Body::Bucket(value()),
+            (false, _) => Body::Below(self.page.below(at)),
+        };
+        Item { key: self.bytes.slice(element.key_place()), body }
     }
 }
 

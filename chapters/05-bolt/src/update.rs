@@ -114,6 +114,7 @@ impl<'a, F: File> Update<'a, F> {
         }
         let mut children =
             Children { done: Vec::new(), open: None, new: false, old_after_new: false };
+        let items = page.items();
         for at in 0..page.count() {
             let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(until);
             let changes = rows.peek().is_some_and(|(key, _)| next.is_none_or(|next| key < next));
@@ -121,7 +122,7 @@ impl<'a, F: File> Update<'a, F> {
                 let below = self.tree(page.below(at), rows, next, depth + 1)?;
                 self.add(&mut children, below)?;
             } else {
-                self.keep(&mut children, page.item(at), page.below(at))?;
+                self.keep(&mut children, items.get(at), page.below(at))?;
             }
         }
         self.close(children)
@@ -134,18 +135,19 @@ impl<'a, F: File> Update<'a, F> {
         rows: &mut Rows,
         until: Option<&[u8]>,
     ) -> Result<Level, Error> {
+        let old_items = page.items();
         let mut items = Vec::with_capacity(page.count() + 1);
         let (mut at, mut new, mut appended) = (0, false, true);
         while let Some((key, change)) =
             rows.next_if(|(key, _)| until.is_none_or(|until| &key[..] < until))
         {
             while at < page.count() && page.key(at) < &key[..] {
-                items.push(page.item(at));
+                items.push(old_items.get(at));
                 appended &= !new;
                 at += 1;
             }
             let same = at < page.count() && page.key(at) == &key[..];
-            let old = same.then(|| page.item(at).body);
+            let old = same.then(|| old_items.get(at).body);
             at += usize::from(same);
             if let Some(body) = self.changed(&key, old, change)? {
                 items.push(Item { key, body });
@@ -153,7 +155,7 @@ impl<'a, F: File> Update<'a, F> {
             }
         }
         appended &= new && at == page.count();
-        items.extend((at..page.count()).map(|at| page.item(at)));
+        items.extend((at..page.count()).map(|at| old_items.get(at)));
         Ok(Level { is_leaf: true, items, appended })
     }
 
@@ -330,6 +332,7 @@ impl<'a, F: File> Update<'a, F> {
 
 /// All items of a page.
 fn whole(page: &Page) -> Level {
-    let items = (0..page.count()).map(|at| page.item(at)).collect();
+    let items = page.items();
+    let items = (0..page.count()).map(|at| items.get(at)).collect();
     Level { is_leaf: page.is_leaf(), items, appended: false }
 }

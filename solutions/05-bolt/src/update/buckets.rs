@@ -66,8 +66,9 @@ impl<F: File> Update<'_, F> {
         }
         self.above += 1;
         let page = self.remove(id)?;
+        let items = page.items();
         for at in 0..page.count() {
-            match page.item(at) {
+            match items.get(at) {
                 Item { body: Body::Below(below), .. } => self.drop_tree(below)?,
                 Item { key, body: Body::Bucket(value) } => self.drop_bucket(&key, &value)?,
                 Item { body: Body::Value(_), .. } => {}
