@@ -369,33 +369,26 @@ pub fn encode(id: PageId, overflow: u32, items: &[Item], length: usize) -> Vec<u
         let start = HEAD + ELEMENT * at;
         let number = |length: usize| u32::try_from(length).expect("lengths are checked before");
         let (distance, key_length) = (number(data - start), number(key.len()));
-        let value = match body {
+        let (fields, value) = match body {
             Body::Below(page) => {
                 bytes[start + 8..start + 16].copy_from_slice(&page.0.to_le_bytes());
-                for (field, number) in [distance, key_length].into_iter().enumerate() {
-                    put(&mut bytes, start + 4 * field, number);
-                }
-                &Bytes::new()
+                (&[distance, key_length][..], &[][..])
             }
-            Body::Value(value) | Body::Bucket(value) => {
-                let flags = if matches!(body, Body::Bucket(_)) { BUCKET } else { 0 };
-                let fields = [flags, distance, key_length, number(value.len())];
-                for (field, number) in fields.into_iter().enumerate() {
-                    put(&mut bytes, start + 4 * field, number);
-                }
-                value
+            Body::Value(value) => (&[0, distance, key_length, number(value.len())][..], &value[..]),
+            Body::Bucket(value) => {
+                (&[BUCKET, distance, key_length, number(value.len())][..], &value[..])
             }
         };
+        for (field, number) in fields.iter().enumerate() {
+            let place = start + 4 * field;
+            bytes[place..place + 4].copy_from_slice(&number.to_le_bytes());
+        }
         bytes[data..data + key.len()].copy_from_slice(key);
         data += key.len();
         bytes[data..data + value.len()].copy_from_slice(value);
         data += value.len();
     }
     bytes
-}
-
-fn put(bytes: &mut [u8], place: usize, number: u32) {
-    bytes[place..place + 4].copy_from_slice(&number.to_le_bytes());
 }
 
 impl fmt::Display for PageId {

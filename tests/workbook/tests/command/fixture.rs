@@ -489,7 +489,7 @@ impl Fixture {
     fn prepare<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         // One folder for all fixtures, so that the harness is compiled once.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixture");
-        for name in ["NO_COLOR", "COLUMNS", "FIXTURE", "PLACE", "CARGO_BUILD_BUILD_DIR"] {
+        for name in ["CI", "NO_COLOR", "COLUMNS", "FIXTURE", "PLACE", "CARGO_BUILD_BUILD_DIR"] {
             command.env_remove(name);
         }
         command
