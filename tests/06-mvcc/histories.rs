@@ -52,14 +52,7 @@ fn compare(view: &View<MemoryFile>, model: &Naive, draws: &mut Draws) {
     assert_eq!(view.current().wire(), model.current(), "the newest revision");
     for _ in 0..4 {
         let request = range(draws, model.current());
-        let expected = model.range(&request);
-        match (view.range(&request), expected) {
-            (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{request:?}"),
-            (Err(mvcc::Error::Refused(found)), Err(expected)) => {
-                assert_eq!(found, expected, "{request:?}");
-            }
-            (found, expected) => panic!("{found:?}, and not {expected:?}: {request:?}"),
-        }
+        same(view.range(&request), model.range(&request), &request);
     }
     in_pieces(view, draws);
 }

@@ -1,7 +1,8 @@
 // The original etcd, to compare ours with: its server, its two command-line tools and its load tool,
 // of one release, and the command of bbolt, its store, of the version that this release is built
-// on. There is no Go code here. The `tool` lines are the list of what is built, the
-// `require` lines pin every version, and go.sum pins every content.
+// on. The `tool` lines are the list of what is built, the `require` lines pin every version, and
+// go.sum pins every content. The only Go code is store/, which drives bbolt for one figure of the
+// benchmark in solutions.
 //
 //	cargo workbook original    # builds them into target/original
 //

@@ -28,25 +28,6 @@ impl Keys {
             _ => Keys::Between(key.clone(), range_end.clone()),
         }
     }
-
-    /// Is there no such key, whatever is stored?
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Keys::One(_) | Keys::From(_) => false,
-            Keys::Between(from, to) => from >= to,
-        }
-    }
-
-    /// Is this key meant?
-    pub fn has(&self, key: &[u8]) -> bool {
-        self.contains(key)
-    }
-
-    /// Those of these keys that are after this one.
-    pub fn after(&self, key: &[u8]) -> (Bound<Bytes>, Bound<Bytes>) {
-        let end = self.end_bound().map(Bytes::copy_from_slice);
-        (Bound::Excluded(Bytes::copy_from_slice(key)), end)
-    }
 }
 
 impl RangeBounds<[u8]> for Keys {
