@@ -6,10 +6,10 @@ use crate::naive::Naive;
 use crate::requests::{LEASES, delete_range, put, range, txn};
 use crate::shrink::{fails, shrink};
 use crate::whole::{Known, Whole};
-use api::{Error, RangeRequest};
+use api::{Error, LeaseId, RangeRequest, Revision};
 use harness::files::Disk;
 use harness::{Draws, check};
-use mvcc::{LeaseId, Pieces, Progress, Revision, Store, View};
+use mvcc::{Pieces, Progress, Store, View};
 
 /// What happens. Requests are drawn from `seed`.
 #[derive(Clone, Copy, Debug)]

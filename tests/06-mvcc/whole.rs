@@ -1,9 +1,10 @@
 //! Stores of revisions, each with a disk in memory below it.
 
 use crate::memory::{Memory, MemoryFile, NAME, SMALL};
+use api::LeaseId;
 use bolt::backend::{self, Committed, Committer, Frozen};
 use harness::files::Disk;
-use mvcc::{LeaseId, Leases, Store};
+use mvcc::{Leases, Store};
 
 /// A store with the disk below it.
 pub struct Whole {

@@ -5,10 +5,9 @@
 //!
 //! Left to others: what depends on the state (`txn`), on permissions, sizes and quotas.
 
-use api::Error;
 use api::range_request::{SortOrder, SortTarget};
 use api::request_op::Request;
-use api::{Compare, DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, TxnRequest};
+use api::{Compare, DeleteRangeRequest, Error, PutRequest, RangeRequest, RequestOp, TxnRequest};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -35,8 +35,8 @@
 //! ## Shape
 //!
 //! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `forget` compacts,
-//! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index`, `revision`,
-//! `keys`, `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
+//! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index`, `stamp`,
+//! `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
 //! proposes it.
 //!
 //! ## Left out on purpose
@@ -50,13 +50,12 @@ mod error;
 mod forget;
 mod hash;
 mod index;
-mod keys;
 mod leases;
 mod pieces;
 mod range;
 mod restore;
-mod revision;
 mod row;
+mod stamp;
 mod store;
 mod sums;
 mod txn;
@@ -65,10 +64,9 @@ mod view;
 pub use compaction::Progress;
 pub use error::Error;
 pub use index::{Index, Life, Version, taken};
-pub use keys::Keys;
-pub use leases::{Attached, LeaseId};
+pub use leases::Attached;
 pub use pieces::Pieces;
-pub use revision::{Act, Revision, Stamp};
+pub use stamp::{Act, Stamp};
 pub use store::{Leases, Store};
 pub use sums::Sums;
 pub use view::{Reader, View};

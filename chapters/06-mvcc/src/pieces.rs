@@ -8,10 +8,9 @@
 
 use crate::error::Error;
 use crate::range::{header, range};
-use crate::revision::Revision;
 use crate::view::View;
 use api::range_request::SortTarget;
-use api::{RangeRequest, RangeResponse};
+use api::{RangeRequest, RangeResponse, Revision};
 use bolt::File;
 use bytes::Bytes;
 use prost::Message;

@@ -14,17 +14,16 @@
 use crate::compaction::Compaction;
 use crate::error::Error;
 use crate::index::Life;
-use crate::keys::Keys;
-use crate::leases::{Attached, LeaseId};
+use crate::leases::Attached;
 use crate::range::{header, range};
-use crate::revision::{Act, Revision, Stamp};
 use crate::row;
+use crate::stamp::{Act, Stamp};
 use crate::sums::{Sums, hash};
 use crate::view::{Moment, Reader, Shared};
 use api::event::EventType;
 use api::{
-    DeleteRangeRequest, DeleteRangeResponse, Event, KeyValue, PutRequest, PutResponse,
-    RangeRequest, RangeResponse,
+    DeleteRangeRequest, DeleteRangeResponse, Event, KeyValue, Keys, LeaseId, PutRequest,
+    PutResponse, RangeRequest, RangeResponse, Revision,
 };
 use bolt::{File, backend};
 use bytes::Bytes;

@@ -13,8 +13,8 @@
 //! Left to others: what a range wants (`range`), and writing (`store`).
 
 use crate::index::{Index, Life, bounds};
-use crate::keys::Keys;
-use crate::revision::{Revision, Stamp};
+use crate::stamp::Stamp;
+use api::{Keys, Revision};
 use bolt::File;
 use bolt::backend;
 use bytes::Bytes;

@@ -24,6 +24,11 @@
 //! - **Zero means absent** in most fields, and an enum is a number that may be none of its names.
 //!   A layer turns both into types of its own as soon as a request comes in.
 //!
+//! ## What messages speak of
+//!
+//! Three notions of theirs are types here, because every layer above has them: [`Revision`],
+//! [`LeaseId`] and [`Keys`], a range of keys.
+//!
 //! ## Errors
 //!
 //! [`Error`] is the catalogue of what can go wrong in a client's eyes, with gRPC's [`Code`]. etcd's
@@ -47,6 +52,8 @@ mod code;
 mod errors;
 #[cfg(feature = "json")]
 mod json;
+mod keys;
+mod numbers;
 mod packages;
 #[cfg(feature = "services")]
 mod status;
@@ -57,8 +64,10 @@ pub use errors::Error;
 pub use etcdserverpb::*;
 #[cfg(feature = "json")]
 pub use json::Json;
+pub use keys::Keys;
 pub use leasepb::*;
 pub use mvccpb::*;
+pub use numbers::{LeaseId, Revision};
 pub use packages::{authpb, etcdserverpb, health, leasepb, mvccpb, v3electionpb, v3lockpb};
 pub use v3electionpb::*;
 pub use v3lockpb::*;

@@ -5,7 +5,7 @@
 //!
 //! Left to others: its steps (`forget`).
 
-use crate::revision::Revision;
+use api::Revision;
 use bytes::Bytes;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! Owns [`Error`]. A refusal is an answer to a client, and the same on every member. Everything
 //! else is a reason to stop.
 
-use crate::revision::Stamp;
+use crate::stamp::Stamp;
 use thiserror::Error;
 
 /// Why a request is not carried out, or a store not opened.

@@ -9,9 +9,10 @@
 
 use crate::compaction::{Compaction, FINISHED, META, Progress, SCHEDULED};
 use crate::error::Error;
-use crate::revision::{Act, Revision, Stamp};
 use crate::row;
+use crate::stamp::{Act, Stamp};
 use crate::store::Store;
+use api::Revision;
 use bolt::File;
 use bytes::Bytes;
 use std::sync::Arc;

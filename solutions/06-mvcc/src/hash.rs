@@ -6,10 +6,10 @@
 //! Left to others: who is asked, and what a difference means.
 
 use crate::error::Error;
-use crate::keys::Keys;
-use crate::revision::{Revision, Stamp};
 use crate::row;
+use crate::stamp::Stamp;
 use crate::view::View;
+use api::{Keys, Revision};
 use bolt::File;
 use bytes::Bytes;
 

@@ -14,8 +14,8 @@
 //!
 //! Left to others: the rows (`store`), locks (`view`), and when a compaction may come (`store`).
 
-use crate::keys::Keys;
-use crate::revision::{Act, Revision, Stamp};
+use crate::stamp::{Act, Stamp};
+use api::{Keys, Revision};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;

@@ -4,24 +4,9 @@
 //!
 //! Left to others: when a lease ends, and whether it is there (whoever owns the leases).
 
+use api::LeaseId;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The number of a lease. Clients choose it, or have it chosen; it may be negative, and is never 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LeaseId(i64);
-
-impl LeaseId {
-    /// What a request says: 0 is none.
-    pub fn new(number: i64) -> Option<LeaseId> {
-        (number != 0).then_some(LeaseId(number))
-    }
-
-    /// As clients get it.
-    pub fn wire(lease: Option<LeaseId>) -> i64 {
-        lease.map_or(0, |lease| lease.0)
-    }
-}
 
 /// Keys with leases.
 ///

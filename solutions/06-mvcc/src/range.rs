@@ -14,12 +14,11 @@
 
 use crate::error::Error;
 use crate::index::Life;
-use crate::keys::Keys;
-use crate::revision::{Revision, Stamp};
 use crate::row;
+use crate::stamp::Stamp;
 use crate::view::{Shared, View};
 use api::range_request::{SortOrder, SortTarget};
-use api::{KeyValue, RangeRequest, RangeResponse, ResponseHeader};
+use api::{KeyValue, Keys, RangeRequest, RangeResponse, ResponseHeader, Revision};
 use bolt::{File, backend};
 use bytes::Bytes;
 use std::cmp::Ordering;

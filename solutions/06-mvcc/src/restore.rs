@@ -8,12 +8,13 @@
 use crate::compaction::{Compaction, FINISHED, META, SCHEDULED};
 use crate::error::Error;
 use crate::index::{Index, Life, Version};
-use crate::leases::{Attached, LeaseId};
-use crate::revision::{Act, Revision, Stamp};
+use crate::leases::Attached;
 use crate::row;
+use crate::stamp::{Act, Stamp};
 use crate::store::Store;
 use crate::sums::{Sums, hash};
 use crate::view::{Moment, Shared};
+use api::{LeaseId, Revision};
 use bolt::{File, backend};
 use bytes::Bytes;
 use std::num::NonZeroU64;

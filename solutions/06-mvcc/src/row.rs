@@ -6,7 +6,7 @@
 //! Left to others: which rows there are.
 
 use crate::error::Error;
-use crate::revision::{Act, Stamp};
+use crate::stamp::{Act, Stamp};
 use api::KeyValue;
 use bolt::File;
 use bolt::backend::View;

@@ -9,7 +9,7 @@
 //!
 //! Left to others: asking other members.
 
-use crate::revision::Revision;
+use api::Revision;
 use std::collections::VecDeque;
 
 /// So many of the last revisions are remembered.

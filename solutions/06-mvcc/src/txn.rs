@@ -12,15 +12,16 @@
 
 use crate::error::Error;
 use crate::index::Life;
-use crate::keys::Keys;
-use crate::leases::LeaseId;
 use crate::range::header;
-use crate::revision::{Revision, Stamp};
+use crate::stamp::Stamp;
 use crate::store::{Changing, Leases, Store};
 use api::compare::{CompareResult, CompareTarget, TargetUnion};
 use api::request_op::Request;
 use api::response_op::Response;
-use api::{Compare, RequestOp, ResponseHeader, ResponseOp, TxnRequest, TxnResponse};
+use api::{
+    Compare, Keys, LeaseId, RequestOp, ResponseHeader, ResponseOp, Revision, TxnRequest,
+    TxnResponse,
+};
 use bolt::File;
 use bytes::Bytes;
 use std::cmp::Ordering;

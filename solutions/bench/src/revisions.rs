@@ -9,11 +9,11 @@
 
 use crate::files::folder;
 use crate::measure::{ROUNDS, grouped, timed};
-use api::{PutRequest, RangeRequest};
+use api::{LeaseId, PutRequest, RangeRequest, Revision};
 use bolt::backend::{self, Committer, Frozen};
 use bolt::{Folder, Options};
 use bytes::Bytes;
-use mvcc::{Index, LeaseId, Leases, Life, Progress, Revision, Stamp, Store, Version, View};
+use mvcc::{Index, Leases, Life, Progress, Stamp, Store, Version, View};
 use std::fs::File;
 use std::io;
 use std::num::NonZeroU64;

@@ -11,11 +11,11 @@ mod etcd;
 #[path = "../../05-bolt/original/programs.rs"]
 mod programs;
 
-use api::{DeleteRangeRequest, KeyValue, PutRequest, RangeRequest};
+use api::{DeleteRangeRequest, KeyValue, LeaseId, PutRequest, RangeRequest};
 use bolt::backend::{self, Committer};
 use bolt::{Folder, Options};
 use etcd::{Member, database};
-use mvcc::{LeaseId, Leases, Progress, Store};
+use mvcc::{Leases, Progress, Store};
 use programs::{folder, name, number, run};
 use std::fmt::Write;
 use std::fs::File;

@@ -2,7 +2,7 @@
 //!
 //! Owns [`Keys`], which is what `key` and `range_end` say together.
 
-use bytes::Bytes;
+use prost::bytes::Bytes;
 use std::ops::{Bound, RangeBounds};
 
 /// A range of keys.

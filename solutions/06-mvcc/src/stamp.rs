@@ -1,8 +1,7 @@
 //! When a key was changed.
 //!
-//! Owns [`Revision`], which clients see, and [`Stamp`], which tells the changes of one revision
-//! apart; and the key of a row, which is a stamp as bytes, so that rows lie in the order in which
-//! they were written:
+//! Owns [`Stamp`]: a revision, and which of its changes; and the key of a row, which is a stamp as
+//! bytes, so that rows lie in the order in which they were written:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -15,13 +14,9 @@
 //!
 //! Left to others: what is in a row (`store`).
 
+use api::Revision;
 use bytes::Bytes;
 use std::fmt;
-
-/// How often the store was changed. An empty store is at 1, and everything that changes anything
-/// makes it one more, however many keys it changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Revision(pub u64);
 
 /// One change of one key: the revision, and which change of it, from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,21 +34,6 @@ pub enum Act {
     Put,
     /// It goes.
     Delete,
-}
-
-impl Revision {
-    /// That of a store in which nothing was written.
-    pub const FIRST: Revision = Revision(1);
-
-    /// The one after.
-    pub fn next(self) -> Revision {
-        Revision(self.0 + 1)
-    }
-
-    /// As clients get it.
-    pub fn wire(self) -> i64 {
-        i64::try_from(self.0).expect("nobody counts that far")
-    }
 }
 
 impl Stamp {
@@ -83,12 +63,6 @@ impl Stamp {
         let revision = Revision(u64::from_be_bytes(*revision));
         let is_whole = *mark == b'_' && i64::try_from(revision.0).is_ok();
         is_whole.then_some((Stamp { revision, sub }, act))
-    }
-}
-
-impl fmt::Display for Revision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
     }
 }
 
