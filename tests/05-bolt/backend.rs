@@ -15,6 +15,7 @@ const BUCKETS: [&[u8]; 3] = [b"alarm", b"key", b"lease"];
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Write { seed: u64 },
+    WriteMany { seed: u64 },
     MakeBucket(usize),
     ViewOfWriter,
     Publish,
@@ -30,7 +31,8 @@ fn history(seed: u64) -> Vec<Event> {
     let mut draws = Draws::new(seed);
     (0..120)
         .map(|_| match draws.below(100) {
-            0..40 => Event::Write { seed: draws.next() },
+            0..39 => Event::Write { seed: draws.next() },
+            39 => Event::WriteMany { seed: draws.next() },
             40..42 => Event::MakeBucket(draws.index(3)),
             42..50 => Event::ViewOfWriter,
             50..65 => Event::Publish,
@@ -80,9 +82,36 @@ fn write(writer: &mut Writer<MemoryFile>, model: &mut Naive, draws: &mut Draws) 
     }
 }
 
+/// Many rows side by side, between two of the others.
+fn write_many(writer: &mut Writer<MemoryFile>, model: &mut Naive, draws: &mut Draws) {
+    let (bucket, number) = (BUCKETS[draws.index(3)], draws.below(300));
+    for at in 0..draws.between(130, 260) {
+        let key = format!("{number:03}{at:03}").into_bytes();
+        model.put(bucket, &key, b"of many");
+        writer.put(bucket, key, "of many").expect("it is short");
+    }
+}
+
+/// Does a view find these rows, those side by side one after the other?
+fn look_up(view: &View<MemoryFile>, bucket: &[u8], rows: &Rows, draws: &mut Draws) {
+    let mut lookup = view.lookup(bucket).expect("it is sound");
+    let mut compare = |key: &[u8], value: Option<&Vec<u8>>| {
+        let found = lookup.get(key).expect("it is sound");
+        assert_eq!(found.as_deref(), value.map(|value| &value[..]), "{}", key.escape_ascii());
+    };
+    let from = format!("{:03}", draws.below(300)).into_bytes();
+    let (first, last) = ((bucket.to_vec(), from), (bucket.to_vec(), b"x".to_vec()));
+    rows.range(first..last).take(60).for_each(|((_, key), value)| compare(key, Some(value)));
+    for _ in 0..5 {
+        let key = format!("{:03}", draws.below(300)).into_bytes();
+        compare(&key, rows.get(&(bucket.to_vec(), key.clone())));
+    }
+}
+
 /// Does a view hold these rows, however one looks at it?
 fn compare(view: &View<MemoryFile>, rows: &Rows, draws: &mut Draws) {
     for bucket in BUCKETS {
+        look_up(view, bucket, rows, draws);
         let inside = |from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>| -> Vec<(Vec<u8>, Vec<u8>)> {
             let inside = |key: &[u8]| {
                 (match from {
@@ -173,6 +202,9 @@ fn play(events: &[Event]) -> Seen {
         match *event {
             Event::Write { seed } => {
                 write(&mut whole.writer, &mut model, &mut Draws::new(seed));
+            }
+            Event::WriteMany { seed } => {
+                write_many(&mut whole.writer, &mut model, &mut Draws::new(seed));
             }
             Event::MakeBucket(at) => {
                 whole.writer.make_bucket(BUCKETS[at]).expect("it has a name");

@@ -13,4 +13,5 @@ mod whole;
 mod checks;
 mod crashes;
 mod histories;
+mod index;
 mod stories;

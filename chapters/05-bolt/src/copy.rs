@@ -10,8 +10,9 @@ use crate::cursor::{Bucket, DEEPEST};
 use crate::error::Error;
 use crate::files::{File, write_all};
 use crate::header::{at_page, inline_value};
+use crate::items::{self, Body, Item};
 use crate::meta::Meta;
-use crate::page::{self, Body, HEAD, Item, PageId};
+use crate::page::{HEAD, PageId};
 use crate::pages::View;
 
 /// So many bytes are written at once.
@@ -146,10 +147,10 @@ impl<F: File, G: FnMut() -> bool> Copy<'_, F, G> {
 
     /// Makes a page of these items, behind all others.
     fn page(&mut self, items: &[Item]) -> Result<PageId, Error> {
-        let count = page::size(items).div_ceil(self.page_size);
+        let count = items::size(items).div_ceil(self.page_size);
         let id = PageId((self.place + self.buffer.len() as u64) / self.page_size as u64);
         let overflow = u32::try_from(count - 1).expect("values are shorter");
-        self.buffer.extend(page::encode(id, overflow, items, count * self.page_size));
+        self.buffer.extend(items::encode(id, overflow, items, count * self.page_size));
         if self.buffer.len() >= PIECE {
             self.write()?;
         }

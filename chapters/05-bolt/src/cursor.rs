@@ -131,10 +131,16 @@ impl<'a, F: File> Bucket<'a, F> {
 
     /// Where in which leaf a key is, if it is there.
     fn find(&self, key: &[u8]) -> Result<Option<(Page, usize)>, Error> {
+        let page = self.leaf(key)?;
+        Ok(page.search(key).ok().map(|at| (page, at)))
+    }
+
+    /// The leaf that a key is in, if it is anywhere.
+    pub(crate) fn leaf(&self, key: &[u8]) -> Result<Page, Error> {
         let mut page = self.top.clone();
         for _ in 0..DEEPEST {
             if page.is_leaf() {
-                return Ok(page.search(key).ok().map(|at| (page, at)));
+                return Ok(page);
             }
             page = self.view.page(page.below(page.way(key)))?;
         }

@@ -5,7 +5,8 @@
 //!
 //! Left to others: the trees (`cursor`, `update`).
 
-use crate::page::{self, Body, HEAD, Item, Page, PageId};
+use crate::items::{self, Body, Item};
+use crate::page::{HEAD, Page, PageId};
 use bytes::Bytes;
 
 /// A bucket's value: where its tree is, and a number that belongs to it.
@@ -60,12 +61,12 @@ pub fn at_page(root: PageId, sequence: u64) -> Bytes {
 /// The value of a bucket that is one small leaf of these items; none if they have to be in a page.
 pub fn inline_value(items: &[Item], page_size: usize, sequence: u64) -> Option<Bytes> {
     let plain = |item: &Item| matches!(item.body, Body::Value(_));
-    let size = page::size(items);
+    let size = items::size(items);
     if size > page_size / 4 || !items.iter().all(plain) {
         return None;
     }
     let mut value = numbers(0, sequence).to_vec();
-    value.extend(page::encode(PageId(0), 0, items, size));
+    value.extend(items::encode(PageId(0), 0, items, size));
     Some(value.into())
 }
 

@@ -4,7 +4,8 @@
 //!
 //! Left to others: writing the pages, and when a page has too few items (`update`).
 
-use crate::page::{self, Body, HEAD, Item};
+use crate::items::{self, Body, Item};
+use crate::page::HEAD;
 use std::ops::Range;
 
 /// Deals items to pages: which go into each, in order. None gets nothing.
@@ -20,7 +21,7 @@ use std::ops::Range;
 /// *Example:* nine items of 20 bytes, and pages of 100, of which the head takes 16. They are in
 /// three pages with three each. If they were added at the end, it is four, four and one.
 pub fn pack(items: &[Item], page_size: usize, appended: bool) -> Vec<Range<usize>> {
-    let total = page::size(items);
+    let total = items::size(items);
     if items.is_empty() {
         return Vec::new();
     }

@@ -1,6 +1,6 @@
 //! A page: a sorted row of keys, with values or with the pages below.
 //!
-//! Owns [`Page`], which reads the bytes of one, and [`encode`], which makes them.
+//! Owns [`Page`], which reads the bytes of one.
 //!
 //! | bytes | what |
 //! |---|---|
@@ -19,7 +19,7 @@
 //! Invariant: a [`Page`] was looked at once, when it was made. All its elements lie inside of it,
 //! so reading them cannot fail; and together they are not longer than it is.
 //!
-//! Left to others: where pages come from (`pages`), and how they make a tree (`cursor`, `update`).
+//! Left to others: what makes pages (`items`), where they come from (`pages`), and how they make a tree (`cursor`, `update`).
 
 use bytes::Bytes;
 use std::cmp::Ordering;
@@ -33,15 +33,17 @@ pub const HEAD: usize = 16;
 /// How long an element is.
 pub const ELEMENT: usize = 16;
 
-const BRANCH: u16 = 1;
-const LEAF: u16 = 2;
+/// A page with pages below.
+pub const BRANCH: u16 = 1;
+/// A page with values.
+pub const LEAF: u16 = 2;
 /// A meta.
 pub const META: u16 = 4;
 /// A list of free pages.
 pub const LIST: u16 = 16;
 
 /// An element's flag: its value is a bucket.
-const BUCKET: u32 = 1;
+pub const BUCKET: u32 = 1;
 
 /// The number of a page. It begins at so many times the length of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,26 +84,6 @@ impl AsRef<[u8]> for Part {
     fn as_ref(&self) -> &[u8] {
         &self.page.bytes()[self.place.clone()]
     }
-}
-
-/// A key, with what belongs to it: what a page is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The key.
-    pub key: Bytes,
-    /// What belongs to it.
-    pub body: Body,
-}
-
-/// What belongs to a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// In a leaf: a value.
-    Value(Bytes),
-    /// In a leaf: a bucket, as its value says it.
-    Bucket(Bytes),
-    /// In a branch: the page below.
-    Below(PageId),
 }
 
 impl Head {
@@ -171,6 +153,11 @@ impl Page {
         self.bytes.len() - self.start
     }
 
+    /// All of it, shared.
+    pub fn shared_bytes(&self) -> Bytes {
+        self.shared(0..self.length())
+    }
+
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
@@ -188,22 +175,32 @@ impl Page {
 
     /// The key of this element.
     pub fn key(&self, at: usize) -> &[u8] {
-        &self.bytes()[self.element(at).key_place()]
+        &self.bytes()[self.key_place(at)]
     }
 
     /// The value of this element of a leaf. That of a bucket says where it is.
     pub fn value(&self, at: usize) -> &[u8] {
-        &self.bytes()[self.element(at).value_place()]
+        &self.bytes()[self.value_place(at)]
     }
 
-    /// The same, shared.
+    /// Where the key of this element is.
+    pub fn key_place(&self, at: usize) -> Range<usize> {
+        self.element(at).key_place()
+    }
+
+    /// Where the value of this element is.
+    pub fn value_place(&self, at: usize) -> Range<usize> {
+        self.element(at).value_place()
+    }
+
+    /// The value of this element, shared.
     pub fn shared_value(&self, at: usize) -> Bytes {
-        self.shared(self.element(at).value_place())
+        self.shared(self.value_place(at))
     }
 
     /// The key of this element, shared.
     pub fn shared_key(&self, at: usize) -> Bytes {
-        self.shared(self.element(at).key_place())
+        self.shared(self.key_place(at))
     }
 
     /// Is the value of this element of a leaf a bucket?
@@ -218,18 +215,13 @@ impl Page {
         PageId(u64::from_le_bytes(bytes.try_into().expect("8 bytes")))
     }
 
-    /// Its elements, as something to make pages of.
-    pub fn items(&self) -> Items<'_> {
-        Items { page: self, bytes: self.shared(0..self.length()) }
-    }
-
     /// Where this key is, or where it would be.
     pub fn search(&self, key: &[u8]) -> Result<usize, usize> {
         let wanted = beginning(key);
         let beginnings = self.beginnings();
-        let mut low = beginnings.partition_point(|it| u64::from_le_bytes(*it) < wanted);
-        let same = beginnings[low..].partition_point(|it| u64::from_le_bytes(*it) == wanted);
-        let mut high = low + same;
+        let mut low = count_until(beginnings, |it| it < wanted);
+        let same = beginnings[low..].iter().take_while(|it| u64::from_le_bytes(**it) == wanted);
+        let mut high = low + same.count();
         while low < high {
             let middle = low.midpoint(high);
             match self.key(middle).cmp(key) {
@@ -239,6 +231,12 @@ impl Page {
             }
         }
         Err(low)
+    }
+
+    /// Is this key its first, its last, or between them?
+    pub fn spans(&self, key: &[u8]) -> bool {
+        let last = self.count().checked_sub(1);
+        last.is_some_and(|last| self.key(0) <= key && key <= self.key(last))
     }
 
     /// Are all keys of this page before those of another one?
@@ -280,27 +278,6 @@ impl Page {
     }
 }
 
-/// The elements of a page, as something to make pages of. All that come from here share one hold on
-/// it: a commit takes up many pages with many elements, and changes few of them.
-pub struct Items<'a> {
-    page: &'a Page,
-    bytes: Bytes,
-}
-
-impl Items<'_> {
-    /// This element.
-    pub fn get(&self, at: usize) -> Item {
-        let element = self.page.element(at);
-        let value = || self.bytes.slice(element.value_place());
-        let body = match (self.page.is_leaf, self.page.is_bucket(at)) {
-            (true, false) => Body::Value(value()),
-            (true, true) => Body::Bucket(value()),
-            (false, _) => Body::Below(self.page.below(at)),
-        };
-        Item { key: self.bytes.slice(element.key_place()), body }
-    }
-}
-
 /// Where in a page an element's key begins, and how long key and value are. The value follows.
 struct Element {
     key: usize,
@@ -331,6 +308,19 @@ fn number(bytes: &[u8], start: usize) -> u32 {
     u32::from_le_bytes(bytes[start..start + 4].try_into().expect("4 bytes"))
 }
 
+/// How many of these numbers are before those for which it is false. Half of them can be left out
+/// at a time; but each such step waits for memory until the next can begin, and a hundred numbers
+/// side by side come faster than seven one by one.
+fn count_until(numbers: &[[u8; 8]], is_before: impl Fn(u64) -> bool) -> usize {
+    const FEW: usize = 128;
+    let (mut low, mut high) = (0, numbers.len());
+    while high - low > FEW {
+        let middle = low.midpoint(high);
+        if is_before(u64::from_le_bytes(numbers[middle])) { low = middle } else { high = middle }
+    }
+    low + numbers[low..high].iter().filter(|it| is_before(u64::from_le_bytes(**it))).count()
+}
+
 /// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another
 /// key does not begin with a larger number.
 fn beginning(key: &[u8]) -> u64 {
@@ -338,57 +328,6 @@ fn beginning(key: &[u8]) -> u64 {
     let count = key.len().min(8);
     bytes[..count].copy_from_slice(&key[..count]);
     u64::from_be_bytes(bytes)
-}
-
-impl Item {
-    /// How many bytes of a page it takes.
-    pub fn size(&self) -> usize {
-        let value = match &self.body {
-            Body::Value(value) | Body::Bucket(value) => value.len(),
-            Body::Below(_) => 0,
-        };
-        ELEMENT + self.key.len() + value
-    }
-}
-
-/// How many bytes a page of these items needs.
-pub fn size(items: &[Item]) -> usize {
-    HEAD + items.iter().map(Item::size).sum::<usize>()
-}
-
-/// The bytes of a page of these items, all of one level, so many that `length` bytes hold them. It
-/// has this number, and so many pages after it are part of it.
-pub fn encode(id: PageId, overflow: u32, items: &[Item], length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    let is_branch = matches!(items, [Item { body: Body::Below(_), .. }, ..]);
-    let count = u16::try_from(items.len()).expect("no more than a page holds");
-    let kind = if is_branch { BRANCH } else { LEAF };
-    Head { id, kind, count, overflow }.encode(&mut bytes);
-    let mut data = HEAD + ELEMENT * items.len();
-    for (at, Item { key, body }) in items.iter().enumerate() {
-        let start = HEAD + ELEMENT * at;
-        let number = |length: usize| u32::try_from(length).expect("lengths are checked before");
-        let (distance, key_length) = (number(data - start), number(key.len()));
-        let (fields, value) = match body {
-            Body::Below(page) => {
-                bytes[start + 8..start + 16].copy_from_slice(&page.0.to_le_bytes());
-                (&[distance, key_length][..], &[][..])
-            }
-            Body::Value(value) => (&[0, distance, key_length, number(value.len())][..], &value[..]),
-            Body::Bucket(value) => {
-                (&[BUCKET, distance, key_length, number(value.len())][..], &value[..])
-            }
-        };
-        for (field, number) in fields.iter().enumerate() {
-            let place = start + 4 * field;
-            bytes[place..place + 4].copy_from_slice(&number.to_le_bytes());
-        }
-        bytes[data..data + key.len()].copy_from_slice(key);
-        data += key.len();
-        bytes[data..data + value.len()].copy_from_slice(value);
-        data += value.len();
-    }
-    bytes
 }
 
 impl fmt::Display for PageId {

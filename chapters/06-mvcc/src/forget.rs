@@ -10,11 +10,10 @@
 use crate::compaction::{Compaction, FINISHED, META, Progress, SCHEDULED};
 use crate::error::Error;
 use crate::row;
-use crate::stamp::{Act, Stamp};
+use crate::stamp::{Act, RowKey, Stamp};
 use crate::store::Store;
 use api::Revision;
 use bolt::File;
-use bytes::Bytes;
 use std::sync::Arc;
 
 impl<F: File> Store<F> {
@@ -65,6 +64,6 @@ impl<F: File> Store<F> {
 }
 
 /// A revision as a row of `meta` has it.
-fn mark(revision: Revision) -> Bytes {
+fn mark(revision: Revision) -> RowKey {
     Stamp { revision, sub: 0 }.row_key(Act::Put)
 }

@@ -35,8 +35,8 @@
 //! ## Shape
 //!
 //! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `forget` compacts,
-//! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index`, `stamp`,
-//! `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
+//! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index` with
+//! `tree`, `block`, `key_list` and `versions`; `stamp`, `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
 //! proposes it.
 //!
 //! ## Left out on purpose
@@ -44,12 +44,14 @@
 //! Watchers, leases and users, which are chapters of their own. Quotas and permissions, which the
 //! server checks. When what was written goes to the disk, which the server decides.
 
+mod block;
 pub mod checks;
 mod compaction;
 mod error;
 mod forget;
 mod hash;
 mod index;
+mod key_list;
 mod leases;
 mod pieces;
 mod range;
@@ -58,15 +60,18 @@ mod row;
 mod stamp;
 mod store;
 mod sums;
+mod tree;
 mod txn;
+mod versions;
 mod view;
 
 pub use compaction::Progress;
 pub use error::Error;
-pub use index::{Index, Life, Version, taken};
+pub use index::{Index, bounds};
 pub use leases::Attached;
 pub use pieces::Pieces;
 pub use stamp::{Act, Stamp};
 pub use store::{Leases, Store};
 pub use sums::Sums;
+pub use versions::{Life, Version, taken};
 pub use view::{Reader, View};

@@ -17,6 +17,7 @@
 use api::Revision;
 use bytes::Bytes;
 use std::fmt;
+use std::ops::Deref;
 
 /// One change of one key: the revision, and which change of it, from 0 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,13 @@ pub struct Stamp {
     pub revision: Revision,
     /// How many changes of the same revision came before.
     pub sub: u32,
+}
+
+/// The key of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct RowKey {
+    bytes: [u8; 18],
+    act: Act,
 }
 
 /// What a change does to a key.
@@ -38,15 +46,12 @@ pub enum Act {
 
 impl Stamp {
     /// The key of the row for this change.
-    pub fn row_key(self, act: Act) -> Bytes {
-        let mut key = Vec::with_capacity(18);
-        key.extend_from_slice(&self.revision.0.to_be_bytes());
-        key.push(b'_');
-        key.extend_from_slice(&u64::from(self.sub).to_be_bytes());
-        if act == Act::Delete {
-            key.push(b't');
-        }
-        key.into()
+    pub fn row_key(self, act: Act) -> RowKey {
+        let mut bytes = [b't'; 18];
+        bytes[..8].copy_from_slice(&self.revision.0.to_be_bytes());
+        bytes[8] = b'_';
+        bytes[9..17].copy_from_slice(&u64::from(self.sub).to_be_bytes());
+        RowKey { bytes, act }
     }
 
     /// The change that a row is for; none if no row has such a key.
@@ -63,6 +68,23 @@ impl Stamp {
         let revision = Revision(u64::from_be_bytes(*revision));
         let is_whole = *mark == b'_' && i64::try_from(revision.0).is_ok();
         is_whole.then_some((Stamp { revision, sub }, act))
+    }
+}
+
+impl Deref for RowKey {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self.act {
+            Act::Put => &self.bytes[..17],
+            Act::Delete => &self.bytes,
+        }
+    }
+}
+
+impl From<RowKey> for Bytes {
+    fn from(key: RowKey) -> Bytes {
+        Bytes::copy_from_slice(&key)
     }
 }
 

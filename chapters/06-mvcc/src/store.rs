@@ -13,12 +13,12 @@
 
 use crate::compaction::Compaction;
 use crate::error::Error;
-use crate::index::Life;
 use crate::leases::Attached;
 use crate::range::{header, range};
 use crate::row;
 use crate::stamp::{Act, Stamp};
 use crate::sums::{Sums, hash};
+use crate::versions::Life;
 use crate::view::{Moment, Reader, Shared};
 use api::event::EventType;
 use api::{
@@ -240,7 +240,7 @@ impl<F: File> Changing<'_, F> {
         let keys = Keys::new(&request.key, &request.range_end);
         // Nothing is of a later revision, so these are the newest.
         self.store.shared.each(&keys, self.revision, |key, stamp, _| {
-            found.push((key.clone(), stamp));
+            found.push((Bytes::copy_from_slice(key), stamp));
             true
         });
         let mut prev_kvs = Vec::new();

@@ -34,13 +34,16 @@
 use crate::changes::{check_key, check_value};
 use crate::error::Error;
 use crate::files::{Directory, File};
+use crate::lookup;
 use crate::pages;
 use crate::store::{Options, Store};
+use block::Rows;
 use bytes::Bytes;
 use piece::{Draft, Piece, add};
 use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex};
 
+mod block;
 mod piece;
 mod range;
 
@@ -68,6 +71,13 @@ pub struct Reader<F: File> {
 /// All rows of a moment. A clone is the same.
 pub struct View<F: File> {
     state: Arc<State<F>>,
+}
+
+/// Finds values of a bucket: of keys that are near each other faster than by [`View::get`].
+pub struct Lookup<'a, F: File> {
+    /// The newest first.
+    pieces: Vec<&'a Rows>,
+    file: Option<lookup::Lookup<'a, F>>,
 }
 
 /// Pieces that are to be one commit.
@@ -306,6 +316,18 @@ impl<F: File> Clone for Reader<F> {
     }
 }
 
+impl<F: File> Lookup<'_, F> {
+    /// The value of a key; none if it is not there. It may be a part of a page, which then stays in
+    /// memory as long as the value does: whoever keeps it should copy it.
+    pub fn get(&mut self, key: &[u8]) -> Result<Option<Bytes>, Error> {
+        match (self.pieces.iter().find_map(|rows| rows.get(key)), &mut self.file) {
+            (Some(value), _) => Ok(value.clone()),
+            (None, Some(file)) => file.get(key),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
 impl<F: File> Clone for View<F> {
     fn clone(&self) -> View<F> {
         View { state: self.state.clone() }
@@ -316,14 +338,15 @@ impl<F: File> View<F> {
     /// The value of a key; none if it is not there. It may be a part of a page, which then stays in
     /// memory as long as the value does: whoever keeps it should copy it.
     pub fn get(&self, bucket: &[u8], key: &[u8]) -> Result<Option<Bytes>, Error> {
+        self.lookup(bucket)?.get(key)
+    }
+
+    /// Finds the values of many keys of a bucket, one after the other.
+    pub fn lookup(&self, bucket: &[u8]) -> Result<Lookup<'_, F>, Error> {
         let newest_first = self.state.pieces.iter().rev();
-        match newest_first.into_iter().find_map(|piece| piece.get(bucket, key)) {
-            Some(value) => Ok(value.clone()),
-            None => match self.state.file.bucket(bucket)? {
-                Some(bucket) => bucket.get(key),
-                None => Ok(None),
-            },
-        }
+        let pieces = newest_first.filter_map(|piece| piece.rows(bucket)).collect();
+        let file = self.state.file.bucket(bucket)?.map(lookup::Lookup::new);
+        Ok(Lookup { pieces, file })
     }
 
     /// The rows of a bucket between two keys, in order. After an error, there is no more.
@@ -361,7 +384,8 @@ impl<F: File> View<F> {
                 if backwards { bucket.range_back(bounds) } else { bucket.range(bounds) }
             });
         let newest_first = self.state.pieces.iter().rev();
-        let pieces = newest_first.map(|piece| range::between(piece.rows(bucket), keys));
+        let rows = newest_first.filter_map(|piece| piece.rows(bucket));
+        let pieces = rows.map(|rows| rows.between(keys));
         Ok(Range::new(pieces, file, backwards))
     }
 }

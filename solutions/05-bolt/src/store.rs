@@ -26,9 +26,10 @@ use crate::copy::copy;
 use crate::error::Error;
 use crate::files::{Directory, File, read_all, write_all};
 use crate::freelist::{Freelist, Run};
+use crate::items;
 use crate::list;
 use crate::meta::{self, Meta, PAGE_SIZES};
-use crate::page::{self, Page, PageId};
+use crate::page::{Page, PageId};
 use crate::pages::{Pages, View};
 use crate::update::Update;
 use crate::walk;
@@ -311,7 +312,7 @@ fn make<D: Directory>(directory: &D, name: &str, options: Options) -> Result<D::
         bytes.resize(bytes.len().next_multiple_of(length), 0);
     }
     bytes.extend(list::encode(PageId(2), length));
-    bytes.extend(page::encode(PageId(3), 0, &[], length));
+    bytes.extend(items::encode(PageId(3), 0, &[], length));
     write_all(&file, &bytes, 0).map_err(Error::io("cannot write", &place))?;
     file.sync().map_err(Error::io("cannot sync", &place))?;
     directory.rename(&part, name)?;

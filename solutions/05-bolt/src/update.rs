@@ -22,8 +22,9 @@ use crate::error::Error;
 use crate::files::File;
 use crate::freelist::{Freelist, Run};
 use crate::header::{Header, Root, at_page, inline_value};
+use crate::items::{self, Body, Item, Items};
 use crate::pack::pack;
-use crate::page::{self, Body, HEAD, Item, Page, PageId};
+use crate::page::{HEAD, Page, PageId};
 use crate::pages::Pages;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -114,7 +115,7 @@ impl<'a, F: File> Update<'a, F> {
         }
         let mut children =
             Children { done: Vec::new(), open: None, new: false, old_after_new: false };
-        let items = page.items();
+        let items = Items::of(&page);
         for at in 0..page.count() {
             let next = (at + 1 < page.count()).then(|| page.key(at + 1)).or(until);
             let changes = rows.peek().is_some_and(|(key, _)| next.is_none_or(|next| key < next));
@@ -135,7 +136,7 @@ impl<'a, F: File> Update<'a, F> {
         rows: &mut Rows,
         until: Option<&[u8]>,
     ) -> Result<Level, Error> {
-        let old_items = page.items();
+        let old_items = Items::of(page);
         let mut items = Vec::with_capacity(page.count() + 1);
         let (mut at, mut new, mut appended) = (0, false, true);
         while let Some((key, change)) =
@@ -278,7 +279,7 @@ impl<'a, F: File> Update<'a, F> {
     }
 
     fn is_small(&self, level: &Level) -> bool {
-        page::size(&level.items) < self.pages.page_size() / 4
+        items::size(&level.items) < self.pages.page_size() / 4
     }
 
     /// The root of a tree whose topmost level this is.
@@ -307,10 +308,10 @@ impl<'a, F: File> Update<'a, F> {
 
     fn write_page(&mut self, items: &[Item]) -> PageId {
         let page_size = self.pages.page_size();
-        let count = page::size(items).div_ceil(page_size);
+        let count = items::size(items).div_ceil(page_size);
         let id = self.allocate(count as u64);
         let overflow = u32::try_from(count - 1).expect("values are shorter");
-        let bytes = page::encode(id, overflow, items, count * page_size);
+        let bytes = items::encode(id, overflow, items, count * page_size);
         self.written.insert(id, Page::new(id, &bytes).expect("it was made here"));
         id
     }
@@ -332,7 +333,7 @@ impl<'a, F: File> Update<'a, F> {
 
 /// All items of a page.
 fn whole(page: &Page) -> Level {
-    let items = page.items();
+    let items = Items::of(page);
     let items = (0..page.count()).map(|at| items.get(at)).collect();
     Level { is_leaf: page.is_leaf(), items, appended: false }
 }

@@ -13,9 +13,9 @@
 //! Left to others: whether the request can be (`checks`).
 
 use crate::error::Error;
-use crate::index::Life;
 use crate::row;
 use crate::stamp::Stamp;
+use crate::versions::Life;
 use crate::view::{Shared, View};
 use api::range_request::{SortOrder, SortTarget};
 use api::{KeyValue, Keys, RangeRequest, RangeResponse, ResponseHeader, Revision};
@@ -83,10 +83,11 @@ pub fn range<F: File>(
     }
     let by_value = request.sort_target == SortTarget::Value as i32;
     let mut pairs = Vec::with_capacity(found.len());
+    let mut rows = rows.lookup(row::BUCKET)?;
     for found in found {
         match found.key {
             Some(key) if !by_value => pairs.push(without_value(key, found.stamp, found.life)),
-            Some(_) | None => pairs.push(row::read(rows, found.stamp)?),
+            Some(_) | None => pairs.push(row::read(&mut rows, found.stamp)?),
         }
     }
     pairs.retain(|pair| is_inside(request, pair));
@@ -143,8 +144,8 @@ impl Wanted {
 }
 
 impl Found {
-    fn new(keys_only: bool, key: &Bytes, stamp: Stamp, life: Life) -> Found {
-        Found { key: keys_only.then(|| key.clone()), stamp, life }
+    fn new(keys_only: bool, key: &[u8], stamp: Stamp, life: Life) -> Found {
+        Found { key: keys_only.then(|| Bytes::copy_from_slice(key)), stamp, life }
     }
 }
 

@@ -1,32 +1,34 @@
 //! Starting: what is in memory is made again of the rows.
 //!
-//! Owns [`Store::open`]. The rows are read once, in the order in which they were written; then they
-//! are sorted by their keys, and the index is built in one go.
+//! Owns [`Store::open`]. The rows are read once, in the order in which they were written, and each
+//! is one more version of its key.
 //!
 //! Left to others: the file and its buffer (`bolt`).
 
 use crate::compaction::{Compaction, FINISHED, META, SCHEDULED};
 use crate::error::Error;
-use crate::index::{Index, Life, Version};
+use crate::index::Index;
 use crate::leases::Attached;
 use crate::row;
 use crate::stamp::{Act, Stamp};
 use crate::store::Store;
 use crate::sums::{Sums, hash};
+use crate::versions::{Life, Version};
 use crate::view::{Moment, Shared};
 use api::{LeaseId, Revision};
 use bolt::{File, backend};
-use bytes::Bytes;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 /// What the rows say.
+#[derive(Default)]
 struct Found {
-    /// Each version with its key, in the order in which they were written.
-    versions: Vec<(Bytes, Version)>,
+    index: Index,
+    /// The sum of the hashes of what is there.
+    sum: u64,
     attached: Attached,
-    /// The newest revision of a row.
-    newest: Option<Revision>,
+    /// That of the last row.
+    newest: Option<Stamp>,
 }
 
 impl<F: File> Store<F> {
@@ -41,22 +43,22 @@ impl<F: File> Store<F> {
             rows.make_bucket(bucket)?;
         }
         let compacted = scheduled.max(finished);
-        let known = [found.newest, compacted, Some(Revision::FIRST)];
+        let newest = found.newest.map(|stamp| stamp.revision);
+        let known = [newest, compacted, Some(Revision::FIRST)];
         let current = known.into_iter().flatten().max().expect("there is the first");
-        let (index, sum) = index(found.versions);
         let era = Arc::new(());
         let moment = Moment { current, compacted, era: era.clone() };
         // What was not finished is begun once more. What it has taken is not there any more.
         let unfinished = scheduled.filter(|scheduled| finished.is_none_or(|it| it < *scheduled));
         Ok(Store {
             rows,
-            shared: Arc::new(Shared::new(index, moment)),
+            shared: Arc::new(Shared::new(found.index, moment)),
             current,
             compacted,
             era,
             compaction: unfinished.map(Compaction::new),
             attached: found.attached,
-            sums: Sums::new(current, sum),
+            sums: Sums::new(current, found.sum),
             events: Vec::new(),
         })
     }
@@ -77,14 +79,17 @@ fn mark<F: File>(view: &backend::View<F>, key: &[u8]) -> Result<Option<Revision>
 
 /// Reads every row.
 fn read<F: File>(view: &backend::View<F>) -> Result<Found, Error> {
-    let mut found = Found { versions: Vec::new(), attached: Attached::default(), newest: None };
+    let mut found = Found::default();
     for row in view.range(row::BUCKET, ..)? {
         let (key, value) = row?;
         let Some((stamp, act)) = Stamp::of_row(&key) else {
             let key = key.escape_ascii().to_string();
             return Err(Error::Foreign { bucket: "key", key, why: "its key is no revision" });
         };
-        found.newest = Some(stamp.revision);
+        // A key that was put and deleted at once, or one that is after that of the next row.
+        if found.newest.replace(stamp).is_some_and(|before| before >= stamp) {
+            return Err(Error::Row { stamp, why: "is there twice" });
+        }
         let hash = hash(&value);
         let pair = row::decode(value, stamp)?;
         if pair.key.is_empty() {
@@ -99,8 +104,10 @@ fn read<F: File>(view: &backend::View<F>) -> Result<Found, Error> {
         if lease.is_some() || found.attached.lease(&pair.key).is_some() {
             found.attached.attach(&pair.key, lease);
         }
-        // The key is a part of a page, and would keep all of it.
-        found.versions.push((Bytes::copy_from_slice(&pair.key), Version { stamp, life }));
+        let before = found.index.newest(&pair.key).and_then(|version| version.life);
+        let hash = |life: Option<Life>| life.map_or(0, |life| life.hash);
+        found.sum = found.sum.wrapping_sub(hash(before)).wrapping_add(hash(life));
+        found.index.add(&pair.key, Version { stamp, life });
     }
     Ok(found)
 }
@@ -109,24 +116,4 @@ fn life(pair: &api::KeyValue, hash: u64) -> Option<Life> {
     let created = u64::try_from(pair.create_revision).ok()?;
     let version = u64::try_from(pair.version).ok().and_then(NonZeroU64::new)?;
     Some(Life { created: Revision(created), version, hash })
-}
-
-/// The index of these versions, and the sum of the hashes of what is there.
-fn index(mut versions: Vec<(Bytes, Version)>) -> (Index, u64) {
-    // They are in the order of their stamps, and a stable sort keeps it for each key.
-    versions.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let mut sum = 0_u64;
-    let mut rest = versions.into_iter().peekable();
-    let keys = std::iter::from_fn(|| {
-        let (key, first) = rest.next()?;
-        let mut all = vec![first];
-        while let Some((_, version)) = rest.next_if(|(next, _)| *next == key) {
-            all.push(version);
-        }
-        let newest = all.last().and_then(|version| version.life);
-        sum = sum.wrapping_add(newest.map_or(0, |life| life.hash));
-        Some((key, all))
-    });
-    let index = Index::of(keys);
-    (index, sum)
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::stamp::{Act, Stamp};
 use api::KeyValue;
 use bolt::File;
-use bolt::backend::View;
+use bolt::backend::Lookup;
 use bytes::Bytes;
 use prost::Message;
 
@@ -32,7 +32,7 @@ pub fn decode(row: Bytes, stamp: Stamp) -> Result<KeyValue, Error> {
 }
 
 /// The pair that this change has put.
-pub fn read<F: File>(rows: &View<F>, stamp: Stamp) -> Result<KeyValue, Error> {
-    let row = rows.get(BUCKET, &stamp.row_key(Act::Put))?;
+pub fn read<F: File>(rows: &mut Lookup<'_, F>, stamp: Stamp) -> Result<KeyValue, Error> {
+    let row = rows.get(&stamp.row_key(Act::Put))?;
     decode(row.ok_or(Error::Row { stamp, why: "is missing" })?, stamp)
 }

@@ -11,10 +11,10 @@
 //! Left to others: what is wrong whatever the state is (`checks`).
 
 use crate::error::Error;
-use crate::index::Life;
 use crate::range::header;
 use crate::stamp::Stamp;
 use crate::store::{Changing, Leases, Store};
+use crate::versions::Life;
 use api::compare::{CompareResult, CompareTarget, TargetUnion};
 use api::request_op::Request;
 use api::response_op::Response;
@@ -77,7 +77,7 @@ impl<F: File> Store<F> {
         let keys = Keys::new(&compare.key, &compare.range_end);
         let mut found: Vec<(Bytes, Stamp, Life)> = Vec::new();
         self.shared.each(&keys, self.current, |key, stamp, life| {
-            found.push((key.clone(), stamp, life));
+            found.push((Bytes::copy_from_slice(key), stamp, life));
             true
         });
         if found.is_empty() {

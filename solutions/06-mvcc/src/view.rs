@@ -12,12 +12,12 @@
 //!
 //! Left to others: what a range wants (`range`), and writing (`store`).
 
-use crate::index::{Index, Life, bounds};
+use crate::index::{Index, bounds};
 use crate::stamp::Stamp;
+use crate::versions::Life;
 use api::{Keys, Revision};
 use bolt::File;
 use bolt::backend;
-use bytes::Bytes;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -84,12 +84,7 @@ impl Shared {
 
     /// Calls `see` for every key of a range that is there at a revision, in order, until it says
     /// that it has seen enough.
-    pub fn each(
-        &self,
-        keys: &Keys,
-        at: Revision,
-        mut see: impl FnMut(&Bytes, Stamp, Life) -> bool,
-    ) {
+    pub fn each(&self, keys: &Keys, at: Revision, mut see: impl FnMut(&[u8], Stamp, Life) -> bool) {
         if let Keys::One(key) = keys {
             if let Some((stamp, life)) = self.index().get(key, at) {
                 see(key, stamp, life);

@@ -5,14 +5,11 @@
 //!
 //! Left to others: who sees which pieces (`backend`), and reading through them (`range`).
 
+use super::block::{Row, Rows};
 use crate::changes::{Change, Changes};
 use bytes::Bytes;
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A key and its value; none if the key is gone.
-pub type Row = (Bytes, Option<Bytes>);
 
 /// What was written since the last piece.
 #[derive(Debug, Default)]
@@ -24,7 +21,7 @@ pub struct Draft {
 #[derive(Debug, Default)]
 pub struct Piece {
     /// A bucket without rows is to be there.
-    buckets: BTreeMap<Bytes, Vec<Row>>,
+    buckets: BTreeMap<Bytes, Rows>,
     /// How many rows there are, and how much memory they take.
     count: usize,
     bytes: usize,
@@ -47,17 +44,16 @@ impl Draft {
     /// What was written, as a piece; none if nothing was.
     pub fn seal(&mut self) -> Option<Piece> {
         let buckets = std::mem::take(&mut self.buckets);
-        let rows = |(name, rows): (Bytes, BTreeMap<_, _>)| (name, rows.into_iter().collect());
+        let rows = |(name, rows): (Bytes, BTreeMap<_, _>)| (name, Rows::of(rows.into_iter()));
         (!buckets.is_empty()).then(|| Piece::new(buckets.into_iter().map(rows).collect()))
     }
 }
 
 impl Piece {
-    fn new(buckets: BTreeMap<Bytes, Vec<Row>>) -> Piece {
-        let rows = || buckets.values().flatten();
-        let value = |value: &Option<Bytes>| value.as_ref().map_or(0, Bytes::len);
-        let bytes = rows().map(|(key, row)| size_of::<Row>() + key.len() + value(row)).sum();
-        Piece { count: rows().count(), bytes, buckets }
+    fn new(buckets: BTreeMap<Bytes, Rows>) -> Piece {
+        let count = buckets.values().map(Rows::count).sum();
+        let bytes = buckets.values().map(Rows::bytes).sum();
+        Piece { buckets, count, bytes }
     }
 
     /// How much memory its rows take.
@@ -65,26 +61,24 @@ impl Piece {
         self.bytes
     }
 
-    /// The rows of a bucket, in order.
-    pub fn rows(&self, bucket: &[u8]) -> &[Row] {
-        self.buckets.get(bucket).map_or(&[], |rows| rows)
+    /// The rows of a bucket, if it has any.
+    pub fn rows(&self, bucket: &[u8]) -> Option<&Rows> {
+        self.buckets.get(bucket)
     }
 
     /// What it says of a key: its value, or that it is gone. None if it says nothing.
     pub fn get(&self, bucket: &[u8], key: &[u8]) -> Option<&Option<Bytes>> {
-        let rows = self.rows(bucket);
-        // Keys often come in order, and then most pieces are far from the one that is asked for.
-        if rows.last().is_none_or(|(last, _)| last < key) || rows[0].0 > key {
-            return None;
-        }
-        let at = rows.binary_search_by(|(row, _)| row[..].cmp(key)).ok()?;
-        Some(&rows[at].1)
+        self.rows(bucket)?.get(key)
     }
 
     /// Both as one. Where both have a row, it is that of the newer.
     pub fn merge(older: &Piece, newer: &Piece) -> Piece {
         let names: BTreeSet<&Bytes> = older.buckets.keys().chain(newer.buckets.keys()).collect();
-        let rows = |name: &Bytes| merge(older.rows(name), newer.rows(name));
+        let none = Rows::default();
+        let rows = |name: &Bytes| {
+            let [older, newer] = [older, newer].map(|piece| piece.rows(name).unwrap_or(&none));
+            Rows::merge(older, newer)
+        };
         Piece::new(names.into_iter().map(|name| (name.clone(), rows(name))).collect())
     }
 
@@ -100,25 +94,6 @@ impl Piece {
         }
         all
     }
-}
-
-/// The rows of both, in order; the newer ones where a key has two.
-fn merge(older: &[Row], newer: &[Row]) -> Vec<Row> {
-    let mut rows = Vec::with_capacity(older.len() + newer.len());
-    let (mut old, mut new) = (0, 0);
-    while old < older.len() && new < newer.len() {
-        let order = older[old].0.cmp(&newer[new].0);
-        old += usize::from(order != Ordering::Greater);
-        if order == Ordering::Less {
-            rows.push(older[old - 1].clone());
-        } else {
-            rows.push(newer[new].clone());
-            new += 1;
-        }
-    }
-    rows.extend_from_slice(&older[old..]);
-    rows.extend_from_slice(&newer[new..]);
-    rows
 }
 
 /// Adds a piece to those from `first` on. It is merged with the one before until that has twice as

@@ -4,19 +4,18 @@
 //!
 //! Left to others: which pieces there are (`backend`).
 
-use super::piece::Row;
+use super::block::{Part, Row};
 use crate::cursor;
 use crate::error::Error;
 use crate::files::File;
 use bytes::Bytes;
 use std::iter::Peekable;
-use std::ops::{Bound, RangeBounds};
 
 /// The rows of a bucket between two bounds, in order. Where several sources know a key, the newest
 /// is right. After an error, there is no more.
 pub struct Range<'a, F: File> {
     /// Of each piece the rows that are still to come, the newest piece first. None is empty.
-    pieces: Vec<&'a [Row]>,
+    pieces: Vec<Part<'a>>,
     /// The rows of the file that are still to come.
     file: Option<Peekable<cursor::Range<'a, F>>>,
     backwards: bool,
@@ -26,7 +25,7 @@ impl<'a, F: File> Range<'a, F> {
     /// The rows of these pieces, the newest first, and then those of the file. They are between the
     /// bounds that the file's rows are between.
     pub(super) fn new(
-        pieces: impl Iterator<Item = &'a [Row]>,
+        pieces: impl Iterator<Item = Part<'a>>,
         file: Option<cursor::Range<'a, F>>,
         backwards: bool,
     ) -> Range<'a, F> {
@@ -46,7 +45,7 @@ impl<'a, F: File> Range<'a, F> {
             None => None,
         };
         for rows in &self.pieces {
-            let (key, _) = head(rows, self.backwards);
+            let (key, _) = head(*rows, self.backwards);
             let is_before = |next: &Bytes| if self.backwards { key > next } else { key < next };
             if next.is_none_or(is_before) {
                 next = Some(key);
@@ -60,10 +59,10 @@ impl<'a, F: File> Range<'a, F> {
         let mut value: Option<Option<Bytes>> = None;
         let backwards = self.backwards;
         self.pieces.retain_mut(|rows| {
-            let row = head(rows, backwards);
+            let row = head(*rows, backwards);
             if row.0 == key {
                 value.get_or_insert_with(|| row.1.clone());
-                *rows = if backwards { &rows[..rows.len() - 1] } else { &rows[1..] };
+                if backwards { rows.drop_last() } else { rows.drop_first() }
             }
             !rows.is_empty()
         });
@@ -77,23 +76,9 @@ impl<'a, F: File> Range<'a, F> {
 }
 
 /// The row that comes next.
-fn head(rows: &[Row], backwards: bool) -> &Row {
-    if backwards { &rows[rows.len() - 1] } else { &rows[0] }
-}
-
-/// The rows between two bounds.
-pub(super) fn between<'a>(rows: &'a [Row], keys: &impl RangeBounds<[u8]>) -> &'a [Row] {
-    let from = match keys.start_bound() {
-        Bound::Included(from) => rows.partition_point(|(key, _)| &key[..] < from),
-        Bound::Excluded(from) => rows.partition_point(|(key, _)| &key[..] <= from),
-        Bound::Unbounded => 0,
-    };
-    let to = match keys.end_bound() {
-        Bound::Included(to) => rows.partition_point(|(key, _)| &key[..] <= to),
-        Bound::Excluded(to) => rows.partition_point(|(key, _)| &key[..] < to),
-        Bound::Unbounded => rows.len(),
-    };
-    &rows[from.min(to)..to]
+fn head(rows: Part<'_>, backwards: bool) -> &Row {
+    let row = if backwards { rows.last() } else { rows.first() };
+    row.expect("those without a row are left out")
 }
 
 impl<F: File> Iterator for Range<'_, F> {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cursor::LONGEST_WAY;
+use crate::items::{self, Items};
 
 impl<F: File> Update<'_, F> {
     /// The value of a bucket in which these changes have happened. A small one lies in its value.
@@ -31,7 +32,7 @@ impl<F: File> Update<'_, F> {
             level
         } else {
             // There was nothing to merge them with.
-            let nothing = page::encode(PageId(0), 0, &[], HEAD);
+            let nothing = items::encode(PageId(0), 0, &[], HEAD);
             let nothing = Page::new(PageId(0), &nothing).expect("an empty leaf");
             self.merge(&nothing, &mut rows, None)?
         };
@@ -66,7 +67,7 @@ impl<F: File> Update<'_, F> {
         }
         self.above += 1;
         let page = self.remove(id)?;
-        let items = page.items();
+        let items = Items::of(&page);
         for at in 0..page.count() {
             match items.get(at) {
                 Item { body: Body::Below(below), .. } => self.drop_tree(below)?,
