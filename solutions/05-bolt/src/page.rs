@@ -19,7 +19,8 @@
 //! Invariant: a [`Page`] was looked at once, when it was made. All its elements lie inside of it,
 //! so reading them cannot fail; and together they are not longer than it is.
 //!
-//! Left to others: what makes pages (`items`), where they come from (`pages`), and how they make a tree (`cursor`, `update`).
+//! Left to others: what makes pages (`items`), where they come from (`pages`), and how they make a
+//! tree (`cursor`, `update`).
 
 use bytes::Bytes;
 use std::cmp::Ordering;

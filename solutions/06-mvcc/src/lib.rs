@@ -36,8 +36,8 @@
 //!
 //! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `forget` compacts,
 //! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index` with
-//! `tree`, `block`, `key_list` and `versions`; `stamp`, `row`, `leases`, `sums`. [`checks`] is what a member asks of a request before it
-//! proposes it.
+//! `tree`, `block`, `key_list` and `versions`; `stamp`, `row`, `leases`, `sums`. [`checks`] is what
+//! a member asks of a request before it proposes it.
 //!
 //! ## Left out on purpose
 //!
