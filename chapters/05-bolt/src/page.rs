@@ -130,10 +130,9 @@ impl Page {
         if begins > page.len() {
             return Err(format!("it has no room for {count} elements"));
         }
-        let start = 8 * count;
         // If elements shared bytes, a short page could have a very long content.
         let mut left = page.len() - begins;
-        let mut bytes = Vec::with_capacity(start + page.len());
+        let mut beginnings = Vec::with_capacity(count);
         for at in 0..count {
             let element = Element::decode(page, at, is_leaf);
             let end = element.key.saturating_add(element.key_length);
@@ -142,11 +141,29 @@ impl Page {
             }
             let length = element.key_length + element.value_length;
             left = left.checked_sub(length).ok_or("its elements have more bytes than it has")?;
-            let beginning = beginning(&page[element.key..end]);
-            bytes.extend_from_slice(&beginning.to_le_bytes());
+            beginnings.push(beginning(&page[element.key..end]));
         }
-        bytes.extend_from_slice(page);
-        Ok(Page { bytes: bytes.into(), start, is_leaf })
+        let copy = |bytes: &mut [u8]| bytes.copy_from_slice(page);
+        Ok(Page::made(is_leaf, beginnings.into_iter(), page.len(), copy))
+    }
+
+    /// A page that is so long, whose keys begin like this, and whose bytes, zero until then, `fill`
+    /// makes.
+    pub(crate) fn made(
+        is_leaf: bool,
+        beginnings: impl ExactSizeIterator<Item = u64>,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Page {
+        let start = 8 * beginnings.len();
+        let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, start + length).collect();
+        let all = Arc::get_mut(&mut bytes).expect("nobody else has it yet");
+        let (numbers, page) = all.split_at_mut(start);
+        for (number, beginning) in numbers.as_chunks_mut().0.iter_mut().zip(beginnings) {
+            *number = beginning.to_le_bytes();
+        }
+        fill(page);
+        Page { bytes, start, is_leaf }
     }
 
     /// How many bytes it has.
@@ -324,7 +341,7 @@ fn count_until(numbers: &[[u8; 8]], is_before: impl Fn(u64) -> bool) -> usize {
 
 /// How a key begins: its first eight bytes, or all of them and zeros. Whatever is before another
 /// key does not begin with a larger number.
-fn beginning(key: &[u8]) -> u64 {
+pub fn beginning(key: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     let count = key.len().min(8);
     bytes[..count].copy_from_slice(&key[..count]);

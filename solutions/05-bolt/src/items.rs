@@ -1,11 +1,11 @@
 //! What pages are made of.
 //!
-//! Owns [`Item`], a key with what belongs to it, and [`encode`], which makes the bytes of a page of
+//! Owns [`Item`], a key with what belongs to it, and [`page`] and [`encode`], which make a page of
 //! some of them.
 //!
 //! Left to others: how a page lies in the file (`page`), and which items are together (`update`).
 
-use crate::page::{BRANCH, BUCKET, ELEMENT, HEAD, Head, LEAF, Page, PageId};
+use crate::page::{BRANCH, BUCKET, ELEMENT, HEAD, Head, LEAF, Page, PageId, beginning};
 use bytes::Bytes;
 
 /// A key, with what belongs to it: what a page is made of.
@@ -73,10 +73,25 @@ pub fn size(items: &[Item]) -> usize {
 /// has this number, and so many pages after it are part of it.
 pub fn encode(id: PageId, overflow: u32, items: &[Item], length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    let is_branch = matches!(items, [Item { body: Body::Below(_), .. }, ..]);
+    write(id, overflow, items, &mut bytes);
+    bytes
+}
+
+/// The same, as a page that can be read.
+pub fn page(id: PageId, overflow: u32, items: &[Item], length: usize) -> Page {
+    let beginnings = items.iter().map(|item| beginning(&item.key));
+    Page::made(!is_branch(items), beginnings, length, |bytes| write(id, overflow, items, bytes))
+}
+
+fn is_branch(items: &[Item]) -> bool {
+    matches!(items, [Item { body: Body::Below(_), .. }, ..])
+}
+
+/// Writes items into a page whose bytes are zero.
+fn write(id: PageId, overflow: u32, items: &[Item], bytes: &mut [u8]) {
     let count = u16::try_from(items.len()).expect("no more than a page holds");
-    let kind = if is_branch { BRANCH } else { LEAF };
-    Head { id, kind, count, overflow }.encode(&mut bytes);
+    let kind = if is_branch(items) { BRANCH } else { LEAF };
+    Head { id, kind, count, overflow }.encode(bytes);
     let mut data = HEAD + ELEMENT * items.len();
     for (at, Item { key, body }) in items.iter().enumerate() {
         let start = HEAD + ELEMENT * at;
@@ -101,5 +116,4 @@ pub fn encode(id: PageId, overflow: u32, items: &[Item], length: usize) -> Vec<u
         bytes[data..data + value.len()].copy_from_slice(value);
         data += value.len();
     }
-    bytes
 }

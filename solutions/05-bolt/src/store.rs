@@ -33,6 +33,7 @@ use crate::page::{Page, PageId};
 use crate::pages::{Pages, View};
 use crate::update::Update;
 use crate::walk;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
@@ -242,18 +243,23 @@ impl<D: Directory> Store<D> {
             file.grow(length).map_err(Error::io("cannot grow", &name))?;
             self.length = length;
         }
-        let mut piece = Vec::new();
-        let mut place = 0;
-        for (id, page) in written {
-            let here = id.0 * page_size;
-            if here != place + piece.len() as u64 || piece.len() >= PIECE {
-                write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
-                piece.clear();
-                place = here;
-            }
-            piece.extend_from_slice(page.bytes());
+        // Short pages that follow one another are one write. Most pages follow none, and are not
+        // copied for it.
+        let written: Vec<_> = written.iter().collect();
+        let is_short = |page: &Page| page.length() as u64 == page_size;
+        let side_by_side = written.chunk_by(|(id, page), (next_id, next)| {
+            id.0 + 1 == next_id.0 && is_short(page) && is_short(next)
+        });
+        let step = PIECE / self.pages.page_size();
+        for pages in side_by_side.flat_map(|pages| pages.chunks(step)) {
+            let place = pages[0].0.0 * page_size;
+            let bytes: Vec<&[u8]> = pages.iter().map(|(_, page)| page.bytes()).collect();
+            let bytes = match bytes[..] {
+                [page] => Cow::Borrowed(page),
+                _ => Cow::Owned(bytes.concat()),
+            };
+            write_all(file, &bytes, place).map_err(Error::io("cannot write", &name))?;
         }
-        write_all(file, &piece, place).map_err(Error::io("cannot write", &name))?;
         file.sync().map_err(Error::io("cannot sync", &name))?;
         let bytes = meta.encode(meta.page());
         let place = meta.page().0 * page_size;

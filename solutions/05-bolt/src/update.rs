@@ -311,8 +311,7 @@ impl<'a, F: File> Update<'a, F> {
         let count = items::size(items).div_ceil(page_size);
         let id = self.allocate(count as u64);
         let overflow = u32::try_from(count - 1).expect("values are shorter");
-        let bytes = items::encode(id, overflow, items, count * page_size);
-        self.written.insert(id, Page::new(id, &bytes).expect("it was made here"));
+        self.written.insert(id, items::page(id, overflow, items, count * page_size));
         id
     }
 
