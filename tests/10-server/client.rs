@@ -1,0 +1,68 @@
+//! A client of a member: gRPC over one connection, and a runtime of its own to wait in.
+
+use api::kv_client::KvClient;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{SendRequest, handshake};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Runtime};
+use tonic::body::Body;
+use tower_service::Service;
+
+/// Requests on one connection.
+#[derive(Clone)]
+pub struct Connection(SendRequest<Body>);
+
+impl Service<Request<Body>> for Connection {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, hyper::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let mut connection = self.0.clone();
+        Box::pin(async move {
+            connection.ready().await?;
+            connection.send_request(request).await
+        })
+    }
+}
+
+/// A client that waits for each answer.
+pub struct Client {
+    runtime: Runtime,
+    connection: Connection,
+    origin: Uri,
+}
+
+impl Client {
+    /// One that is connected.
+    pub fn new(address: SocketAddr) -> Client {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("there is room");
+        let connection = runtime.block_on(async {
+            let stream = TcpStream::connect(address).await.expect("somebody listens");
+            let connected = handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
+            let (requests, connection) = connected.expect("it speaks HTTP/2");
+            tokio::spawn(connection);
+            Connection(requests)
+        });
+        let origin = format!("http://{address}").parse().expect("an address is part of one");
+        Client { runtime, connection, origin }
+    }
+
+    /// Asks for something of keys, and waits for the answer.
+    pub fn kv<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(KvClient<Connection>) -> Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<T, tonic::Status> {
+        let client = KvClient::with_origin(self.connection.clone(), self.origin.clone());
+        self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
+    }
+}

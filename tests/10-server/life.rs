@@ -1,0 +1,93 @@
+//! A member starts, stops, is killed, and starts again.
+
+use crate::client::Client;
+use crate::member::{Member, config, place};
+use api::{PutRequest, RangeRequest};
+use harness::check;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn put(client: &mut Client, at: u32) -> Result<(), tonic::Status> {
+    let request =
+        PutRequest { key: format!("{at:04}").into(), value: "x".into(), ..Default::default() };
+    client.kv(async |mut kv| kv.put(request).await).map(|_| ())
+}
+
+fn count(client: &mut Client) -> i64 {
+    let request = RangeRequest {
+        key: vec![0].into(),
+        range_end: vec![0].into(),
+        count_only: true,
+        ..RangeRequest::default()
+    };
+    client.kv(async |mut kv| kv.range(request).await).expect("it can be read").count
+}
+
+#[test]
+fn what_was_put_is_there_after_a_start() {
+    check(|| {
+        let place = place();
+        for round in 0..3 {
+            let member = Member::start(config(place.path()));
+            let mut client = member.client();
+            assert_eq!(count(&mut client), 20 * i64::from(round), "what was put before");
+            for at in 0..20 {
+                put(&mut client, 20 * round + at).expect("it can be");
+            }
+            member.stop();
+        }
+    });
+}
+
+/// A process of its own, that can be killed.
+fn process(place: &Path) -> (Child, SocketAddr) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_myetcd"))
+        .args(["--listen-client-urls", "http://127.0.0.1:0", "--data-dir"])
+        .arg(place.join("data"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it was built");
+    let lines = BufReader::new(child.stderr.take().expect("it is a pipe"));
+    for line in lines.lines() {
+        let line = line.expect("it is text");
+        if let Some((_, address)) = line.split_once("ready to serve client requests on ") {
+            return (child, address.parse().expect("it is an address"));
+        }
+    }
+    panic!("it did not start");
+}
+
+#[test]
+fn nothing_that_was_acknowledged_is_lost_when_it_is_killed() {
+    check(|| {
+        let place = place();
+        let mut acknowledged = 0;
+        for round in 0..5 {
+            let (mut child, address) = process(place.path());
+            let mut client = Client::new(address);
+            assert_eq!(count(&mut client), i64::from(acknowledged), "after {round} kills");
+            for _ in 0..30 {
+                put(&mut client, acknowledged).expect("it can be");
+                acknowledged += 1;
+            }
+            child.kill().expect("it runs");
+            child.wait().expect("it was a child");
+        }
+    });
+}
+
+#[test]
+fn two_members_do_not_share_a_directory() {
+    check(|| {
+        let place = place();
+        let member = Member::start(config(place.path()));
+        let second = server::run(&config(place.path()), &server::Stop::default(), |_| {
+            panic!("it must not start")
+        });
+        let why = second.expect_err("the first one has it").to_string();
+        assert!(why.contains("wal"), "it says which directory: {why}");
+        member.stop();
+    });
+}

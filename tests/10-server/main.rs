@@ -1,0 +1,7 @@
+//! The graded tests of chapter 10.
+
+mod client;
+mod member;
+
+mod kv;
+mod life;
