@@ -1,11 +1,15 @@
 //! The graded tests of revisions.
 
+#[allow(dead_code, reason = "other chapters choose their lines in other ways")]
+#[path = "../original/recorded/lines.rs"]
+mod lines;
 #[allow(dead_code, reason = "the tests of the store use more of it")]
 #[path = "../05-bolt/memory.rs"]
 mod memory;
 #[path = "../05-bolt/shrink.rs"]
 mod shrink;
 
+mod asked;
 mod naive;
 mod requests;
 mod whole;
@@ -14,4 +18,5 @@ mod checks;
 mod crashes;
 mod histories;
 mod index;
+mod recorded;
 mod stories;
