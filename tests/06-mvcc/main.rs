@@ -16,6 +16,7 @@ mod whole;
 
 mod checks;
 mod crashes;
+mod golden;
 mod histories;
 mod index;
 mod recorded;

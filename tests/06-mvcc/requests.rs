@@ -7,7 +7,7 @@ use bytes::Bytes;
 use harness::Draws;
 
 /// All keys.
-pub const KEYS: &str = "abcdefghijkl";
+pub const KEYS: &str = "abcdef";
 
 /// All leases.
 pub const LEASES: &[i64] = &[7, -3];

@@ -86,6 +86,12 @@ impl Member {
         self.client_with(words, "")
     }
 
+    /// Where it listens, for whoever speaks with it without its client.
+    #[allow(dead_code, reason = "tests of other chapters do")]
+    pub fn url(&self) -> &str {
+        self.endpoint.strip_prefix("--endpoints=").expect("so it begins")
+    }
+
     fn client_with(&self, words: &[&str], input: &str) -> String {
         let patient = ["--command-timeout=60s", "--dial-timeout=60s", &self.endpoint];
         run_with("etcdctl", &[&patient, words].concat(), input)
