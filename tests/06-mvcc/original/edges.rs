@@ -480,12 +480,42 @@ fn compactions() -> Vec<Request> {
         (DELETE, json!({ "key": "q3" })),
         (HASH, json!({})),
     ];
+    list.extend(deletions_that_stay());
     for revision in ["$-3", "$-2", "$-1", "$", "-1", "-2", "0", LEAST] {
         list.push((RANGE, json!({ "key": "q3", "revision": revision })));
         let range = json!({ "request_range": { "key": "q3", "revision": revision } });
         list.push((TXN, json!({ "success": [range] })));
     }
     list
+}
+
+/// Deletions of exactly the revision of a compaction, with and without anything else that is there.
+fn deletions_that_stay() -> Vec<Request> {
+    let compact = (COMPACT, json!({ "revision": "$", "physical": true }));
+    let both = [within(&[set("q4", "1")], &[]), within(&[remove("q4", "")], &[])];
+    vec![
+        (PUT, json!({ "key": "q5", "value": "1" })),
+        (TXN, json!({ "success": both })),
+        compact.clone(),
+        (DELETE, json!({ "key": "q9" })),
+        (PUT, json!({ "key": "q6", "value": "1" })),
+        (HASH, json!({})),
+        (PUT, json!({ "key": "q4", "value": "2" })),
+        (HASH, json!({})),
+        (HASH, json!({ "revision": "$-1" })),
+        (DELETE, json!({ "key": "\0", "range_end": "\0" })),
+        (HASH, json!({})),
+        compact.clone(),
+        (PUT, json!({ "key": "q7", "value": "1" })),
+        (DELETE, json!({ "key": "q7" })),
+        (HASH, json!({})),
+        (TXN, json!({ "success": [set("q7", "2"), set("q8", "2")] })),
+        (HASH, json!({})),
+        (HASH, json!({ "revision": "$-1" })),
+        compact,
+        (DELETE, json!({ "key": "\0", "range_end": "\0" })),
+        (HASH, json!({})),
+    ]
 }
 
 fn leases() -> Vec<Request> {
