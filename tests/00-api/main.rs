@@ -3,5 +3,6 @@
 mod errors;
 mod json;
 mod messages;
+mod numbers;
 mod rows;
 mod services;

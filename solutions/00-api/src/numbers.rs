@@ -52,9 +52,10 @@ impl fmt::Display for Revision {
     }
 }
 
-/// As etcd's tools print it.
+/// As etcd's tools print it: in 16 places, of which a sign takes one.
 impl fmt::Display for LeaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        let digits = self.0.unsigned_abs();
+        if self.0 < 0 { write!(f, "-{digits:015x}") } else { write!(f, "{digits:016x}") }
     }
 }
