@@ -174,3 +174,20 @@ fn a_store_without_a_compaction_may_be_compacted_at_zero_once() {
         refused(&mut whole, 1, "has been compacted");
     });
 }
+#[test]
+fn a_step_of_a_compaction_shows_nothing_by_halves() {
+    check(|| {
+        let mut whole = Whole::new();
+        put(&mut whole.store, "a", "1");
+        put(&mut whole.store, "a", "2");
+        whole.store.compact(2).expect("it can be");
+        // Entries that nobody sees yet, and the compaction goes on before they are published.
+        let request = PutRequest { key: "a".into(), value: "3".into(), ..PutRequest::default() };
+        whole.store.put(&request, &Known(&[])).expect("it can be");
+        let _ = whole.store.compaction_step(10).expect("it is sound");
+        let view = whole.store.reader().view();
+        let seen = all(&view, 0);
+        let wanted = if view.current().0 == 3 { "2" } else { "3" };
+        assert_eq!(seen, pairs(&[("a", wanted)]), "all of a revision is there");
+    });
+}

@@ -40,9 +40,14 @@ impl<F: File> Store<F> {
     }
 
     /// Goes on with a compaction, if there is one: looks at so many keys.
+    ///
+    /// It publishes what was written until now, since whoever reads has the era before the
+    /// compaction until then; and the rows with it, or a view would look for some that it does not
+    /// have.
     pub fn compaction_step(&mut self, keys: usize) -> Result<Progress, Error> {
-        // Readers have the old era until this one is published.
-        self.publish_moment();
+        if self.compaction.is_some() {
+            self.publish();
+        }
         let Some(compaction) = &mut self.compaction else { return Ok(Progress::Done) };
         if compaction.waits() {
             return Ok(Progress::Waits);
