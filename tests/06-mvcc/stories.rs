@@ -5,7 +5,7 @@ use crate::memory::MemoryFile;
 use crate::whole::{Known, Whole};
 use api::compare::{CompareResult, CompareTarget, TargetUnion};
 use api::request_op::Request;
-use api::{Compare, KeyValue, PutRequest, RangeRequest, RequestOp, TxnRequest};
+use api::{Compare, DeleteRangeRequest, KeyValue, PutRequest, RangeRequest, RequestOp, TxnRequest};
 use harness::check;
 use mvcc::{Progress, Store, View};
 
@@ -189,5 +189,33 @@ fn a_step_of_a_compaction_shows_nothing_by_halves() {
         let seen = all(&view, 0);
         let wanted = if view.current().0 == 3 { "2" } else { "3" };
         assert_eq!(seen, pairs(&[("a", wanted)]), "all of a revision is there");
+    });
+}
+
+#[test]
+fn a_hash_does_not_tell_how_far_a_compaction_is() {
+    check(|| {
+        for (last, count) in [("b", 1), ("c", 0)] {
+            let mut hashes = Vec::new();
+            for keys in [None, Some(1), Some(100)] {
+                let mut whole = Whole::new();
+                let store = &mut whole.store;
+                for (key, value) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1")] {
+                    put(store, key, value);
+                }
+                store.compact(4).expect("it can be");
+                if let Some(keys) = keys {
+                    let _ = store.compaction_step(keys).expect("it is sound");
+                }
+                let (key, range_end) = ("a".into(), last.into());
+                let request = DeleteRangeRequest { key, range_end, prev_kv: false };
+                store.delete_range(&request).expect("it can be");
+                store.publish();
+                let view = store.reader().view();
+                assert_eq!(all(&view, 0).len(), count);
+                hashes.push(view.hash(0).expect("it is sound"));
+            }
+            assert!(hashes.iter().all(|hash| *hash == hashes[0]), "up to {last}: {hashes:?}");
+        }
     });
 }

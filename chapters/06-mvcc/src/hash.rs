@@ -17,11 +17,10 @@ impl<F: File> View<F> {
     /// The CRC32C of the name of the bucket and all rows up to a revision, key and value of each.
     /// Zero is the newest revision.
     ///
-    /// A row that a compaction has taken, or could take, does not count, so that members agree
-    /// whose compactions are not equally far: of the rows up to that revision, only those count
-    /// that hold a pair which is there at the revision asked for. If no pair is there, all count,
-    /// but for deletions of exactly the compaction's revision: those stay, and did not in older
-    /// releases of etcd, whose hashes are to be the same.
+    /// Members agree although their compactions are not equally far: of the rows up to the revision
+    /// of the last one, those count that hold a pair which is there at the revision asked for. If no
+    /// pair at all is there then, those count that the compaction leaves. A deletion of exactly its
+    /// revision never counts: it stays, and in older releases of etcd it did not.
     ///
     /// *Differs from etcd 3.7.1:* it remembers the hashes of its last ten compactions, and repeats
     /// one if it is asked for exactly that revision. It was found before the rows were taken, so it
@@ -45,8 +44,8 @@ impl<F: File> View<F> {
             if act == Act::Delete && self.compacted() == Some(stamp.revision) {
                 continue;
             }
-            let may_be_taken = !is_empty && stamp.revision <= compacted;
-            if may_be_taken && !self.is_there(stamp, value.clone(), at)? {
+            let there = if is_empty { compacted } else { at };
+            if stamp.revision <= compacted && !self.is_there(stamp, value.clone(), there)? {
                 continue;
             }
             hash = crc32c::crc32c_append(hash, &key);
