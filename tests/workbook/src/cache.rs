@@ -1,20 +1,20 @@
 //! Grades, remembered by what they were given for.
 //!
 //! Owns `target/workbook/grades`. A grade's name is the hash of everything that it depends on: the
-//! chapter's files, the layers it stands on, its tests, the harness, the workspace's `Cargo.toml`,
-//! `Cargo.lock` and `.cargo/config.toml`, which has the profiles. So a remembered grade is never a
-//! wrong one, and it does no harm to delete the folder.
+//! chapter's files, the layers it stands on, its tests and what they take from others, the harness,
+//! the workspace's `Cargo.toml`, `Cargo.lock` and `.cargo/config.toml`, which has the profiles. So a
+//! remembered grade is never a wrong one, and it does no harm to delete the folder.
 //!
 //! Invariant: a file is written whole or not at all; a file that cannot be read is no grade.
 
-use crate::hash::Hasher;
+use crate::hash::{Hasher, files_below};
 use crate::repo::{Chapter, Repo, Tree};
 use crate::verdict::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The version of the format; another one's files are ignored.
 const FORMAT: &str = "workbook-cache/1";
@@ -49,6 +49,9 @@ pub fn key(repo: &Repo, chapter: &Chapter, tree: Tree) -> String {
     // Cargo looks into the folders above as well.
     hasher.add_file("settings", &repo.path(".cargo/config.toml"));
     hasher.add_folder("tests", &repo.tests(chapter));
+    for folder in borrowed(&repo.tests(chapter)) {
+        hasher.add_folder(&place(repo, &folder), &folder);
+    }
     let layers = paths_of_layers(&workspace);
     let mut wanted = vec![repo.folder(chapter, tree)];
     let mut seen = BTreeSet::new();
@@ -61,10 +64,46 @@ pub fn key(repo: &Repo, chapter: &Chapter, tree: Tree) -> String {
         wanted.extend(package.swapped);
     }
     for folder in seen {
-        let name = folder.strip_prefix(&repo.root).unwrap_or(&folder);
-        hasher.add_folder(&name.to_string_lossy(), &folder);
+        hasher.add_folder(&place(repo, &folder), &folder);
     }
     hasher.name()
+}
+
+/// A folder's name in the repository, wherever that is.
+fn place(repo: &Repo, folder: &Path) -> String {
+    folder.strip_prefix(&repo.root).unwrap_or(folder).to_string_lossy().into_owned()
+}
+
+/// The folders of others from which tests take a file, as in `#[path = "../05-bolt/memory.rs"]`.
+/// All that is in such a folder counts, since the file may include what is beside it.
+fn borrowed(tests: &Path) -> BTreeSet<PathBuf> {
+    let mut folders = BTreeSet::new();
+    for file in files_below(tests) {
+        let (Some(inside), Ok(text)) = (file.parent(), fs::read_to_string(&file)) else { continue };
+        let words = text.split('"').filter(|word| word.starts_with("../"));
+        for path in words.map(|word| plain(&inside.join(word))) {
+            if let Some(folder) = path.parent()
+                && path.is_file()
+                && !folder.starts_with(tests)
+            {
+                folders.insert(folder.to_path_buf());
+            }
+        }
+    }
+    folders
+}
+
+/// A path without its `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for step in path.components() {
+        if step == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(step);
+        }
+    }
+    plain
 }
 
 /// The outcomes that are known for a content; empty if there are none.
@@ -195,4 +234,31 @@ fn paths_of_layers(workspace: &Path) -> BTreeMap<String, PathBuf> {
             Some((name.clone(), workspace.join(value.get("path")?.as_str()?)))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_depend_on_the_folders_from_which_they_take_files() {
+        let root = tempfile::tempdir().expect("there is room on the disk");
+        let tests = root.path().join("06-new");
+        for folder in ["06-new/original", "05-old/below", "recorded"] {
+            fs::create_dir_all(root.path().join(folder)).expect("there is room on the disk");
+        }
+        let lines = "include_str!(\"../recorded/all\");\nlet text = \"../nothing/of/this\";\n";
+        for (name, text) in [
+            ("05-old/below/one.rs", ""),
+            ("recorded/all", ""),
+            ("06-new/main.rs", lines),
+            ("06-new/own.rs", ""),
+            ("06-new/original/main.rs", "#[path = \"../own.rs\"]\nmod own;\n"),
+            ("06-new/original/it.rs", "#[path = \"../../05-old/below/one.rs\"]\nmod one;\n"),
+        ] {
+            fs::write(root.path().join(name), text).expect("there is room on the disk");
+        }
+        let found: Vec<PathBuf> = borrowed(&tests).into_iter().collect();
+        assert_eq!(found, ["05-old/below", "recorded"].map(|name| root.path().join(name)));
+    }
 }
