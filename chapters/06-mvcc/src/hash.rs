@@ -18,9 +18,9 @@ impl<F: File> View<F> {
     /// Zero is the newest revision.
     ///
     /// Members agree although their compactions are not equally far: of the rows up to the revision
-    /// of the last one, those count that hold a pair which is there at the revision asked for. If no
-    /// pair at all is there then, those count that the compaction leaves. A deletion of exactly its
-    /// revision never counts: it stays, and in older releases of etcd it did not.
+    /// of the last one, those count that hold a pair which is there at the revision asked for. If
+    /// no pair at all is there then, those count that the compaction leaves. A deletion of exactly
+    /// its revision never counts: it stays, and in older releases of etcd it did not.
     ///
     /// *Differs from etcd 3.7.1:* it remembers the hashes of its last ten compactions, and repeats
     /// one if it is asked for exactly that revision. It was found before the rows were taken, so it

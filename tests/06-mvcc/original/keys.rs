@@ -111,8 +111,8 @@ impl Conversation {
     }
 }
 
-/// May it be a transaction that keeps something of a key which it has deleted before? If that has an
-/// open end, nothing refuses it, and etcd 3.7.1 panics when it carries it out.
+/// May it be a transaction that keeps something of a key which it has deleted before? If that has
+/// an open end, nothing refuses it, and etcd 3.7.1 panics when it carries it out.
 fn ends_the_original(request: &TxnRequest) -> bool {
     let text = format!("{request:?}");
     text.contains(r#"range_end: b"\0""#) && text.contains(": true")

@@ -2,8 +2,8 @@
 //!
 //! Owns `target/workbook/grades`. A grade's name is the hash of everything that it depends on: the
 //! chapter's files, the layers it stands on, its tests and what they take from others, the harness,
-//! the workspace's `Cargo.toml`, `Cargo.lock` and `.cargo/config.toml`, which has the profiles. So a
-//! remembered grade is never a wrong one, and it does no harm to delete the folder.
+//! the workspace's `Cargo.toml`, `Cargo.lock` and `.cargo/config.toml`, which has the profiles. So
+//! a remembered grade is never a wrong one, and it does no harm to delete the folder.
 //!
 //! Invariant: a file is written whole or not at all; a file that cannot be read is no grade.
 
