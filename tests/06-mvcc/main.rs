@@ -14,10 +14,13 @@ mod naive;
 mod requests;
 mod whole;
 
+mod aside;
 mod checks;
 mod crashes;
 mod golden;
 mod histories;
 mod index;
+mod many;
 mod recorded;
+mod rows;
 mod stories;
