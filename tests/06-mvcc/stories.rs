@@ -219,3 +219,32 @@ fn a_hash_does_not_tell_how_far_a_compaction_is() {
         }
     });
 }
+
+/// Nothing refuses such a transaction, and etcd 3.7.1 ends when it carries one out.
+#[test]
+fn what_an_open_deletion_has_taken_cannot_be_kept() {
+    check(|| {
+        let mut whole = Whole::new();
+        let lease = PutRequest { key: "b".into(), lease: 7, ..PutRequest::default() };
+        whole.store.put(&lease, &Known(&[7])).expect("it can be");
+        let (key, range_end) = ("a".into(), vec![0].into());
+        let delete = DeleteRangeRequest { key, range_end, prev_kv: true };
+        let keep = PutRequest {
+            key: "b".into(),
+            ignore_value: true,
+            ignore_lease: true,
+            prev_kv: true,
+            ..PutRequest::default()
+        };
+        let list = [Request::RequestDeleteRange(delete), Request::RequestPut(keep)];
+        let success = list.map(|it| RequestOp { request: Some(it) }).to_vec();
+        let request = TxnRequest { success, ..TxnRequest::default() };
+        mvcc::checks::txn(&request, 128).expect("it passes");
+        whole.store.txn(&request, &Known(&[7])).expect("it can be");
+        whole.store.publish();
+        let range = RangeRequest { key: "b".into(), ..RangeRequest::default() };
+        let response = whole.store.reader().view().range(&range).expect("it can be read");
+        let (value, lease) = (response.kvs[0].value.clone(), response.kvs[0].lease);
+        assert_eq!((&value[..], lease, response.kvs[0].version), (&b""[..], 0, 1), "a new key");
+    });
+}

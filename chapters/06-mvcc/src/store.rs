@@ -191,7 +191,8 @@ impl<F: File> Changing<'_, F> {
         if self.changes > 0 { self.revision } else { self.store.current }
     }
 
-    /// Puts a key. What it keeps is there.
+    /// Puts a key. What it keeps is there, or an open deletion before it in the same transaction
+    /// has taken it (see `checks`): then there is no value and no lease to keep.
     pub fn put(&mut self, request: &PutRequest) -> Result<PutResponse, Error> {
         let key = &request.key;
         let before = self.store.newest(key);
