@@ -1,1 +1,16 @@
-//! The graded tests of chapter 8.
+//! The graded tests of leases.
+
+#[path = "../05-bolt/shrink.rs"]
+mod shrink;
+
+mod member;
+
+mod answers;
+mod checkpoints;
+mod clocks;
+
+mod deadlines;
+mod entries;
+
+mod leaders;
+mod rows;

@@ -15,6 +15,7 @@
 //! | `log` | batches that are appended and synced, and recovery (chapter 3) | the bare file |
 //! | `store` | gets, scans and commits of a store (chapter 5) | `redb` 4 |
 //! | `revisions` | puts, gets and ranges of a store of revisions (chapter 6) | – |
+//! | `lease` | grants, renewals and ends of a hundred thousand leases (chapter 8) | – |
 //! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
@@ -30,6 +31,7 @@
 //! This crate owns the drivers and the arithmetic. Whole servers under load are not its business.
 
 mod files;
+mod lease;
 mod log;
 mod measure;
 mod members;
@@ -42,12 +44,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 5] = [
+const FIGURES: [(&str, Figure); 6] = [
     ("replication", replication::figure),
     ("log", log::figure),
     ("members", members::figure),
     ("store", store::figure),
     ("revisions", revisions::figure),
+    ("lease", lease::figure),
 ];
 
 /// Measures, and writes what it found.
