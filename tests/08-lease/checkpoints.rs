@@ -76,7 +76,7 @@ fn a_deadline_is_what_it_was() {
         let found = lessor.time_to_live(id(7), second(300)).expect("it is there");
         assert_eq!((found.granted.seconds(), found.left), (400, 100));
         // Were the entry late, its rest would not be the rest any more.
-        lessor.checkpoint(&[rest(7, Some(100))], Keep::Row, second(350));
+        let _ = lessor.checkpoint(&[rest(7, Some(100))], Keep::Row, second(350));
         assert_eq!(left(&lessor, 7, second(350)), 50);
         assert_eq!(over(&mut lessor, at(399_999)), NONE);
         assert_eq!(over(&mut lessor, at(400_000)), [7]);
