@@ -1,8 +1,8 @@
 //! Three members, a log, and time.
 //!
-//! Messages and elections are those of other chapters. Here, a member is elected when a history says
-//! so; what is proposed arrives late, in another term, or never; and a leader that was deposed may
-//! not know it for as long as an election takes.
+//! Messages and elections are those of other chapters. Here, a member is elected when a history
+//! says so; what is proposed arrives late, in another term, or never; and a leader that was deposed
+//! may not know it for as long as an election takes.
 
 use crate::member::{OPTIONS, Rows, load, store};
 use crate::naive::{Entry, Logged, Outcome, State};
@@ -306,21 +306,30 @@ impl Cluster {
         self.now().leases.keys().nth(at).copied().unwrap_or(-1)
     }
 
-    /// All is well from now on: one leads, everything arrives, and nobody renews. Then no lease is
-    /// left when the longest time is over, with an election on top and two rounds.
+    /// All is well from now on: one leads, everything arrives, and nobody renews. Then each lease
+    /// is gone when its time is over, or its rest, with an election on top and two rounds.
     pub fn come_to_rest(&mut self) {
         for node in 0..self.nodes.len() {
             self.depose(node);
             self.nodes[node].outgoing.clear();
         }
         self.elect(0);
-        let longest = self.now().leases.values().map(|(ttl, _)| ttl.unsigned_abs()).max();
-        let end = self.time + longest.unwrap_or(0) * 1_000 + ELECTION + 1_000;
         self.settle();
-        while self.time < end {
-            self.pass(500);
-            self.round(0);
-            self.settle();
+        let from = self.time + ELECTION + 1_000;
+        let left = |(id, (ttl, rest)): (&i64, &(i64, i64))| {
+            let left = if *rest > 0 { rest } else { ttl };
+            (from + left.unsigned_abs() * 1_000, *id)
+        };
+        let mut ends: Vec<(u64, i64)> = self.now().leases.iter().map(left).collect();
+        ends.sort_unstable();
+        for (end, id) in ends {
+            while self.time < end && self.now().leases.contains_key(&id) {
+                self.pass(500);
+                self.round(0);
+                self.settle();
+            }
+            let there = self.now().leases.contains_key(&id);
+            assert!(!there, "{id} was to end before {end}, and it is {}", self.time);
         }
         let State { leases, keys } = self.now();
         assert!(leases.is_empty(), "{leases:?} are left at {}", self.time);

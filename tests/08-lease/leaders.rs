@@ -119,6 +119,8 @@ fn a_start_and_a_new_primary_go_on_from_the_last_checkpoint() {
             lessor.promote(Reign(2), at(600_000));
             let found = lessor.time_to_live(id(7), at(600_000)).expect("it is there");
             assert_eq!((found.granted.seconds(), found.left), (1_000, 401));
+            assert_eq!(over(&mut lessor, at(1_000_999)), NONE);
+            assert_eq!(over(&mut lessor, at(1_001_000)), [7]);
         }
     });
 }

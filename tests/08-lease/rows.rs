@@ -58,6 +58,17 @@ fn what_is_kept_in_memory_only_is_in_no_row() {
 }
 
 #[test]
+fn a_rest_that_is_taken_back_is_taken_out_of_its_row_wherever_rests_are_kept() {
+    check(|| {
+        let mut lessor = empty();
+        let granted = grant(&mut lessor, 7, 1_000, at(0));
+        let _ = lessor.checkpoint(&[rest(7, Some(700))], Keep::Row, at(0));
+        // The cluster has gone back to a version that keeps no rests in rows.
+        assert_eq!(lessor.checkpoint(&[rest(7, None)], Keep::Memory, at(0)), [granted]);
+    });
+}
+
+#[test]
 fn a_start_finds_what_was_stored() {
     check(|| {
         let row = |key: &str, value: &str| (hex(key), hex(value));

@@ -18,8 +18,8 @@ pub fn keep_alive(request: &LeaseKeepAliveRequest, ttl: Option<Ttl>) -> LeaseKee
     LeaseKeepAliveResponse { header: None, id: request.id, ttl: ttl.map_or(0, Ttl::seconds) }
 }
 
-/// The answer to a client who asks how long a lease lasts, or to one who asks about none. `keys` are
-/// those that go with it, and only told to whoever asked for them.
+/// The answer to a client who asks how long a lease lasts, found or not. `keys` are those that go
+/// with it, and are told to whoever asked for them.
 pub fn time_to_live(
     request: &LeaseTimeToLiveRequest,
     found: Option<TimeToLive>,

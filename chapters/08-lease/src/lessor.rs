@@ -27,7 +27,7 @@ pub struct Options {
 }
 
 /// Where a rest is written down. The version of the cluster decides it, which all members have in
-/// common: etcd does not know the field in the row before 3.6.
+/// common: etcd has it in the row from 3.6 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// In memory, until the next start.
@@ -131,8 +131,8 @@ impl Lessor {
         Ok(Revoked { lease, row: Row::delete(lease) })
     }
 
-    /// An entry writes down what is left of some leases, or takes it back. Leases that are not there
-    /// any more are passed over.
+    /// An entry writes down what is left of some leases, or takes it back. Leases that are not
+    /// there any more are passed over.
     ///
     /// `now` decides when the next rest is due, if this member is the primary, and nothing else.
     #[must_use = "the rows are to be stored"]
@@ -146,9 +146,13 @@ impl Lessor {
                 }),
                 Role::Primary(primary) => primary.checkpoint(checkpoint, now),
             };
-            match (keep, changed) {
-                (Keep::Row, Some(terms)) => rows.push(Row::put(checkpoint.lease, &terms)),
-                (Keep::Row, None) | (Keep::Memory, _) => {}
+            let Some(terms) = changed else { continue };
+            match (keep, terms.rest) {
+                // There may be one in the row, from a version of the cluster that kept it there.
+                (Keep::Row, _) | (Keep::Memory, None) => {
+                    rows.push(Row::put(checkpoint.lease, &terms));
+                }
+                (Keep::Memory, Some(_)) => {}
             }
         }
         rows

@@ -3,7 +3,7 @@
 //! Owns [`Time`], what the caller's clock shows; [`Moment`], the same as one primary counts it; and
 //! [`Clock`], which makes one of the other.
 //!
-//! Invariant: moments never go back, whatever the clock shows.
+//! Invariant: from one round to the next, moments never go back, whatever the clock shows.
 //!
 //! Left to others: reading a clock.
 
@@ -24,7 +24,9 @@ pub struct Moment(u64);
 /// Whoever watches over the leases looks at the clock in rounds, again and again, and only those
 /// looks move the time on. So a clock that is set back between two of them takes no more away than
 /// what has passed since the first; and many threads that ask in between, each with a time that it
-/// has read a little earlier, move nothing at all.
+/// has read a little earlier, move nothing at all. What nobody can see is a clock that showed too
+/// much to one of them: the lease that was renewed then has too long a time, until it is renewed
+/// again.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     /// What was shown in the last round.

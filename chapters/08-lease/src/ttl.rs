@@ -29,9 +29,9 @@ impl Ttl {
     }
 
     /// The shortest that a cluster should grant: one and a half of the time that a follower waits
-    /// for its leader, since a lease that is shorter could run out in an election, with nobody there
-    /// to renew it. In whole ticks first, then in whole seconds; with etcd's 10 ticks of 100 ms that
-    /// is 2.
+    /// for its leader. One that is shorter could run out in an election, with nobody there to
+    /// renew it. In whole ticks, rounded down, and then in whole seconds, rounded up; with etcd's
+    /// 10 ticks of 100 ms that is 2.
     pub fn shortest(heartbeat: Duration, election_ticks: u32) -> Ttl {
         let ticks = u128::from(election_ticks) * 3 / 2;
         let nanoseconds = heartbeat.as_nanos().saturating_mul(ticks);

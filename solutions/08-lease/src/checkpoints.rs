@@ -1,12 +1,13 @@
 //! When the rest of a long lease is to be written down.
 //!
-//! Owns [`Checkpoint`] and [`Checkpoints`]. Rows have no deadlines, so a change of the leader gives a lease all of its
-//! time again, and one that lasts a day never ends if the leader changes every morning. So its
-//! primary says from time to time how much is left, and a later one begins with that.
+//! Owns [`Checkpoint`] and [`Checkpoints`]. Rows have no deadlines, so a change of the leader gives
+//! a lease all of its time again, and one that lasts a day never ends if the leader changes every
+//! morning. So its primary says from time to time how much is left, and a later one begins with
+//! that.
 //!
-//! A rest that is written down is a promise that nobody keeps any more as soon as the lease is
-//! renewed. So whoever renews must have it taken back first, and that goes for a rest that is still
-//! on its way into the log, too.
+//! As soon as the lease is renewed, the rest that was written down is wrong: the next primary would
+//! end the lease early. So whoever renews has it taken back first; and a rest that is still on its
+//! way into the log, too.
 //!
 //! Left to others: what is left of a lease (`primary`).
 
