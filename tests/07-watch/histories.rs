@@ -2,12 +2,11 @@
 //! clients that are slow or ask for the past, and a store that is replaced. A history that fails is
 //! made shorter before it is shown.
 
-use crate::past::Change;
+use crate::drawn::{changes, request};
 use crate::shrink::{fails, shrink};
 use crate::truth::{Seen, Truth};
-use crate::world::{EVERY, World, put};
-use api::{Revision, WatchCreateRequest};
-use bytes::Bytes;
+use crate::world::{EVERY, World};
+use api::Revision;
 use harness::{Draws, check};
 use std::collections::BTreeSet;
 use watch::{Full, Limits, StreamId, WatchId};
@@ -28,8 +27,6 @@ enum Step {
     Tick,
     Drain,
 }
-
-const KEYS: [&str; 6] = ["a", "aa", "b", "c", "d", "e"];
 
 fn history(seed: u64) -> Vec<Step> {
     let mut draws = Draws::new(seed);
@@ -52,43 +49,6 @@ fn history(seed: u64) -> Vec<Step> {
             _ => Step::Serve { times: draws.index(12) },
         })
         .collect()
-}
-
-fn changes(draws: &mut Draws) -> Vec<Change> {
-    let count = if draws.chance(70) { 1 } else { draws.index(5) };
-    let mut keys = KEYS.to_vec();
-    let change = |_| {
-        let key = keys.swap_remove(draws.index(keys.len()));
-        match draws.chance(30) {
-            true => Change::Delete(key),
-            false => put(key, ["", "1", "two", "and three"][draws.index(4)]),
-        }
-    };
-    (0..count).map(change).collect()
-}
-
-fn request(draws: &mut Draws, current: u64) -> WatchCreateRequest {
-    let key = |draws: &mut Draws| Bytes::from_static(KEYS[draws.index(6)].as_bytes());
-    let revision = |draws: &mut Draws| draws.below(current + 4).cast_signed();
-    WatchCreateRequest {
-        key: if draws.chance(10) { Bytes::new() } else { key(draws) },
-        range_end: match draws.below(4) {
-            0 => Bytes::new(),
-            1 => Bytes::from_static(&[0]),
-            _ => key(draws),
-        },
-        start_revision: match draws.below(10) {
-            0..5 => 0,
-            5 => -1,
-            _ => revision(draws),
-        },
-        progress_notify: draws.chance(40),
-        filters: (0..3).filter(|_| draws.chance(10)).collect(),
-        prev_kv: draws.chance(40),
-        // Not -1: what is said of it could as well be said of the whole stream.
-        watch_id: if draws.chance(70) { 0 } else { [-2, 1, 2, 3, 4, 5, 6][draws.index(7)] },
-        fragment: draws.chance(30),
-    }
 }
 
 /// All that there is while a history runs.

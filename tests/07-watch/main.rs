@@ -3,6 +3,7 @@
 #[path = "../05-bolt/shrink.rs"]
 mod shrink;
 
+mod drawn;
 mod past;
 mod truth;
 mod world;

@@ -38,9 +38,9 @@
 //! ## One turn, one piece of work
 //!
 //! Somebody who reads a million revisions must not hold up others. Each call of [`Hub::next`] is
-//! for one watcher, and looks at a bounded piece; then others have their turn. Among the watchers of a
-//! stream, and among streams ([`Hub::ready`]), those with news at hand and those that read the past
-//! alternate.
+//! for one watcher, and looks at a bounded piece; then others have their turn. Among the watchers
+//! of a stream, and among streams ([`Hub::ready`]), those with news at hand and those that read the
+//! past alternate.
 //!
 //! ## Shape
 //!

@@ -16,6 +16,7 @@
 //! | `store` | gets, scans and commits of a store (chapter 5) | `redb` 4 |
 //! | `revisions` | puts, gets and ranges of a store of revisions (chapter 6) | – |
 //! | `lease` | grants, renewals and ends of a hundred thousand leases (chapter 8) | – |
+//! | `watch` | what watchers cost a put, and how fast they are told (chapter 7) | – |
 //! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
@@ -39,18 +40,20 @@ mod members;
 mod replication;
 mod revisions;
 mod store;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 6] = [
+const FIGURES: [(&str, Figure); 7] = [
     ("replication", replication::figure),
     ("log", log::figure),
     ("members", members::figure),
     ("store", store::figure),
     ("revisions", revisions::figure),
     ("lease", lease::figure),
+    ("watch", watch::figure),
 ];
 
 /// Measures, and writes what it found.

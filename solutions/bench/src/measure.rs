@@ -1,6 +1,7 @@
 //! Rates: how they are taken, and how they are written.
 //!
-//! Owns [`Rates`] and [`alternate`]. It knows nothing of what is measured.
+//! Owns [`Rates`] and [`alternate`], and how much memory there is. It knows nothing of what is
+//! measured.
 
 use std::fmt;
 use std::thread::available_parallelism;
@@ -38,6 +39,13 @@ pub fn timed(run: impl FnOnce()) -> Duration {
     let start = Instant::now();
     run();
     start.elapsed()
+}
+
+/// How much memory this process has, where the system says it.
+pub fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4_096
 }
 
 impl Rates {

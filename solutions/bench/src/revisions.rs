@@ -8,7 +8,7 @@
 //! Owns the figure. Nothing stands beside it: no other crate does this.
 
 use crate::files::folder;
-use crate::measure::{ROUNDS, grouped, timed};
+use crate::measure::{ROUNDS, grouped, resident, timed};
 use api::{LeaseId, PutRequest, RangeRequest, Revision};
 use bolt::backend::{self, Committer, Frozen};
 use bolt::{Folder, Options};
@@ -179,11 +179,4 @@ fn index_bytes() -> u64 {
     let bytes = resident().saturating_sub(before);
     assert!(index.newest(&key(KEYS - 1)).is_some(), "all are there");
     (bytes / KEYS).saturating_sub(key(0).len() as u64)
-}
-
-/// How much memory this process has, where the system says it.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
-    pages.unwrap_or(0) * 4_096
 }

@@ -76,6 +76,12 @@ impl Member {
         ready.then_some(Member { running, endpoint })
     }
 
+    /// Where its clients connect: a host and a port.
+    #[allow(dead_code, reason = "only the tests of watchers speak to it themselves")]
+    pub fn address(&self) -> &str {
+        self.endpoint.split_once("://").expect("it is a URL").1
+    }
+
     /// Stops it as a service manager does.
     pub fn stop(self) {
         self.running.stop();
