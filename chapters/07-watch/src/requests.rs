@@ -6,12 +6,13 @@
 //! Left to others: who may watch what. The server has looked before it asks.
 
 use crate::answer::Answer;
-use crate::hub::{Hub, Limits};
+use crate::hub::{Hub, Limits, line_up};
 use crate::numbers::{StreamId, WatchId};
 use crate::stream::{Full, Held, Stream};
 use crate::watcher::{Wants, Watcher};
 use api::{Error, Keys, Revision, WatchCreateRequest};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 
 /// No key is in the range.
 pub const EMPTY_RANGE: &str = "mvcc: watcher range is empty";
@@ -33,35 +34,36 @@ impl Hub {
         allowed: Result<(), Error>,
     ) -> Result<(), Full> {
         let (limits, current) = (self.limits, self.current);
-        let Some(stream) = self.listen(id)? else { return Ok(()) };
+        let Some(stream) = listen(&mut self.streams, limits, id)? else { return Ok(()) };
         match admit(stream, limits, request, allowed) {
             Ok((watcher, keys, start)) => {
                 if request.watch_id == 0 {
                     stream.free = watcher.0.wrapping_add(1);
                 }
-                let held = Watcher::new(keys.clone(), Wants::new(request), start, current);
+                self.ranges.add(&keys, (id, watcher));
+                let held = Watcher::new(keys, Wants::new(request), start, current);
                 stream.watchers.insert(watcher, Held::By(Box::new(held)));
                 stream.control.push_back(Answer::created(watcher, current));
                 if let Some(mark) = &mut stream.mark {
                     mark.wait_for(watcher);
                 }
                 stream.place(watcher);
-                self.ranges.add(&keys, (id, watcher));
             }
             Err(reason) => stream.control.push_back(Answer::refused(reason, current)),
         }
-        self.line_up(id);
+        line_up(&mut self.lines, id, stream);
         Ok(())
     }
 
     /// A client ends a watcher. If it has none of that number, it is told nothing.
     pub fn cancel(&mut self, id: StreamId, watcher: WatchId) -> Result<(), Full> {
-        let current = self.current;
-        let Some(stream) = self.listen(id)? else { return Ok(()) };
+        let Some(stream) = listen(&mut self.streams, self.limits, id)? else { return Ok(()) };
         if stream.watchers.contains_key(&watcher) {
-            stream.control.push_back(Answer::canceled(watcher, current));
-            self.let_go(id, watcher, None);
-            self.line_up(id);
+            stream.control.push_back(Answer::canceled(watcher, self.current));
+            if let Some(gone) = stream.end(watcher, None) {
+                self.ranges.remove(&gone.keys, (id, watcher));
+            }
+            line_up(&mut self.lines, id, stream);
         }
         Ok(())
     }
@@ -70,25 +72,26 @@ impl Hub {
     /// are in sync, and else it is told nothing. From that answer on, all that those watchers are
     /// told is newer. One request after the other is answered.
     pub fn progress(&mut self, id: StreamId) -> Result<(), Full> {
-        let (current, first) = (self.current, self.ring.first());
-        let Some(stream) = self.listen(id)? else { return Ok(()) };
+        let Some(stream) = listen(&mut self.streams, self.limits, id)? else { return Ok(()) };
         match stream.mark {
             Some(_) => stream.asked += 1,
-            None => stream.hear(current, first),
+            None => stream.hear(self.current, self.ring.first()),
         }
-        self.line_up(id);
+        line_up(&mut self.lines, id, stream);
         Ok(())
     }
+}
 
-    /// A stream, if it is open, and its client fetches its answers.
-    fn listen(&mut self, id: StreamId) -> Result<Option<&mut Stream>, Full> {
-        let most = self.limits.answers.max(1);
-        let stream = self.streams.get_mut(&id);
-        match stream {
-            Some(stream) if stream.waiting() >= most => Err(Full),
-            Some(stream) => Ok(Some(stream)),
-            None => Ok(None),
-        }
+/// A stream, if it is open, and its client fetches its answers.
+fn listen(
+    streams: &mut BTreeMap<StreamId, Box<Stream>>,
+    limits: Limits,
+    id: StreamId,
+) -> Result<Option<&mut Stream>, Full> {
+    match streams.get_mut(&id) {
+        Some(stream) if stream.waiting() >= limits.answers.max(1) => Err(Full),
+        Some(stream) => Ok(Some(stream)),
+        None => Ok(None),
     }
 }
 

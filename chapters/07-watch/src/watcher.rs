@@ -16,6 +16,7 @@
 //! Left to others: where events come from (`serve`), and whom a change is for (`ranges`).
 
 use crate::history::{pair, revision};
+use crate::turns::Line;
 use api::event::EventType;
 use api::watch_create_request::FilterType;
 use api::{Event, Keys, Revision, WatchCreateRequest};
@@ -44,6 +45,8 @@ pub struct Watcher {
     pub told: bool,
     /// It is to be told how far it is.
     pub due: bool,
+    /// Where it waits for its turn.
+    pub stands: Option<Line>,
 }
 
 /// What a watcher wants to be told.
@@ -98,7 +101,17 @@ impl Watcher {
     pub fn new(keys: Keys, wants: Wants, start: Option<Revision>, current: Revision) -> Watcher {
         let next = start.unwrap_or(current.next());
         let pace = if next <= current { Pace::Behind } else { Pace::Live };
-        Watcher { keys, wants, start, next, until: current, pace, told: false, due: false }
+        let (told, due, stands) = (false, false, None);
+        Watcher { keys, wants, start, next, until: current, pace, told, due, stands }
+    }
+
+    /// Where it has to wait, if it has something to be told.
+    pub fn line(&self) -> Option<Line> {
+        let line = match self.pace {
+            Pace::Live => Line::AtOnce,
+            Pace::Behind => Line::FromThePast,
+        };
+        (self.is_pending() || self.due).then_some(line)
     }
 
     /// Is there something to be looked through?

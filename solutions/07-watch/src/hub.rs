@@ -9,8 +9,8 @@ use crate::history::pair;
 use crate::numbers::{StreamId, WatchId};
 use crate::ranges::Ranges;
 use crate::ring::Ring;
-use crate::stream::{Held, Says, Stream};
-use crate::turns::Turns;
+use crate::stream::Stream;
+use crate::turns::Lines;
 use api::{Event, Revision};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,8 +36,7 @@ pub struct Limits {
 /// Invariants:
 /// - It knows of every revision up to `current`, and no watcher was told of a later one.
 /// - `ranges` has every watcher, and none that was ended.
-/// - A stream that has something to say waits in `at_once` or in `from_the_past`, unless somebody
-///   has it in hand.
+/// - A stream that has something to say waits in `lines`, unless somebody has it in hand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hub {
     pub(crate) limits: Limits,
@@ -47,10 +46,8 @@ pub struct Hub {
     pub(crate) streams: BTreeMap<StreamId, Box<Stream>>,
     /// How many streams there were.
     opened: u64,
-    at_once: Turns<StreamId>,
-    from_the_past: Turns<StreamId>,
-    /// The last stream that was handed out had to read the past.
-    was_past: bool,
+    /// Whose turn it is.
+    pub(crate) lines: Lines<StreamId>,
     /// When each stream is due.
     due: BTreeSet<(Duration, StreamId)>,
 }
@@ -83,9 +80,7 @@ impl Hub {
             ranges: Ranges::default(),
             streams: BTreeMap::new(),
             opened: 0,
-            at_once: Turns::new(),
-            from_the_past: Turns::new(),
-            was_past: false,
+            lines: Lines::new(),
             due: BTreeSet::new(),
         }
     }
@@ -105,7 +100,7 @@ impl Hub {
         let mut counts = Counts { streams: self.streams.len(), ..Counts::default() };
         for stream in self.streams.values() {
             counts.watchers += stream.watchers.len();
-            counts.behind += stream.behind.len();
+            counts.behind += stream.lines.past().len();
         }
         counts
     }
@@ -130,8 +125,7 @@ impl Hub {
             self.ranges.remove(&held.keys, (id, watcher));
         }
         self.due.remove(&(stream.due, id));
-        self.at_once.remove(id);
-        self.from_the_past.remove(id);
+        self.lines.put(id, &mut stream.stands, None);
     }
 
     /// The store has published its next revision, and this is what happened. Whoever is to be told
@@ -156,7 +150,7 @@ impl Hub {
         let had = held.is_pending();
         if held.hit(event) && !had {
             stream.place(watcher);
-            self.line_up(id);
+            line_up(&mut self.lines, id, stream);
         }
     }
 
@@ -168,15 +162,13 @@ impl Hub {
         assert!(revision >= self.current, "a store never goes back");
         let before = std::mem::replace(&mut self.current, revision);
         self.ring.restart(revision.next());
-        let ids: Vec<StreamId> = self.streams.keys().copied().collect();
-        for id in ids {
-            let stream = self.streams.get_mut(&id).expect("it is there");
+        for (id, stream) in &mut self.streams {
             let changed: Vec<WatchId> = stream
                 .each()
                 .filter_map(|(watcher, held)| held.resync(before, revision).then_some(watcher))
                 .collect();
             changed.into_iter().for_each(|watcher| stream.place(watcher));
-            self.line_up(id);
+            line_up(&mut self.lines, *id, stream);
         }
     }
 
@@ -197,7 +189,7 @@ impl Hub {
             stream.due = now.saturating_add(stream.every);
             self.due.insert((stream.due, id));
             stream.remind(current, first);
-            self.line_up(id);
+            line_up(&mut self.lines, id, stream);
         }
     }
 
@@ -207,48 +199,16 @@ impl Hub {
     ///
     /// Streams whose news are at hand and those that must read first take turns.
     pub fn ready(&mut self) -> Option<StreamId> {
-        let past = match (self.at_once.is_empty(), self.from_the_past.is_empty()) {
-            (false, false) => !self.was_past,
-            (at_once_is_empty, _) => at_once_is_empty,
-        };
-        self.was_past = past;
-        let turns = if past { &mut self.from_the_past } else { &mut self.at_once };
-        let id = turns.turn()?;
-        turns.remove(id);
-        self.streams.get_mut(&id).expect("it is taken out when it ends").taken = true;
+        let id = self.lines.turn()?;
+        let stream = self.streams.get_mut(&id).expect("it is taken out when it ends");
+        stream.taken = true;
+        line_up(&mut self.lines, id, stream);
         Some(id)
     }
+}
 
-    /// A stream may have something to say now, or not any more.
-    pub(crate) fn line_up(&mut self, id: StreamId) {
-        let Some(stream) = self.streams.get(&id) else { return };
-        let says = if stream.taken { Says::Nothing } else { stream.says() };
-        match says {
-            Says::Nothing => {
-                self.at_once.remove(id);
-                self.from_the_past.remove(id);
-            }
-            Says::AtOnce => {
-                self.at_once.add(id);
-                self.from_the_past.remove(id);
-            }
-            Says::FromThePast => {
-                self.at_once.remove(id);
-                self.from_the_past.add(id);
-            }
-        }
-    }
-
-    /// A stream's watcher is one no more: nothing is found for it, or told to it.
-    pub(crate) fn let_go(&mut self, id: StreamId, watcher: WatchId, held: Option<Held>) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
-        let before = match held {
-            Some(held) => stream.watchers.insert(watcher, held),
-            None => stream.watchers.remove(&watcher),
-        };
-        if let Some(Held::By(before)) = before {
-            self.ranges.remove(&before.keys, (id, watcher));
-        }
-        stream.place(watcher);
-    }
+/// A stream has changed: it waits where it has to.
+pub(crate) fn line_up(lines: &mut Lines<StreamId>, id: StreamId, stream: &mut Stream) {
+    let line = stream.line();
+    lines.put(id, &mut stream.stands, line);
 }

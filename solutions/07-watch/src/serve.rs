@@ -8,8 +8,9 @@
 
 use crate::answer::Answer;
 use crate::history::{History, Size, pair, revision, weight};
-use crate::hub::Hub;
+use crate::hub::{Hub, Limits, line_up};
 use crate::numbers::{StreamId, WatchId};
+use crate::ring::Ring;
 use crate::stream::{Held, Stream};
 use crate::watcher::{Pace, Watcher};
 use api::event::EventType;
@@ -23,8 +24,23 @@ struct Found {
     upto: Revision,
 }
 
+/// What all watchers have in common while one is served.
+struct Now<'a> {
+    current: Revision,
+    ring: &'a Ring,
+    limits: Limits,
+}
+
+/// What became of a watcher's turn.
+enum Turn {
+    /// It is told this, or nothing yet.
+    Told(Option<Answer>),
+    /// What it needs is gone.
+    Forgotten(Revision),
+}
+
 impl Hub {
-    /// What a stream says next, if it is not open any more or has nothing to say, nothing. It may
+    /// What a stream says next; nothing if it is not open any more, or has nothing to say. It may
     /// also have looked through a piece of the past and found nothing in it; then it will be
     /// [`ready`](Hub::ready) again.
     ///
@@ -36,100 +52,101 @@ impl Hub {
     ) -> Result<Option<Answer>, H::Error> {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
         stream.taken = false;
-        let answer = match said(stream, self.current, self.ring.first()) {
-            Some(answer) => Ok(Some(answer)),
-            None => match stream.turn() {
-                Some(watcher) => self.serve(id, watcher, history),
-                None => Ok(None),
-            },
-        };
-        self.line_up(id);
+        let now = Now { current: self.current, ring: &self.ring, limits: self.limits };
+        let mut answer = Ok(said(stream, &now));
+        if let Ok(None) = answer
+            && let Some(watcher) = stream.lines.turn()
+        {
+            answer = match serve(stream, watcher, &now, history) {
+                Ok(Turn::Told(answer)) => Ok(answer),
+                Ok(Turn::Forgotten(compacted)) => {
+                    if let Some(gone) = stream.end(watcher, Some(Held::Forgotten)) {
+                        self.ranges.remove(&gone.keys, (id, watcher));
+                    }
+                    Ok(Some(Answer::forgotten(watcher, compacted)))
+                }
+                Err(error) => Err(error),
+            };
+        }
+        line_up(&mut self.lines, id, stream);
         answer
     }
+}
 
-    /// What a watcher is told, whose turn it is.
-    fn serve<H: History>(
-        &mut self,
-        id: StreamId,
-        watcher: WatchId,
-        history: &H,
-    ) -> Result<Option<Answer>, H::Error> {
-        let first = self.ring.first();
-        let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
-        let Some(held) = stream.watcher(watcher) else { return Ok(None) };
-        let answer = match held.pace {
-            Pace::Live if !held.is_pending() => {
-                held.due = false;
-                Some(Answer::progress(watcher, self.current))
-            }
-            // It was too slow.
-            Pace::Live if held.next < first => {
-                held.pace = Pace::Behind;
-                None
-            }
-            Pace::Live => self.tell(id, watcher, history)?,
-            Pace::Behind => match history.compacted() {
-                Some(compacted) if held.next < compacted => {
-                    self.let_go(id, watcher, Some(Held::Forgotten));
-                    return Ok(Some(Answer::forgotten(watcher, compacted)));
-                }
-                Some(_) | None => self.tell(id, watcher, history)?,
-            },
-        };
-        if let Some(stream) = self.streams.get_mut(&id) {
-            stream.place(watcher);
+/// What a watcher is told, whose turn it is. Whoever is live is told of what was just written,
+/// however old that is by now; whoever reads the past can do so from the last compaction on.
+fn serve<H: History>(
+    stream: &mut Stream,
+    id: WatchId,
+    now: &Now<'_>,
+    history: &H,
+) -> Result<Turn, H::Error> {
+    let Some(watcher) = stream.watcher(id) else { return Ok(Turn::Told(None)) };
+    let answer = match watcher.pace {
+        Pace::Live if !watcher.is_pending() => {
+            watcher.due = false;
+            Some(Answer::progress(id, now.current))
         }
-        Ok(answer)
-    }
+        // It was too slow.
+        Pace::Live if watcher.next < now.ring.first() => {
+            watcher.pace = Pace::Behind;
+            None
+        }
+        Pace::Live => tell(id, watcher, now, history)?,
+        Pace::Behind => match history.compacted() {
+            Some(compacted) if watcher.next < compacted => return Ok(Turn::Forgotten(compacted)),
+            Some(_) | None => tell(id, watcher, now, history)?,
+        },
+    };
+    stream.place(id);
+    Ok(Turn::Told(answer))
+}
 
-    /// The next events for a watcher, if there are any where it looks. What was just written has
-    /// the revision of its last event in the answer's head, and what was read from the past has the
-    /// newest there is.
-    fn tell<H: History>(
-        &mut self,
-        id: StreamId,
-        watcher: WatchId,
-        history: &H,
-    ) -> Result<Option<Answer>, H::Error> {
-        let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
-        let Some(held) = stream.watcher(watcher) else { return Ok(None) };
-        let until = held.until.min(history.current());
-        if until < held.next {
-            return Ok(None);
-        }
-        let size = Size { revisions: self.limits.revisions.max(1), bytes: self.limits.bytes };
-        let found = if held.next >= self.ring.first() {
-            let upto = until.min(Revision(held.next.0 + size.revisions - 1));
-            choose(held, self.ring.events(held.next, upto), upto, size.bytes, history)?
-        } else {
-            let slice = history.events(held.next, until, size)?;
-            assert!(slice.upto >= held.next, "the past has the events of one revision at least");
-            choose(held, slice.events.iter(), slice.upto, size.bytes, history)?
-        };
-        let head = match (held.pace, found.events.last()) {
-            (Pace::Live, Some(last)) => revision(last),
-            (Pace::Live | Pace::Behind, _) => self.current,
-        };
-        held.advance(found.upto);
-        if found.events.is_empty() {
-            return Ok(None);
-        }
-        held.told = true;
-        held.due = false;
-        Ok(Some(Answer::events(watcher, head, found.events, held.wants.pieces)))
+/// The next events for a watcher, if there are any where it looks. What was just written has the
+/// revision of its last event in the answer's head, and what was read from the past has the newest
+/// there is.
+fn tell<H: History>(
+    id: WatchId,
+    watcher: &mut Watcher,
+    now: &Now<'_>,
+    history: &H,
+) -> Result<Option<Answer>, H::Error> {
+    let until = watcher.until.min(history.current());
+    if until < watcher.next {
+        return Ok(None);
     }
+    let size = Size { revisions: now.limits.revisions.max(1), bytes: now.limits.bytes };
+    let found = if watcher.next >= now.ring.first() {
+        let upto = until.min(Revision(watcher.next.0.saturating_add(size.revisions - 1)));
+        choose(watcher, now.ring.events(watcher.next, upto), upto, size.bytes, history)?
+    } else {
+        let slice = history.events(watcher.next, until, size)?;
+        assert!(slice.upto >= watcher.next, "the past has the events of one revision at least");
+        choose(watcher, slice.events.iter(), slice.upto, size.bytes, history)?
+    };
+    let head = match (watcher.pace, found.events.last()) {
+        (Pace::Live, Some(last)) => revision(last),
+        (Pace::Live | Pace::Behind, _) => now.current,
+    };
+    watcher.advance(found.upto);
+    if found.events.is_empty() {
+        return Ok(None);
+    }
+    watcher.told = true;
+    watcher.due = false;
+    Ok(Some(Answer::events(id, head, found.events, watcher.wants.pieces)))
 }
 
 /// What a stream says before any watcher has its turn: answers to requests, in order; then how far
 /// all are, if nothing stands before that answer any more.
-fn said(stream: &mut Stream, current: Revision, first: Revision) -> Option<Answer> {
+fn said(stream: &mut Stream, now: &Now<'_>) -> Option<Answer> {
     if let Some(answer) = stream.control.pop_front() {
         return Some(answer);
     }
     let mark = stream.mark.take_if(|mark| mark.is_passed())?;
     while stream.mark.is_none() && stream.asked > 0 {
         stream.asked -= 1;
-        stream.hear(current, first);
+        stream.hear(now.current, now.ring.first());
     }
     Some(Answer::progress(WatchId::NONE, mark.revision))
 }

@@ -9,8 +9,8 @@
 use crate::answer::Answer;
 use crate::numbers::WatchId;
 use crate::progress::Mark;
-use crate::turns::Turns;
-use crate::watcher::{Pace, Watcher};
+use crate::turns::{Line, Lines};
+use crate::watcher::Watcher;
 use api::Revision;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -23,8 +23,7 @@ pub struct Full;
 /// A stream.
 ///
 /// Invariants:
-/// - Every watcher with something to be told is in `live` or in `behind`, as its pace says, and no
-///   other is.
+/// - Every watcher with something to be told waits in `lines`, as its pace says, and no other does.
 /// - Nobody has asked without having been heard, unless there is a mark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
@@ -34,18 +33,16 @@ pub struct Stream {
     pub free: i64,
     /// Answers to requests, in order.
     pub control: VecDeque<Answer>,
-    /// Who is to be told of what was just written, or how far it is.
-    pub live: Turns<WatchId>,
-    /// Who reads the past.
-    pub behind: Turns<WatchId>,
-    /// The last turn was one of those that read the past.
-    pub was_behind: bool,
+    /// Whose turn it is.
+    pub lines: Lines<WatchId>,
     /// How often the client has asked how far all are since `mark`, without having been heard.
     pub asked: usize,
     /// The request that was heard, and will be answered.
     pub mark: Option<Mark>,
     /// Somebody has it in hand, and will ask what it has to say.
     pub taken: bool,
+    /// Where it waits for its turn.
+    pub stands: Option<Line>,
     /// When those that want it are told next that nothing happened.
     pub due: Duration,
     /// How long after that again.
@@ -61,17 +58,6 @@ pub enum Held {
     Forgotten,
 }
 
-/// What a stream has to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Says {
-    /// Nothing.
-    Nothing,
-    /// Something that is at hand.
-    AtOnce,
-    /// Something that must be read first.
-    FromThePast,
-}
-
 impl Stream {
     /// Without a watcher.
     pub fn new(due: Duration, every: Duration) -> Stream {
@@ -79,12 +65,11 @@ impl Stream {
             watchers: BTreeMap::new(),
             free: 0,
             control: VecDeque::new(),
-            live: Turns::new(),
-            behind: Turns::new(),
-            was_behind: false,
+            lines: Lines::new(),
             asked: 0,
             mark: None,
             taken: false,
+            stands: None,
             due,
             every,
         }
@@ -123,39 +108,28 @@ impl Stream {
         id
     }
 
-    /// A watcher has changed: it stands where its pace says, if it has something to be told.
+    /// A watcher has changed: it waits where it has to.
     pub fn place(&mut self, id: WatchId) {
-        let place = self.watcher(id).map(|it| (it.pace, it.is_pending() || it.due));
-        let (live, behind) = match place {
-            Some((Pace::Live, wants)) => (wants, false),
-            Some((Pace::Behind, wants)) => (false, wants),
-            None => (false, false),
-        };
-        if live {
-            self.live.add(id)
-        } else {
-            self.live.remove(id)
-        }
-        if behind {
-            self.behind.add(id)
-        } else {
-            self.behind.remove(id)
-        }
-        let next = self.watcher(id).filter(|it| it.is_pending()).map(|it| it.next);
+        let Some(Held::By(watcher)) = self.watchers.get_mut(&id) else { return };
+        let line = watcher.line();
+        self.lines.put(id, &mut watcher.stands, line);
         if let Some(mark) = &mut self.mark {
-            mark.passed(id, next);
+            mark.passed(id, watcher.is_pending().then_some(watcher.next));
         }
     }
 
-    /// Whose turn it is. Those that are live and those that read the past take turns with each
-    /// other, so that however many read, whoever is live waits for one of them.
-    pub fn turn(&mut self) -> Option<WatchId> {
-        let reads = match (self.live.is_empty(), self.behind.is_empty()) {
-            (false, false) => !self.was_behind,
-            (live_is_empty, _) => live_is_empty,
+    /// A watcher ends; something else may keep its number. The watcher, if it was one.
+    pub fn end(&mut self, id: WatchId, held: Option<Held>) -> Option<Box<Watcher>> {
+        let before = match held {
+            Some(held) => self.watchers.insert(id, held),
+            None => self.watchers.remove(&id),
         };
-        self.was_behind = reads;
-        if reads { self.behind.turn() } else { self.live.turn() }
+        let Some(Held::By(mut watcher)) = before else { return None };
+        self.lines.put(id, &mut watcher.stands, None);
+        if let Some(mark) = &mut self.mark {
+            mark.passed(id, None);
+        }
+        Some(watcher)
     }
 
     /// Is it sure of all of its watchers that nothing is missing, but for what is about to be
@@ -176,7 +150,7 @@ impl Stream {
         if !self.in_sync(current, first) {
             return;
         }
-        let mark = Mark::new(current, self.live.all().clone());
+        let mark = Mark::new(current, self.lines.at_once().clone());
         if mark.is_passed() {
             self.control.push_back(Answer::progress(WatchId::NONE, current));
         } else {
@@ -198,15 +172,15 @@ impl Stream {
         reminded.into_iter().for_each(|id| self.place(id));
     }
 
-    /// What it has to say.
-    pub fn says(&self) -> Says {
+    /// Where it has to wait, if it has something to say, and nobody has it in hand.
+    pub fn line(&self) -> Option<Line> {
         let is_passed = self.mark.as_ref().is_some_and(Mark::is_passed);
-        if !self.control.is_empty() || !self.live.is_empty() || is_passed {
-            Says::AtOnce
-        } else if self.behind.is_empty() {
-            Says::Nothing
+        if self.taken {
+            None
+        } else if !self.control.is_empty() || is_passed || !self.lines.at_once().is_empty() {
+            Some(Line::AtOnce)
         } else {
-            Says::FromThePast
+            (!self.lines.past().is_empty()).then_some(Line::FromThePast)
         }
     }
 }
