@@ -182,6 +182,8 @@ catalogue! {
     /// The user has no password to log in with.
     NoPasswordUser = Unknown,
         "auth: authentication failed, password was given for no password user";
+    /// The member can check tokens, and not make them.
+    VerifyOnlyKey = Unknown, "auth: token signing attempted with verify-only key";
     /// bcrypt takes 72 bytes.
     PasswordTooLong = Unknown, "bcrypt: password length exceeds 72 bytes";
     /// There is no such action.
