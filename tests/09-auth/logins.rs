@@ -91,7 +91,7 @@ fn are_looked_at_again_if_users_have_changed_meanwhile() {
         let letters = Some(auth::Letters::of(1));
         let request = Request::Authenticate(LogIn { name: "u".to_owned(), letters });
         let outcome = member.apply(&Asker::Nobody, &request);
-        assert_ne!(outcome.record.answer, Ok(checked), "whoever asked sees that it is too late");
+        assert_ne!(outcome.revision, checked, "whoever asked sees that it is too late");
         member.delete_user("u");
         let answer = member.apply(&Asker::Nobody, &request).answer;
         assert_eq!(answer, Err(Error::AuthFailed), "and there is no token for nobody");

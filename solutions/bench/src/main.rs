@@ -17,6 +17,7 @@
 //! | `revisions` | puts, gets and ranges of a store of revisions (chapter 6) | – |
 //! | `lease` | grants, renewals and ends of a hundred thousand leases (chapter 8) | – |
 //! | `watch` | what watchers cost a put, and how fast they are told (chapter 7) | – |
+//! | `auth` | permissions that are checked, and tokens (chapter 9) | – |
 //! | `members` | commits a second of three nodes on real files (chapters 3, 4) | the disk alone |
 //!
 //! A rate depends on the machine and on what else it does. So every figure alternates between them,
@@ -31,6 +32,7 @@
 //!
 //! This crate owns the drivers and the arithmetic. Whole servers under load are not its business.
 
+mod auth;
 mod files;
 mod lease;
 mod log;
@@ -46,7 +48,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Each figure with its name.
-const FIGURES: [(&str, Figure); 7] = [
+const FIGURES: [(&str, Figure); 8] = [
+const FIGURES: [(&str, Figure); 8] = [
     ("replication", replication::figure),
     ("log", log::figure),
     ("members", members::figure),
@@ -54,6 +57,7 @@ const FIGURES: [(&str, Figure); 7] = [
     ("revisions", revisions::figure),
     ("lease", lease::figure),
     ("watch", watch::figure),
+    ("auth", auth::figure),
 ];
 
 /// Measures, and writes what it found.
