@@ -68,7 +68,7 @@ pub use error::Error;
 pub use files::{Directory, File, Folder};
 pub use incoming::{Incoming, discard_parts};
 pub use printed::print;
-pub use recovery::{Recovered, Torn, owner};
+pub use recovery::{Recovered, Torn, is_empty, owner};
 pub use repair::{Repaired, repair};
 pub use segment::{Identity, Options};
 pub use spare::prepare_spare;

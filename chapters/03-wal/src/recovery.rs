@@ -160,6 +160,11 @@ fn row(directory: &impl Directory) -> Result<Vec<u64>, Error> {
     Ok(numbers)
 }
 
+/// Is there no log in a directory?
+pub fn is_empty(directory: &impl Directory) -> Result<bool, Error> {
+    numbers(directory).map(|numbers| numbers.is_empty())
+}
+
 /// The numbers of all segments, in order.
 pub(crate) fn numbers(directory: &impl Directory) -> Result<Vec<u64>, Error> {
     let names = names(directory)?;

@@ -47,6 +47,7 @@
 mod block;
 pub mod checks;
 mod compaction;
+mod compare;
 mod error;
 mod forget;
 mod hash;

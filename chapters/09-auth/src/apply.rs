@@ -7,7 +7,7 @@
 //! It changes nothing. An [`Outcome`] has the next state, the rows to write, what becomes of
 //! tokens, the answer, and what there is to tell.
 
-use crate::asker::Asker;
+use crate::asker::{Asker, AuthRevision};
 use crate::change::Change;
 use crate::record::Record;
 use crate::request::{LogIn, Request, Response};
@@ -26,6 +26,9 @@ pub struct Outcome {
     pub answer: Result<Response, Error>,
     /// The state from now on, or none if it stays.
     pub next: Option<Auth>,
+    /// That of the state from now on. Who logs in gets a token for it, if it is the one at which the
+    /// password was checked; else the check begins anew.
+    pub revision: AuthRevision,
     /// What is written, together with the entry's index.
     pub rows: Vec<Row>,
     /// What becomes of simple tokens. A member whose tokens are signed has none.
@@ -61,7 +64,7 @@ impl Auth {
         let revision = next.as_ref().unwrap_or(self).revision;
         let answered = answer.as_ref().map(|_| revision).map_err(|error| *error);
         let record = Record::of(Some(index), asker.clone(), request, answered);
-        Outcome { answer, next, rows, tokens, record }
+        Outcome { answer, next, revision, rows, tokens, record }
     }
 
     /// May whoever asks do this at all? It is the first question, so nobody but root learns

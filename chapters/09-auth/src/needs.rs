@@ -21,6 +21,8 @@
 //! | UserGet, RoleGet | root, or that it is one's own | |
 //! | every other of users and roles | root | |
 //!
+//! Locks and elections are made of these calls, and need what those need.
+//!
 //! Root stands above all of it. Where keys are needed, a revision is as well: an old token of
 //! root's reads no key, and yet names all users. So it is in etcd.
 

@@ -22,7 +22,8 @@ const LASTS: Duration = Duration::from_secs(300);
 /// How tokens are made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Options {
-    /// There are none: nobody can log in, and users come from certificates.
+    /// There are none. Users come from certificates, and who logs in is told, however right the
+    /// password is, that it [failed](api::Error::AuthFailed).
     None,
     /// They are drawn, and members remember them.
     Simple,

@@ -67,13 +67,19 @@ impl Auth {
     ) -> Result<Change, Error> {
         let permission = request.perm.as_ref().ok_or(Error::PermissionNotGiven)?;
         check_permission(permission)?;
+        // Their own bytes, and not parts of a request that would stay for as long as the role does.
+        let permission = Permission {
+            perm_type: permission.perm_type,
+            key: Bytes::copy_from_slice(&permission.key),
+            range_end: Bytes::copy_from_slice(&permission.range_end),
+        };
         let mut role = Role::clone(self.role(&request.name).ok_or(Error::RoleNotFound)?);
         let list = &mut role.key_permission;
         let first =
             list.iter().position(|held| is_for(held, &permission.key, &permission.range_end));
         list.retain(|held| !is_for(held, &permission.key, &permission.range_end));
         let last = list.partition_point(|held| held.key <= permission.key);
-        list.insert(first.unwrap_or(last), permission.clone());
+        list.insert(first.unwrap_or(last), permission);
         let mut change = Change::of(self);
         change.put_role(&request.name, role);
         Ok(change.count())

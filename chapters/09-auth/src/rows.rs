@@ -70,7 +70,7 @@ impl Auth {
     }
 
     /// What the rows of the three buckets say, in any order. Those of other buckets, and what is in
-    /// `auth` besides, are passed over.
+    /// `auth` besides, are passed over. No bytes of theirs are kept, which may be parts of pages.
     pub fn load(
         rows: impl IntoIterator<Item = (impl AsRef<str>, Bytes, Bytes)>,
     ) -> Result<Auth, Error> {
@@ -84,11 +84,11 @@ impl Auth {
                     auth.revision = revision(&key, &value)?;
                 }
                 USERS => {
-                    let (name, user) = user(&key, value)?;
+                    let (name, user) = user(&key, &value)?;
                     users.insert(name, user);
                 }
                 ROLES => {
-                    let (name, role) = role(&key, value)?;
+                    let (name, role) = role(&key, &value)?;
                     roles.insert(name, role);
                 }
                 _ => {}
@@ -109,7 +109,7 @@ fn revision(key: &Bytes, value: &[u8]) -> Result<AuthRevision, Error> {
     Ok(AuthRevision(count).max(AuthRevision::FIRST))
 }
 
-fn user(key: &Bytes, value: Bytes) -> Result<(Arc<str>, User), Error> {
+fn user(key: &Bytes, value: &[u8]) -> Result<(Arc<str>, User), Error> {
     let name = name(USERS, key)?;
     let decoded = api::User::decode(value);
     let mut stored = decoded.map_err(|_| foreign(USERS, key, "it is no user"))?;
@@ -124,7 +124,7 @@ fn user(key: &Bytes, value: Bytes) -> Result<(Arc<str>, User), Error> {
     Ok((name, User { stored: Arc::new(stored), granted }))
 }
 
-fn role(key: &Bytes, value: Bytes) -> Result<(Arc<str>, Arc<api::Role>), Error> {
+fn role(key: &Bytes, value: &[u8]) -> Result<(Arc<str>, Arc<api::Role>), Error> {
     let name = name(ROLES, key)?;
     let decoded = api::Role::decode(value);
     let stored = decoded.map_err(|_| foreign(ROLES, key, "it is no role"))?;

@@ -1,0 +1,49 @@
+//! What a member is told when it starts.
+//!
+//! Owns [`Config`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a member is to be.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What people call it.
+    pub name: String,
+    /// Where its files are.
+    pub data_dir: PathBuf,
+    /// Where it listens for clients.
+    pub listen_client: String,
+    /// Where clients find it.
+    pub client_urls: Vec<String>,
+    /// Where other members find it.
+    pub peer_urls: Vec<String>,
+    /// What tells its cluster from others.
+    pub token: String,
+    /// How often a leader says that it is there.
+    pub heartbeat: Duration,
+    /// How many operations a transaction may have.
+    pub max_txn_ops: usize,
+    /// How long a proposal may be.
+    pub max_request_bytes: usize,
+    /// How many threads serve clients.
+    pub runtimes: usize,
+}
+
+impl Default for Config {
+    /// As etcd does without any flag.
+    fn default() -> Config {
+        Config {
+            name: "default".to_owned(),
+            data_dir: PathBuf::from("default.etcd"),
+            listen_client: "127.0.0.1:2379".to_owned(),
+            client_urls: vec!["http://localhost:2379".to_owned()],
+            peer_urls: vec!["http://localhost:2380".to_owned()],
+            token: "etcd-cluster".to_owned(),
+            heartbeat: Duration::from_millis(100),
+            max_txn_ops: 128,
+            max_request_bytes: 1_572_864,
+            runtimes: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}

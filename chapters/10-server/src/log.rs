@@ -1,0 +1,114 @@
+//! The thread that waits for the log's disk.
+//!
+//! Owns the way from a save to its receipt. While one write is synced, others come; they are the
+//! next write. So the slower the disk is, the more of them share a sync.
+//!
+//! Left to others: what is saved, and when the log may be let go (`replica`).
+
+use crate::mailbox::Mailbox;
+use crate::replica::Event;
+use basics::{Index, Save};
+use raft::{Body, Payload};
+use replication::Write;
+use std::sync::Arc;
+use wal::{Error, Folder, Options, Wal, prepare_spare};
+
+/// What the log is told.
+pub enum Job {
+    /// Write this.
+    Write(Save<Write<Payload>, Body>),
+    /// Up to this entry, the node has let go of its log.
+    Release(Index),
+    /// That is all.
+    Stop,
+}
+
+/// The log's writer.
+pub struct Writer {
+    /// The log, and where it is.
+    pub log: Wal<Folder>,
+    /// Its directory.
+    pub directory: Folder,
+    /// How it is written.
+    pub options: Options,
+    /// What it is told.
+    pub jobs: Arc<Mailbox<Job>>,
+    /// Who gets the receipts.
+    pub replica: Arc<Mailbox<Event>>,
+}
+
+impl Writer {
+    /// Writes until it is told to stop, or something fails. Then nothing more will be written, and
+    /// the process should end.
+    pub fn run(self) -> Result<(), Error> {
+        let Writer { mut log, directory, options, jobs, replica } = self;
+        let wanted = Mailbox::default();
+        std::thread::scope(|scope| {
+            let spares = scope.spawn(|| prepare_spares(&directory, options, &wanted));
+            let written = write(&mut log, &jobs, &replica, &wanted);
+            wanted.put(Spare::Stop);
+            written.and(spares.join().expect("it does not panic"))
+        })
+    }
+}
+
+/// What the thread is told that prepares segments.
+enum Spare {
+    Prepare,
+    Stop,
+}
+
+fn write(
+    log: &mut Wal<Folder>,
+    jobs: &Mailbox<Job>,
+    replica: &Mailbox<Event>,
+    spares: &Mailbox<Spare>,
+) -> Result<(), Error> {
+    let mut arrived = Vec::new();
+    let mut segment = None;
+    loop {
+        if segment != Some(log.segment()) {
+            segment = Some(log.segment());
+            spares.put(Spare::Prepare);
+        }
+        jobs.take(&mut arrived);
+        let (mut saves, mut released, mut stops) = (Vec::with_capacity(arrived.len()), None, false);
+        for job in arrived.drain(..) {
+            match job {
+                Job::Write(save) => {
+                    log.add(save.content())?;
+                    saves.push(save);
+                }
+                Job::Release(index) => released = Some(index),
+                Job::Stop => stops = true,
+            }
+        }
+        log.sync()?;
+        // What waits in them for the disk are letters to other members.
+        let receipts = saves.into_iter().map(Save::synced);
+        replica.put_all(receipts.map(|(synced, letters)| Event::Synced(synced, letters)));
+        // Not before the saves are synced that came before it.
+        if let Some(index) = released {
+            log.release(index)?;
+        }
+        if stops {
+            return Ok(());
+        }
+    }
+}
+
+/// Zeroes segments ahead of their use, so that the writer need not wait for it.
+fn prepare_spares(
+    directory: &Folder,
+    options: Options,
+    wanted: &Mailbox<Spare>,
+) -> Result<(), Error> {
+    let mut arrived = Vec::new();
+    loop {
+        wanted.take(&mut arrived);
+        if arrived.iter().any(|spare| matches!(spare, Spare::Stop)) {
+            return Ok(());
+        }
+        prepare_spare(directory, options)?;
+    }
+}

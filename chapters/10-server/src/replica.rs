@@ -1,0 +1,263 @@
+//! The thread that drives raft.
+//!
+//! Owns [`Replica`]. It takes whatever arrived, tells the node, and does what the node wants done:
+//! saves go to the log, entries to the state. It never waits for a disk. It sleeps until there is
+//! something to do, or the next tick is due.
+//!
+//! Reads wait here too. All that arrived together are one question to the other members; and when
+//! it is answered, they wait until the state has come so far.
+//!
+//! Left to others: what an entry means (`state`), and how letters get to other members (`peers`).
+
+use crate::boxes::{Boxes, Told};
+use crate::log;
+use crate::mailbox::Mailbox;
+use crate::state;
+use api::Error;
+use basics::{Index, Message, Synced};
+use raft::{Body, Data, Node, Payload, Reading, Refused, Ticket};
+use replication::Write;
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the replica is told.
+pub enum Event {
+    /// Somebody wants this to be in the log.
+    Propose(Wanted),
+    /// Somebody wants to read what is there now.
+    Read(Asker),
+    /// Another member says this.
+    Message(Message<Body>),
+    /// The log has synced a save; these letters waited for it.
+    Synced(Synced<Write<Payload>>, Vec<Message<Body>>),
+    /// The state has carried out all entries up to this one.
+    Applied(Index),
+    /// The store has them on disk up to this one.
+    Durable(Index),
+    /// That is all.
+    Stop,
+}
+
+/// Who waits, in the box of which runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// Which runtime.
+    pub runtime: u32,
+    /// Under which number.
+    pub number: u64,
+}
+
+/// A proposal that is to be made.
+pub struct Wanted {
+    /// Who is told if it cannot be; nobody, if the member itself wants it.
+    pub asker: Option<Asker>,
+    /// What goes into the log.
+    pub data: Data,
+    /// From then on, nobody waits for it any more.
+    pub until: Instant,
+}
+
+/// What the thread has to do with.
+pub struct Wires {
+    /// What it is told.
+    pub inbox: Arc<Mailbox<Event>>,
+    /// The log's writer.
+    pub log: Arc<Mailbox<log::Job>>,
+    /// The state machine.
+    pub state: Arc<Mailbox<state::Job>>,
+    /// Where requests wait.
+    pub boxes: Arc<Boxes>,
+    /// Where everybody sees which term it is.
+    pub term: Arc<AtomicU64>,
+}
+
+/// So many proposals wait for a leader at most.
+const WAITING: usize = 5_000;
+
+/// A node, and what waits for it.
+pub struct Replica {
+    node: Node,
+    wires: Wires,
+    tick: Duration,
+    random: RandomState,
+    draws: u64,
+    /// Proposals that came while nobody led.
+    waiting: VecDeque<Wanted>,
+    /// Reads that came since the last question.
+    asking: Vec<Asker>,
+    asked: BTreeMap<Ticket, Vec<Asker>>,
+    tickets: u64,
+    /// Reads that may be answered once so much is applied.
+    due: BTreeMap<Index, Vec<Asker>>,
+    applied: Index,
+    /// Where the node's log begins.
+    start: Index,
+}
+
+impl Replica {
+    /// A replica that has nothing to do yet. A tick passes so often.
+    pub fn new(node: Node, wires: Wires, tick: Duration) -> Replica {
+        let applied = node.replica().applied();
+        let start = node.log().start().index;
+        Replica {
+            node,
+            wires,
+            tick,
+            random: RandomState::new(),
+            draws: 0,
+            waiting: VecDeque::new(),
+            asking: Vec::new(),
+            asked: BTreeMap::new(),
+            tickets: 0,
+            due: BTreeMap::new(),
+            applied,
+            start,
+        }
+    }
+
+    /// Works until it is told to stop.
+    pub fn run(mut self) {
+        let mut events = Vec::new();
+        let mut next = Instant::now() + self.tick;
+        if self.node.configuration().members().voters().iter().eq([&self.node.id()]) {
+            // Nobody else could win, so there is nothing to wait for.
+            let draw = self.draw();
+            self.node.stand(draw);
+        }
+        loop {
+            self.work();
+            self.wires.inbox.take_until(next, &mut events);
+            let now = Instant::now();
+            if now >= next {
+                let draw = self.draw();
+                self.node.tick(draw);
+                self.forget_late(now);
+                // If this thread stood still, the ticks that it missed did not pass for the others
+                // either: nothing was heard meanwhile.
+                next = now + self.tick;
+            }
+            for event in events.drain(..) {
+                if matches!(event, Event::Stop) {
+                    self.wires.log.put(log::Job::Stop);
+                    self.wires.state.put(state::Job::Stop);
+                    return;
+                }
+                self.take(event);
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        let draw = self.draw();
+        match event {
+            Event::Propose(wanted) => self.propose(wanted),
+            Event::Read(asker) => self.asking.push(asker),
+            // What is dropped, the node counts.
+            Event::Message(message) => drop(self.node.receive(message, draw)),
+            Event::Synced(synced, _letters) => self.node.persisted(synced, draw),
+            Event::Applied(index) => {
+                self.applied = index;
+                self.node.note_applied(index, draw);
+            }
+            Event::Durable(index) => self.node.note_durable(index),
+            Event::Stop => unreachable!("it is looked for before"),
+        }
+    }
+
+    fn propose(&mut self, wanted: Wanted) {
+        let told = match self.node.propose(wanted.data.clone()) {
+            Ok(_) => return,
+            Err(Refused::NotLeader(_) | Refused::HandingOver(_) | Refused::TooEarly) => {
+                if self.waiting.len() < WAITING {
+                    return self.waiting.push_back(wanted);
+                }
+                Error::RequestTooManyRequests
+            }
+            Err(
+                Refused::Full
+                | Refused::Pending(_)
+                | Refused::Impossible(_)
+                | Refused::Behind(_)
+                | Refused::NoVoter(_),
+            ) => Error::RequestTooManyRequests,
+        };
+        self.tell(wanted.asker, &Told::Done(Err(told)));
+    }
+
+    fn tell(&self, askers: impl IntoIterator<Item = Asker>, told: &Told) {
+        let mut post = self.wires.boxes.post();
+        for Asker { runtime, number } in askers {
+            post.add(runtime, number, told.clone());
+        }
+        self.wires.boxes.deliver(&mut post);
+    }
+
+    /// Nobody waits any more for these.
+    fn forget_late(&mut self, now: Instant) {
+        while self.waiting.pop_front_if(|wanted| wanted.until <= now).is_some() {}
+    }
+
+    /// Does what the node wants done, until there is nothing more.
+    fn work(&mut self) {
+        if self.node.leads() {
+            for wanted in std::mem::take(&mut self.waiting) {
+                self.propose(wanted);
+            }
+        }
+        self.ask();
+        let mut saves = Vec::new();
+        while let Some(batch) = self.node.ready() {
+            saves.extend(batch.save.map(log::Job::Write));
+            if let Some(span) = batch.apply {
+                self.wires.state.put(state::Job::Apply(span));
+            }
+            for (ticket, reading) in batch.reads {
+                let askers = self.asked.remove(&ticket).unwrap_or_default();
+                match reading {
+                    Reading::From(index) => self.due.entry(index).or_default().extend(askers),
+                    Reading::Lost => self.asking.extend(askers),
+                }
+            }
+            let start = self.node.log().start().index;
+            if start > self.start {
+                self.start = start;
+                saves.push(log::Job::Release(start));
+            }
+        }
+        self.wires.log.put_all(saves);
+        self.wires.term.store(self.node.term().0, Ordering::Relaxed);
+        self.answer_reads();
+    }
+
+    /// All reads that have arrived are one question.
+    fn ask(&mut self) {
+        if self.asking.is_empty() {
+            return;
+        }
+        let ticket = Ticket(self.tickets);
+        let draw = self.draw();
+        // If it is refused, they wait for another leader, until they give up.
+        if self.node.read(ticket, draw).is_ok() {
+            self.tickets += 1;
+            self.asked.insert(ticket, std::mem::take(&mut self.asking));
+        }
+    }
+
+    fn answer_reads(&mut self) {
+        if self.due.first_key_value().is_none_or(|(index, _)| *index > self.applied) {
+            return;
+        }
+        let later = self.due.split_off(&Index(self.applied.0 + 1));
+        let now = std::mem::replace(&mut self.due, later);
+        self.tell(now.into_values().flatten(), &Told::Read);
+    }
+
+    /// A random number, for the node's timers.
+    fn draw(&mut self) -> u64 {
+        self.draws += 1;
+        self.random.hash_one(self.draws)
+    }
+}
