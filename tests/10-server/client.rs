@@ -45,7 +45,9 @@ pub struct Client {
 impl Client {
     /// One that is connected.
     pub fn new(address: SocketAddr) -> Client {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("there is room");
+        // A thread of its own: the connection answers the member also while nobody asks.
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("there is room");
         let connection = runtime.block_on(async {
             let stream = TcpStream::connect(address).await.expect("somebody listens");
             let connected = handshake(TokioExecutor::new(), TokioIo::new(stream)).await;

@@ -49,7 +49,6 @@ use std::process::ExitCode;
 
 /// Each figure with its name.
 const FIGURES: [(&str, Figure); 8] = [
-const FIGURES: [(&str, Figure); 8] = [
     ("replication", replication::figure),
     ("log", log::figure),
     ("members", members::figure),
