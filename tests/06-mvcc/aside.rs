@@ -4,10 +4,12 @@ use crate::memory::MemoryFile;
 use crate::whole::{Known, Whole};
 use api::event::EventType;
 use api::request_op::Request;
-use api::{DeleteRangeRequest, Event, LeaseId, PutRequest, RangeRequest, RequestOp, TxnRequest};
+use api::{
+    DeleteRangeRequest, Event, LeaseId, PutRequest, RangeRequest, RequestOp, Revision, TxnRequest,
+};
 use bytes::Bytes;
 use harness::check;
-use mvcc::{Progress, Reader};
+use mvcc::{Act, Progress, Reader, Stamp};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -194,6 +196,16 @@ fn a_compaction_waits_for_every_view_from_before_it() {
         let past = RangeRequest { key: "a".into(), revision: 2, ..RangeRequest::default() };
         assert_eq!(copy.range(&past).expect("it can be read").kvs[0].mod_revision, 2);
         drop(copy);
-        assert_eq!(step(), Progress::Done);
+        let mark = |whole: &Whole, name: &str| {
+            let view = whole.store.reader().view();
+            view.rows().get(b"meta", name.as_bytes()).expect("it is sound")
+        };
+        let four = Stamp { revision: Revision(4), sub: 0 }.row_key(Act::Put);
+        assert_eq!(mark(&whole, "scheduledCompactRev"), Some(four.clone()), "it was begun");
+        assert_eq!(mark(&whole, "finishedCompactRev"), None, "and did not come to its end");
+        let step = whole.store.compaction_step(10).expect("it is sound");
+        assert_eq!(step, Progress::Done);
+        whole.store.publish();
+        assert_eq!(mark(&whole, "finishedCompactRev"), Some(four), "where etcd looks for it");
     });
 }
