@@ -9,7 +9,8 @@ use api::{
 };
 use bytes::Bytes;
 use harness::check;
-use mvcc::{Act, Progress, Reader, Stamp};
+use mvcc::{Act, Life, Progress, Reader, Stamp, Version, taken};
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -207,5 +208,28 @@ fn a_compaction_waits_for_every_view_from_before_it() {
         assert_eq!(step, Progress::Done);
         whole.store.publish();
         assert_eq!(mark(&whole, "finishedCompactRev"), Some(four), "where etcd looks for it");
+    });
+}
+
+#[test]
+fn what_a_compaction_takes_of_a_key() {
+    check(|| {
+        let version = |(revision, is_there): (u64, bool)| {
+            let stamp = Stamp { revision: Revision(revision), sub: 0 };
+            let life = Life { created: Revision(2), version: NonZeroU64::MIN, hash: 0 };
+            Version { stamp, life: is_there.then_some(life) }
+        };
+        let count = |last_is_there: bool, compacted: u64| {
+            let versions = [(2, true), (5, true), (9, last_is_there)].map(version);
+            taken(&versions, Revision(compacted))
+        };
+        for (compacted, puts, deletion_at_last) in
+            [(1, 0, 0), (2, 0, 0), (4, 0, 0), (5, 1, 1), (8, 1, 1), (9, 2, 2), (10, 2, 3)]
+        {
+            assert_eq!(count(true, compacted), puts, "at {compacted}");
+            assert_eq!(count(false, compacted), deletion_at_last, "a deletion, at {compacted}");
+        }
+        assert_eq!(taken(&[version((9, false))], Revision(9)), 0, "a watcher from 9 on sees it");
+        assert_eq!(taken(&[], Revision(9)), 0);
     });
 }

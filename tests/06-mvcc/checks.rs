@@ -70,6 +70,11 @@ fn a_key_is_written_once_in_a_list() {
             (vec![delete("a", "c"), delete("b", "d")], Ok(())),
             (vec![delete("a", "c"), delete("b", "d"), put("cc")], duplicate),
             (vec![delete("x", "z"), delete("a", "c"), put("y")], duplicate),
+            (vec![delete("a", "z"), delete("b", "d"), put("x")], duplicate),
+            (vec![delete("b", "d"), delete("a", "z"), put("x")], duplicate),
+            (vec![delete("a", "c"), delete("e", "g"), delete("b", "f"), put("ff")], duplicate),
+            (vec![delete("a", "c"), delete("e", "g"), delete("b", "d"), put("dd")], Ok(())),
+            (vec![delete("a", "c"), delete("c", "e"), put("d")], duplicate),
             // An end of a zero byte, or before the key, covers nothing here.
             (vec![delete("m", "\0"), put("y")], Ok(())),
             (vec![delete("m", "a"), put("b")], Ok(())),

@@ -97,7 +97,7 @@ fn pieces(view: &View<MemoryFile>, request: &RangeRequest, bytes: usize) -> Vec<
 fn pieces_grow_and_shrink_as_those_of_etcd() {
     check(|| {
         const MEGABYTE: usize = 1 << 20;
-        let whole = with(100, 10);
+        let mut whole = with(100, 10);
         let view = whole.store.reader().view();
         let all = every_key();
         assert_eq!(pieces(&view, &all, MEGABYTE), [10, 20, 40, 30]);
@@ -111,6 +111,10 @@ fn pieces_grow_and_shrink_as_those_of_etcd() {
         assert_eq!(pieces(&view, &one, MEGABYTE), [1]);
         let past = RangeRequest { revision: 31, ..every_key() };
         assert_eq!(pieces(&view, &past, MEGABYTE), [10, 20], "as it was then");
+        // The third key is the one that was changed last.
+        put(&mut whole, name(2), 10);
+        whole.store.publish();
+        let view = whole.store.reader().view();
         let sorted = RangeRequest { sort_target: SortTarget::Mod as i32, limit: 25, ..all };
         assert_eq!(pieces(&view, &sorted, MEGABYTE), [10, 15], "they come by their keys");
         // Twenty of 1.2 kB, in pieces of 4 kB.
