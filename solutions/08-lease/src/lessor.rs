@@ -215,7 +215,8 @@ impl Lessor {
     /// Which leases are to be revoked now, each with an entry of its own: at most
     /// [`PER_ROUND`](crate::PER_ROUND), and what was due first comes first. To be called every
     /// [`ROUND`](crate::ROUND), by one thread. A lease that is still there comes again after
-    /// [`RETRY`](crate::RETRY).
+    /// [`RETRY`](crate::RETRY). Where ten thousand others were renewed, it may be found a round or
+    /// two later.
     pub fn expired(&mut self, now: Time) -> Option<Decided<Vec<LeaseId>>> {
         match &mut self.role {
             Role::Follower(_) => None,

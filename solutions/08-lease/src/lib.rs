@@ -6,7 +6,7 @@
 //! promises three things about that:
 //!
 //! - **No lease ends early.** Whoever was told that a lease lasts for ten seconds has them, also if
-//!   the leader changes, if members start again, or if a clock is set.
+//!   the leader changes, if members start again, or if a clock is set back.
 //! - **Every lease ends.** As long as somebody leads, a lease that nobody renews is gone a little
 //!   later, and its keys with it.
 //! - **Members agree** which leases there are. Their clocks have no part in it.
@@ -40,7 +40,8 @@
 //!   So what a primary decides is a [`Decided`]: it counts only if its entry was appended in the
 //!   term in which it was decided.
 //! - *Two leaders for a moment.* A leader that is cut off goes on to renew, as long as it takes to
-//!   notice. So whoever is promoted adds an election's time to every lease.
+//!   notice. So whoever is promoted adds an election's time to every lease. (A leader that has stood
+//!   still, and has missed ticks, may need longer. The server has it ask first whether it leads.)
 //! - *A renewal that comes too late.* The revocation is on its way, and nothing takes it back. So
 //!   the answer is [`Renewal::Wait`], and after the revocation there is no such lease.
 //! - *A lease that outlives every leader.* If each new leader gives it a day again, it never ends.
