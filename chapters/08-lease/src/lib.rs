@@ -40,8 +40,9 @@
 //!   So what a primary decides is a [`Decided`]: it counts only if its entry was appended in the
 //!   term in which it was decided.
 //! - *Two leaders for a moment.* A leader that is cut off goes on to renew, as long as it takes to
-//!   notice. So whoever is promoted adds an election's time to every lease. (A leader that has stood
-//!   still, and has missed ticks, may need longer. The server has it ask first whether it leads.)
+//!   notice. So whoever is promoted adds an election's time to every lease. (A leader that has
+//!   stood still, and has missed ticks, may need longer. The server has it ask first whether it
+//!   leads.)
 //! - *A renewal that comes too late.* The revocation is on its way, and nothing takes it back. So
 //!   the answer is [`Renewal::Wait`], and after the revocation there is no such lease.
 //! - *A lease that outlives every leader.* If each new leader gives it a day again, it never ends.

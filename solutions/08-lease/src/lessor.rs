@@ -215,8 +215,9 @@ impl Lessor {
     /// Which leases are to be revoked now, each with an entry of its own: at most
     /// [`PER_ROUND`](crate::PER_ROUND), and what was due first comes first. To be called every
     /// [`ROUND`](crate::ROUND), by one thread. A lease that is still there comes again after
-    /// [`RETRY`](crate::RETRY). Where ten thousand others were renewed, it may be found a round or
-    /// two later.
+    /// [`RETRY`](crate::RETRY). One lease may be found a round later for every ten thousand others
+    /// that were renewed, so that no call takes long; none in this call does not say that none is
+    /// over.
     pub fn expired(&mut self, now: Time) -> Option<Decided<Vec<LeaseId>>> {
         match &mut self.role {
             Role::Follower(_) => None,
