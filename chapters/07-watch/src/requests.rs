@@ -75,7 +75,7 @@ impl Hub {
         let Some(stream) = listen(&mut self.streams, self.limits, id)? else { return Ok(()) };
         match stream.mark {
             Some(_) => stream.asked += 1,
-            None => stream.hear(self.current, self.ring.first()),
+            None => stream.hear(self.current),
         }
         line_up(&mut self.lines, id, stream);
         Ok(())

@@ -53,7 +53,7 @@ impl Hub {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
         stream.taken = false;
         let now = Now { current: self.current, ring: &self.ring, limits: self.limits };
-        let mut answer = Ok(said(stream, &now));
+        let mut answer = Ok(said(stream, now.current));
         if let Ok(None) = answer
             && let Some(watcher) = stream.lines.turn()
         {
@@ -139,14 +139,14 @@ fn tell<H: History>(
 
 /// What a stream says before any watcher has its turn: answers to requests, in order; then how far
 /// all are, if nothing stands before that answer any more.
-fn said(stream: &mut Stream, now: &Now<'_>) -> Option<Answer> {
+fn said(stream: &mut Stream, current: Revision) -> Option<Answer> {
     if let Some(answer) = stream.control.pop_front() {
         return Some(answer);
     }
     let mark = stream.mark.take_if(|mark| mark.is_passed())?;
     while stream.mark.is_none() && stream.asked > 0 {
         stream.asked -= 1;
-        stream.hear(now.current, now.ring.first());
+        stream.hear(current);
     }
     Some(Answer::progress(WatchId::NONE, mark.revision))
 }

@@ -161,11 +161,11 @@ impl Watcher {
         true
     }
 
-    /// Is it sure that nothing is missing, but for what is about to be handed out from the newest
-    /// events, of which `first` is the oldest? One whose start is still to come is not in sync.
-    pub fn in_sync(&self, current: Revision, first: Revision) -> bool {
+    /// Is it sure that nothing is missing, but for what it is about to be told? That is not so for
+    /// one that reads the past, and neither for one whose start is still to come.
+    pub fn in_sync(&self, current: Revision) -> bool {
         let is_live = match self.pace {
-            Pace::Live => !self.is_pending() || self.next >= first,
+            Pace::Live => true,
             Pace::Behind => false,
         };
         is_live && self.start.is_none_or(|start| start <= current)

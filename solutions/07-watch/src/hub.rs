@@ -183,12 +183,11 @@ impl Hub {
         let due = self.due.range(..=(now, StreamId(u64::MAX)));
         for (due, id) in due.copied().collect::<Vec<_>>() {
             self.due.remove(&(due, id));
-            let (current, first) = (self.current, self.ring.first());
             let stream = self.streams.get_mut(&id).expect("it is taken out when it ends");
             // Nobody makes up for what was missed.
             stream.due = now.saturating_add(stream.every);
             self.due.insert((stream.due, id));
-            stream.remind(current, first);
+            stream.remind(self.current);
             line_up(&mut self.lines, id, stream);
         }
     }

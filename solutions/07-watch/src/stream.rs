@@ -135,19 +135,19 @@ impl Stream {
     /// Is it sure of all of its watchers that nothing is missing, but for what is about to be
     /// handed out? Not without a watcher, and not as long as one was ended by a compaction and the
     /// client has not said that it knows.
-    pub fn in_sync(&self, current: Revision, first: Revision) -> bool {
+    pub fn in_sync(&self, current: Revision) -> bool {
         let mut all = self.watchers.values();
         !self.watchers.is_empty()
             && all.all(|held| match held {
-                Held::By(watcher) => watcher.in_sync(current, first),
+                Held::By(watcher) => watcher.in_sync(current),
                 Held::Forgotten => false,
             })
     }
 
     /// The client asks how far all are. If all are in sync, it will be told, as soon as those are
     /// told what they are about to be told anyway.
-    pub fn hear(&mut self, current: Revision, first: Revision) {
-        if !self.in_sync(current, first) {
+    pub fn hear(&mut self, current: Revision) {
+        if !self.in_sync(current) {
             return;
         }
         let mark = Mark::new(current, self.lines.at_once().clone());
@@ -160,11 +160,11 @@ impl Stream {
 
     /// It is time to tell those that wish so how far they are: if they are in sync, and were not
     /// told of an event since the last time.
-    pub fn remind(&mut self, current: Revision, first: Revision) {
+    pub fn remind(&mut self, current: Revision) {
         let mut reminded = Vec::new();
         for (id, watcher) in self.each().filter(|(_, watcher)| watcher.wants.progress) {
             let was_told = std::mem::take(&mut watcher.told);
-            if !was_told && watcher.in_sync(current, first) {
+            if !was_told && watcher.in_sync(current) {
                 watcher.due = true;
                 reminded.push(id);
             }

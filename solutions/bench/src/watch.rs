@@ -187,8 +187,9 @@ fn hand_out(out: &mut dyn io::Write) -> io::Result<()> {
     }
     times.sort_by(f64::total_cmp);
     notes.sort_by(f64::total_cmp);
-    let (middle, longest) = (times[ROUNDS / 2], times[ROUNDS - 1]);
-    writeln!(out, "  one put handed to all of them, in ms {middle:.1} (at most {longest:.1})")?;
+    let [middle, fastest, slowest] = [ROUNDS / 2, 0, ROUNDS - 1].map(|at| times[at]);
+    let range = format!("({fastest:.1} to {slowest:.1})");
+    writeln!(out, "  one put handed to all of them, in ms {middle:.1} {range}")?;
     writeln!(out, "    of which until all are found       {:.1}", notes[ROUNDS / 2])
 }
 
