@@ -474,3 +474,56 @@ fn a_disk_that_fails_loses_nothing() {
         assert_eq!(answer.events.len(), 8, "{}", line(&answer));
     });
 }
+
+#[test]
+fn whoever_reads_goes_on_however_much_is_written() {
+    check(|| {
+        // In one stream, and in two.
+        for together in [true, false] {
+            let mut world = World::with(Limits { revisions: 1, ..Limits::default() });
+            world.puts("b", 10);
+            let (busy, _) = world.watching(&watch("a", ""));
+            let reads = if together { busy } else { world.open() };
+            let reader = world.create(reads, &watch_from("b", "", 2));
+            let mut told = 0;
+            for _ in 0..60 {
+                world.puts("a", 1);
+                let stream = world.hub.ready().expect("there is much to say");
+                let said = world.hub.next(stream, &world.past).expect("the disk works");
+                let is_its = |id: i64| stream == reads && id == reader.0;
+                told += usize::from(said.is_some_and(|it| is_its(it.response.watch_id)));
+            }
+            assert!(told >= 10, "it was told of {told} revisions of 10");
+        }
+    });
+}
+
+#[test]
+fn a_store_that_is_ahead_tells_nothing_before_its_time() {
+    check(|| {
+        for start in [0, 2] {
+            let mut world = forgetful();
+            world.puts("a", 4);
+            let (stream, _) = world.watching(&watch_from("a", "", start));
+            world.puts("a", 4);
+            // This was written, and the hub was not told of it yet.
+            let late = world.past.write(&[put("a", "late")]).expect("a put is one");
+            let before = world.lines(stream).join("; ");
+            assert!(before.contains("at 9") && !before.contains("late"), "{before}");
+            world.hub.note(late, world.past.of(late).clone());
+            assert_eq!(world.lines(stream), ["0@10: put a=late at 10"], "and then once");
+        }
+    });
+}
+
+#[test]
+fn an_event_takes_the_place_of_word_that_nothing_happened() {
+    check(|| {
+        let mut world = World::new();
+        let request = WatchCreateRequest { progress_notify: true, ..watch("a", "") };
+        let (stream, _) = world.watching(&request);
+        world.hub.tick(EVERY);
+        world.puts("a", 1);
+        assert_eq!(world.lines(stream), ["0@2: put a=v at 2"]);
+    });
+}

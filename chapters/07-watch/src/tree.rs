@@ -99,7 +99,7 @@ impl<T> Node<T> {
     /// Finds out again what it knows of the branches below.
     fn refresh(&mut self) {
         self.height = 1 + height(&self.left).max(height(&self.right));
-        let below = [&self.left, &self.left].into_iter().flatten().map(|node| &node.last);
+        let below = [&self.left, &self.right].into_iter().flatten().map(|node| &node.last);
         self.last = below.max().max(Some(&self.to)).expect("it has an end itself").clone();
     }
 
