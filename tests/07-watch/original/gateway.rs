@@ -1,7 +1,7 @@
 //! Speaking to a member in JSON, without a library.
 //!
-//! Owns [`ask`], for requests that have one answer, [`slow_watchers`], and [`Stream`], one stream of watchers: requests
-//! and answers are messages of a WebSocket.
+//! Owns [`ask`], for requests that have one answer, [`slow_watchers`], and [`Stream`], one stream
+//! of watchers: requests and answers are messages of a WebSocket.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
 use std::net::TcpStream;
