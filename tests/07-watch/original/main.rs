@@ -92,6 +92,8 @@ impl Both {
         self.theirs.send("{\"progress_request\":{}}");
         self.world.hub.progress(self.ours).expect("there is room");
         self.compare("a request for progress");
+        // It may have no answer. Requests are heard in order, so it was heard when this is refused.
+        self.create(&watch_from("a", "", -1));
     }
 
     fn write(&mut self, changes: &[Change]) {
