@@ -1,4 +1,58 @@
 //! # A member: the server
+//!
+//! What the layers below add up to: a program that etcd's own clients take for etcd. It owns
+//! threads, sockets and files, and decides nothing that a layer below decides.
+//!
+//! ## One way through
+//!
+//! A put walks through rooms, always in the same direction:
+//!
+//! ```text
+//!   client ─▶ serve ─▶ services ─▶ replica ─▶ log ─▶ disk
+//!                         ▲           │  ▲      │
+//!                         │           │  └──────┘ receipts
+//!                       boxes         ▼
+//!                         ▲         state ─▶ store ─▶ disk
+//!                         └───────────┘
+//! ```
+//!
+//! 1. `serve` accepts a connection and deals it to a runtime, which is one thread. All requests of
+//!    the connection are served there.
+//! 2. `services` checks what can be wrong with the request whatever the state is, and writes it
+//!    once, as a `proposal`, into bytes that everybody after it shares. It takes a number in the
+//!    runtime's box and waits.
+//! 3. `replica` proposes it to the node. Whatever arrived while it was busy goes with it.
+//! 4. `log` writes and syncs all that the node wants saved, in one go, and gives the receipt back.
+//!    Now the entry is committed.
+//! 5. `state` carries it out, publishes what it wrote, and puts the answer into the box of whoever
+//!    waits. Answers that belong to one runtime wake it once.
+//! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
+//!    client does not wait for that: what a crash takes from memory, the log gives back.
+//!
+//! A read does not go through the log. It asks the `replica` up to where the log is committed, waits
+//! until the state is so far, and reads a view in its own thread. All reads that arrive together
+//! are one question.
+//!
+//! ## Threads
+//!
+//! One for each of `replica`, `log`, `state` and `store`, one for each runtime, and one that zeroes
+//! log segments ahead of their use. They are parked while there is nothing to do. Each has a
+//! `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more work
+//! it does at a time.
+//!
+//! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
+//! disk holds then, nobody knows.
+//!
+//! ## Shape
+//!
+//! Begin with `program`, which builds everything in one function and ends it in one. `opening`
+//! founds a member's files or opens them, `ids` says who it is, `rows` what the store says of
+//! itself, `config` what it was told.
+//!
+//! ## What is not here yet
+//!
+//! Other members. Watches, leases, users, maintenance, and all other services but that of keys and
+//! values. The JSON gateway, metrics and TLS. Most flags.
 
 mod boxes;
 mod config;

@@ -84,9 +84,8 @@ fn write(
             }
         }
         log.sync()?;
-        // What waits in them for the disk are letters to other members.
-        let receipts = saves.into_iter().map(Save::synced);
-        replica.put_all(receipts.map(|(synced, letters)| Event::Synced(synced, letters)));
+        // Letters to other members wait in a save. There are no other members, and so no letters.
+        replica.put_all(saves.into_iter().map(|save| Event::Synced(save.synced().0)));
         // Not before the saves are synced that came before it.
         if let Some(index) = released {
             log.release(index)?;

@@ -4,18 +4,18 @@
 //! saves go to the log, entries to the state. It never waits for a disk. It sleeps until there is
 //! something to do, or the next tick is due.
 //!
-//! Reads wait here too. All that arrived together are one question to the other members; and when
-//! it is answered, they wait until the state has come so far.
+//! Reads wait here too. All that arrived together are one question to the node; and when it is answered,
+//! they wait until the state has come so far.
 //!
-//! Left to others: what an entry means (`state`), and how letters get to other members (`peers`).
+//! Left to others: what an entry means (`state`). There is one member, so nothing is sent to others.
 
 use crate::boxes::{Boxes, Told};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::state;
 use api::Error;
-use basics::{Index, Message, Synced};
-use raft::{Body, Data, Node, Payload, Reading, Refused, Ticket};
+use basics::{Index, Synced};
+use raft::{Data, Node, Payload, Reading, Refused, Ticket};
 use replication::Write;
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -29,10 +29,8 @@ pub enum Event {
     Propose(Wanted),
     /// Somebody wants to read what is there now.
     Read(Asker),
-    /// Another member says this.
-    Message(Message<Body>),
-    /// The log has synced a save; these letters waited for it.
-    Synced(Synced<Write<Payload>>, Vec<Message<Body>>),
+    /// The log has synced a save.
+    Synced(Synced<Write<Payload>>),
     /// The state has carried out all entries up to this one.
     Applied(Index),
     /// The store has them on disk up to this one.
@@ -155,9 +153,7 @@ impl Replica {
         match event {
             Event::Propose(wanted) => self.propose(wanted),
             Event::Read(asker) => self.asking.push(asker),
-            // What is dropped, the node counts.
-            Event::Message(message) => drop(self.node.receive(message, draw)),
-            Event::Synced(synced, _letters) => self.node.persisted(synced, draw),
+            Event::Synced(synced) => self.node.persisted(synced, draw),
             Event::Applied(index) => {
                 self.applied = index;
                 self.node.note_applied(index, draw);

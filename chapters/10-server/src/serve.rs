@@ -14,9 +14,15 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// A client whose requests are not answered by then, or who does not listen, is left alone when a
+/// member stops.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a connection's tasks on the thread that the connection is on.
 #[derive(Clone)]
@@ -42,7 +48,7 @@ pub async fn accept(
         };
         // One that is gone already, or one too many for the system: the next may be served.
         let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -88,20 +94,18 @@ async fn connection(stream: TcpStream, services: Arc<Services>, mut stops: watch
             let mut connection = std::pin::pin!(builder.serve_connection(socket, service));
             tokio::select! {
                 _ = connection.as_mut() => return,
-                _ = stops.wait_for(|stops| *stops) => {}
+                _ = stops.wait_for(|stops| *stops) => connection.as_mut().graceful_shutdown(),
             }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            let _ = timeout(GRACE, connection).await;
         }
         Protocol::Http1 => {
             let builder = http1::Builder::new();
             let mut connection = std::pin::pin!(builder.serve_connection(socket, service));
             tokio::select! {
                 _ = connection.as_mut() => return,
-                _ = stops.wait_for(|stops| *stops) => {}
+                _ = stops.wait_for(|stops| *stops) => connection.as_mut().graceful_shutdown(),
             }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            let _ = timeout(GRACE, connection).await;
         }
     }
 }
