@@ -1,6 +1,6 @@
 //! Signed tokens: which are taken, and every way to forge one that is known.
 
-use crate::setup::Member;
+use crate::setup::{Leased, Member, lease};
 use api::{Error, RangeRequest};
 use auth::{Asker, AuthRevision, Call, Jwt, Method};
 use base64::Engine;
@@ -269,6 +269,9 @@ fn of_an_old_revision_open_no_key_and_name_all_users() {
         assert_eq!(auth.check_still(&asker), old, "a transaction without keys as well");
         assert_eq!(auth.check_call(&asker, Call::UserList), Ok(()));
         assert_eq!(auth.check_call(&asker, Call::Status), Ok(()));
+        let leased = Leased(&[(1, "k")]);
+        assert_eq!(auth.check_lease_revoke(&asker, lease(1), &leased), Ok(()), "no key is asked");
+        assert_eq!(auth.check_lease_list(&asker, [lease(1)], &leased), Ok(()));
         // A member that is behind does not answer either.
         let newer = ours.sign("root", AuthRevision(99), NOW).expect("it signs");
         let newer = ours.asker(&newer, NOW).expect("it is ours");

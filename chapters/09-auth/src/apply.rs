@@ -26,8 +26,8 @@ pub struct Outcome {
     pub answer: Result<Response, Error>,
     /// The state from now on, or none if it stays.
     pub next: Option<Auth>,
-    /// That of the state from now on. Who logs in gets a token for it, if it is the one at which the
-    /// password was checked; else the check begins anew.
+    /// That of the state from now on. Who logs in gets a token for it, if it is the one at which
+    /// the password was checked; else the check begins anew.
     pub revision: AuthRevision,
     /// What is written, together with the entry's index.
     pub rows: Vec<Row>,

@@ -1,8 +1,8 @@
 //! Chapter 9: what it costs to ask whether a request is permitted, and what tokens weigh.
 //!
-//! One user has a thousand ranges that do not touch, another a thousand roles; keys are asked for in
-//! no order. Then a hundred thousand users log in, and each token is shown; and tokens are signed
-//! and checked.
+//! One user has a thousand ranges that do not touch, another a thousand roles; keys are asked for
+//! in no order. Then a hundred thousand users log in, and each token is shown; and tokens are
+//! signed and checked.
 //!
 //! Owns the figure. Nothing stands beside it: no other crate does this.
 
