@@ -300,7 +300,8 @@ fn the_original_may_keep_what_was_replaced_and_ours_does_not() {
     server.ask("auth/role/add", None, &json!({"name": "r"}));
     let mut grant = |kind: Type, end: &str| {
         member.grant("r", kind, "a", end);
-        let perm = json!({"permType": kind as i32, "key": letters(b"a"), "range_end": letters(end.as_bytes())});
+        let range_end = letters(end.as_bytes());
+        let perm = json!({"permType": kind as i32, "key": letters(b"a"), "range_end": range_end});
         server.ask("auth/role/grant", None, &json!({"name": "r", "perm": perm}));
         let request = AuthRoleGetRequest { role: "r".to_owned() };
         let ours = written(Ok(member.ok(Request::RoleGet(request))));
