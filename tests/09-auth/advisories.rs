@@ -5,8 +5,8 @@ use crate::setup::{Leased, Member, lease};
 use api::permission::Type::{Read, Readwrite, Write};
 use api::request_op::Request as Operation;
 use api::{
-    Compare, DeleteRangeRequest, Error, PutRequest, RangeRequest, RequestOp, TxnRequest,
-    WatchCreateRequest,
+    AuthRoleGrantPermissionRequest, Compare, DeleteRangeRequest, Error, Permission, PutRequest,
+    RangeRequest, RequestOp, TxnRequest, WatchCreateRequest,
 };
 use auth::{Asker, Auth, Call, Credentials, Request};
 use harness::check;
@@ -231,6 +231,24 @@ fn a_role_that_is_taken_away_is_gone_at_once() {
         member.add_role("u");
         let again = member.user("u");
         assert_eq!(member.auth.check_range(&again, &range("k", "")), DENIED, "it is another role");
+    });
+}
+
+#[test]
+fn a_type_that_nobody_knows_is_stored_and_permits_nothing() {
+    check(|| {
+        let mut member = Member::enabled();
+        let user = member.user_with("u", &[]);
+        for perm_type in [3, 7, -1, i32::MAX] {
+            let perm = Some(Permission { perm_type, key: "k".into(), ..Permission::default() });
+            let request = AuthRoleGrantPermissionRequest { name: "u".to_owned(), perm };
+            member.ok(Request::RoleGrantPermission(request));
+            let user = member.user("u");
+            assert_eq!(member.auth.check_range(&user, &range("k", "")), DENIED, "{perm_type}");
+            assert_eq!(member.auth.check_put(&user, &put("k"), &NONE), DENIED, "{perm_type}");
+            assert_eq!(member.auth, member.reloaded(), "{perm_type}");
+        }
+        assert_eq!(member.auth.check_range(&user, &range("k", "")), Err(Error::AuthOldRevision));
     });
 }
 
