@@ -20,7 +20,9 @@ pub struct Credentials<'a> {
 }
 
 impl Auth {
-    /// Who asks? `look_up` says whose a token is.
+    /// Who asks? `look_up` says whose a token is. It is asked of every call but
+    /// [`Authenticate`](crate::Call::Authenticate): who logs in may well bring a token that has
+    /// ended.
     ///
     /// - While authentication is off, nobody asks, whatever the request brings.
     /// - A token decides, also beside a certificate. If it is not valid, not even an empty one, the
