@@ -111,6 +111,12 @@ fn of_old_versions_are_read() {
         stored.insert(("key", "authEnabled".into()), vec![0].into());
         let auth = load(&stored).expect("it can be");
         assert!(auth.is_enabled());
+        let name = "u".to_owned();
+        let asked = Request::UserGet(api::AuthUserGetRequest { name });
+        let answer = auth.apply(1, &auth::Asker::Cluster, &asked).answer;
+        let roles = vec!["b".to_owned(), "r".to_owned()];
+        let expected = api::AuthUserGetResponse { header: None, roles };
+        assert_eq!(answer, Ok(auth::Response::UserGet(expected)), "in order, and each once");
         assert_eq!(auth.revision(), AuthRevision::FIRST, "there is no count before the first");
         let asker = auth::Asker::User { name: "u".into(), revision: auth.revision() };
         let reads = |key: &'static str, end: &'static str| {

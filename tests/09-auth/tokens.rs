@@ -189,7 +189,12 @@ fn of_one_entry_are_one() {
             tokens.change(&change, Duration::ZERO);
         }
         assert_eq!(tokens.len(), 1);
+        let again = TokenChange::Give { token: Token::new(Letters::of(3), 7), user: "w".into() };
+        tokens.change(&again, Duration::from_secs(1));
         tokens.expire(MINUTE);
+        assert_eq!(tokens.len(), 1, "the last one lasts a little longer");
+        tokens.change(&again, Duration::from_secs(2));
+        tokens.change(&TokenChange::VoidAll, Duration::from_secs(2));
         assert!(tokens.is_empty());
         tokens.expire(MINUTE * 2);
     });
