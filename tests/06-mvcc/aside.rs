@@ -201,7 +201,7 @@ fn a_compaction_waits_for_every_view_from_before_it() {
             let view = whole.store.reader().view();
             view.rows().get(b"meta", name.as_bytes()).expect("it is sound")
         };
-        let four = Stamp { revision: Revision(4), sub: 0 }.row_key(Act::Put);
+        let four = Bytes::from(Stamp { revision: Revision(4), sub: 0 }.row_key(Act::Put));
         assert_eq!(mark(&whole, "scheduledCompactRev"), Some(four.clone()), "it was begun");
         assert_eq!(mark(&whole, "finishedCompactRev"), None, "and did not come to its end");
         let step = whole.store.compaction_step(10).expect("it is sound");

@@ -50,13 +50,14 @@ fn process(place: &Path) -> (Child, SocketAddr) {
         .spawn()
         .expect("it was built");
     let lines = BufReader::new(child.stderr.take().expect("it is a pipe"));
-    for line in lines.lines() {
-        let line = line.expect("it is text");
-        if let Some((_, address)) = line.split_once("ready to serve client requests on ") {
-            return (child, address.parse().expect("it is an address"));
-        }
+    let ready = lines.lines().map_while(Result::ok).find_map(|line| {
+        let (_, address) = line.split_once("ready to serve client requests on ")?;
+        address.parse().ok()
+    });
+    if ready.is_none() {
+        child.wait().expect("it was a child");
     }
-    panic!("it did not start");
+    (child, ready.expect("it starts"))
 }
 
 #[test]

@@ -193,7 +193,10 @@ impl Replica {
 
     /// Nobody waits any more for these.
     fn forget_late(&mut self, now: Instant) {
-        while self.waiting.pop_front_if(|wanted| wanted.until <= now).is_some() {}
+        // They came in the order in which they end.
+        while self.waiting.front().is_some_and(|wanted| wanted.until <= now) {
+            self.waiting.pop_front();
+        }
     }
 
     /// Does what the node wants done, until there is nothing more.
