@@ -36,15 +36,16 @@ impl<'a, F: File> Lookup<'a, F> {
     /// The value of a key; none if it is not there, or is a bucket. It is a part of a page, which
     /// stays in memory as long as the value does: whoever keeps it should copy it.
     pub fn get(&mut self, key: &[u8]) -> Result<Option<Bytes>, Error> {
-        let leaf = match self.leaf.take().filter(|leaf| leaf.page.spans(key)) {
-            Some(leaf) => leaf,
-            None => Leaf::new(self.bucket.leaf(key)?),
+        let found = self.leaf.as_ref().and_then(|leaf| leaf.find(key));
+        let (leaf, found) = match (self.leaf.take(), found) {
+            (Some(leaf), Some(found)) => (leaf, found),
+            (_, _) => {
+                let leaf = Leaf::new(self.bucket.leaf(key)?);
+                let found = leaf.page.search(key).ok();
+                (leaf, found)
+            }
         };
         let leaf = self.leaf.insert(leaf);
-        // Most often, it is the one after the last.
-        let next = leaf.at + 1;
-        let is_next = next < leaf.page.count() && leaf.page.key(next) == key;
-        let found = if is_next { Some(next) } else { leaf.page.search(key).ok() };
         let Some(at) = found.filter(|at| !leaf.page.is_bucket(*at)) else { return Ok(None) };
         leaf.at = at;
         Ok(Some(leaf.bytes.slice(leaf.page.value_place(at))))
@@ -54,5 +55,15 @@ impl<'a, F: File> Lookup<'a, F> {
 impl Leaf {
     fn new(page: Page) -> Leaf {
         Leaf { bytes: page.shared_bytes(), page, at: 0 }
+    }
+
+    /// Where a key is, if it is here; none if it may be in another leaf.
+    fn find(&self, key: &[u8]) -> Option<Option<usize>> {
+        // Most often, it is the one after the last.
+        let next = self.at + 1;
+        if next < self.page.count() && self.page.key(next) == key {
+            return Some(Some(next));
+        }
+        self.page.spans(key).then(|| self.page.search(key).ok())
     }
 }
