@@ -1,6 +1,7 @@
 //! A client of a member: gRPC over one connection, and a runtime of its own to wait in.
 
 use api::kv_client::KvClient;
+use api::lease_client::LeaseClient;
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -65,6 +66,15 @@ impl Client {
         ask: impl AsyncFnOnce(KvClient<Connection>) -> Result<tonic::Response<T>, tonic::Status>,
     ) -> Result<T, tonic::Status> {
         let client = KvClient::with_origin(self.connection.clone(), self.origin.clone());
+        self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
+    }
+
+    /// Asks for something of leases, and waits for the answer.
+    pub fn lease<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(LeaseClient<Connection>) -> Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<T, tonic::Status> {
+        let client = LeaseClient::with_origin(self.connection.clone(), self.origin.clone());
         self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
     }
 }

@@ -4,4 +4,5 @@ mod client;
 mod member;
 
 mod kv;
+mod lease;
 mod life;

@@ -51,12 +51,12 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Watches, leases, users, maintenance, and all other services but that of keys and
-//! values. The JSON gateway, metrics and TLS. Most flags.
+//! Other members. Watches, users, maintenance, and all other services but those of keys and leases. The JSON gateway, metrics and TLS. Most flags.
 
 mod boxes;
 mod config;
 mod ids;
+mod leases;
 mod log;
 mod mailbox;
 mod opening;

@@ -90,11 +90,22 @@ pub fn run(
     let listener = std::net::TcpListener::bind(&config.listen_client).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let Opened { node, log, log_directory, log_options, state, reader, committer, id, cluster } =
-        opened;
+    let Opened {
+        node,
+        log,
+        log_directory,
+        log_options,
+        state,
+        leases,
+        reader,
+        committer,
+        id,
+        cluster,
+    } = opened;
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
     let (inbox, log_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
     let (state_jobs, store_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
+    let leases = Arc::new(leases);
     let retired = Arc::new(Mailbox::default());
     let term = Arc::default();
     let wires = replica::Wires {
@@ -103,6 +114,7 @@ pub fn run(
         state: state_jobs.clone(),
         boxes: boxes.clone(),
         term: Arc::clone(&term),
+        leases: leases.clone(),
     };
     let replica = Replica::new(node, wires, config.heartbeat);
     let writer = log::Writer {
@@ -113,11 +125,12 @@ pub fn run(
         replica: inbox.clone(),
     };
     let state_wires = state::Wires {
-        jobs: state_jobs,
+        jobs: state_jobs.clone(),
         replica: inbox.clone(),
         store: store_jobs.clone(),
         boxes: boxes.clone(),
         retired: retired.clone(),
+        leases: leases.clone(),
     };
     let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
     let member = |runtime| Member {
@@ -129,6 +142,9 @@ pub fn run(
         post_box: boxes.of(runtime),
         runtime,
         reader: reader.clone(),
+        state: state_jobs.clone(),
+        leases: leases.clone(),
+        shortest_lease: config.shortest_lease(),
         patience: Duration::from_secs(7),
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,

@@ -12,14 +12,19 @@
 //! Left to others: when something is on disk (`store`), and who waits for an answer (`boxes`).
 
 use crate::boxes::{Boxes, Told};
+use crate::leases::{self, Leases};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Answer, Proposal, Sender, Wish};
-use crate::replica::Event;
+use crate::replica::{Asker, Event};
 use crate::rows;
 use crate::store;
-use api::{CompactionResponse, LeaseId, ResponseHeader};
+use api::{
+    CompactionResponse, LeaseGrantResponse, LeaseId, LeaseRevokeRequest, LeaseRevokeResponse,
+    ResponseHeader,
+};
 use basics::{Position, Term};
-use mvcc::{Leases, Progress, Store};
+use lease::{Decided, Reign};
+use mvcc::{Progress, Store};
 use raft::Payload;
 use replication::Span;
 use std::fs::File;
@@ -30,6 +35,8 @@ use std::time::{Duration, Instant};
 pub enum Job {
     /// Carry out these entries.
     Apply(Span<Payload>),
+    /// Somebody wants to know the keys of a lease.
+    Keys(LeaseId, Asker),
     /// That is all.
     Stop,
 }
@@ -44,6 +51,8 @@ pub struct Wires {
     pub store: Arc<Mailbox<store::Job>>,
     /// It says here that what was frozen is on disk.
     pub retired: Arc<Mailbox<()>>,
+    /// The leases.
+    pub leases: Arc<Leases>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
 }
@@ -68,15 +77,6 @@ pub struct State {
     is_frozen: bool,
 }
 
-/// No lease is granted yet.
-struct NoLeases;
-
-impl Leases for NoLeases {
-    fn is_there(&self, _: LeaseId) -> bool {
-        false
-    }
-}
-
 impl State {
     /// The state in this store, which goes up to that entry.
     pub fn new(store: Store<File>, applied: Position) -> State {
@@ -87,12 +87,14 @@ impl State {
     pub fn run(mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut jobs = Vec::new();
         let mut next = Instant::now() + PAUSE;
+        let mut next_round = Instant::now();
         loop {
             wires.jobs.take_until(next, &mut jobs);
             let mut stops = false;
             for job in jobs.drain(..) {
                 match job {
                     Job::Apply(span) => self.apply_span(span, wires)?,
+                    Job::Keys(lease, asker) => self.tell_keys(lease, asker, wires),
                     Job::Stop => stops = true,
                 }
             }
@@ -100,6 +102,11 @@ impl State {
             while self.is_frozen && self.store.rows().buffered() > TOO_MUCH {
                 wires.retired.wait();
                 self.is_frozen = false;
+            }
+            if Instant::now() >= next_round {
+                next_round = Instant::now() + lease::ROUND;
+                wires.leases.note_applied(self.applied.term);
+                wires.leases.round(&wires.replica);
             }
             let is_more = self.store.compaction_step(STEP)? == Progress::More;
             let now = Instant::now();
@@ -129,39 +136,92 @@ impl State {
             let Some(payload) = &entry.payload else { continue };
             let Payload::Data(data) = payload else { continue };
             let Ok(proposal) = Proposal::read(data.bytes()) else { continue };
-            let outcome = proposal.wish.map(|wish| self.apply(&wish, entry.term));
-            if let (Some(outcome), Some(sender)) = (outcome, proposal.sender) {
-                let outcome = match outcome {
-                    Ok(answer) => Ok(answer),
-                    Err(mvcc::Error::Refused(error)) => Err(error),
-                    Err(broken) => return Err(broken),
-                };
-                if wires.boxes.is_ours(&sender) {
-                    let Sender { runtime, number, .. } = sender;
-                    post.add(runtime, number, Told::Done(outcome));
-                }
+            let Some(wish) = proposal.wish else { continue };
+            let outcome = match self.apply(&wish, entry.term, wires) {
+                Ok(answer) => Ok(answer),
+                Err(mvcc::Error::Refused(error)) => Err(error),
+                Err(broken) => return Err(broken),
+            };
+            let ours = proposal.sender.filter(|sender| wires.boxes.is_ours(sender));
+            if let Some(Sender { runtime, number, .. }) = ours {
+                post.add(runtime, number, Told::Done(outcome));
             }
         }
         self.store.take_events();
         self.store.publish();
+        wires.leases.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
         wires.replica.put(Event::Applied(index));
         Ok(())
     }
 
-    /// Carries out a wish.
-    fn apply(&mut self, wish: &Wish, _term: Term) -> Result<Answer, mvcc::Error> {
+    fn tell_keys(&self, lease: LeaseId, asker: Asker, wires: &Wires) {
+        let keys = self.store.attached().keys(lease).cloned().collect();
+        let mut post = wires.boxes.post();
+        post.add(asker.runtime, asker.number, Told::Keys(keys));
+        wires.boxes.deliver(&mut post);
+    }
+
+    /// Carries out a wish, of an entry that was appended in this term.
+    fn apply(&mut self, wish: &Wish, term: Term, wires: &Wires) -> Result<Answer, mvcc::Error> {
         match wish {
-            Wish::Put(request) => self.store.put(request, &NoLeases).map(Answer::Put),
+            Wish::Put(request) => self.store.put(request, &*wires.leases).map(Answer::Put),
             Wish::DeleteRange(request) => self.store.delete_range(request).map(Answer::DeleteRange),
-            Wish::Txn(request) => self.store.txn(request, &NoLeases).map(Answer::Txn),
+            Wish::Txn(request) => self.store.txn(request, &*wires.leases).map(Answer::Txn),
             Wish::Compact(request) => {
                 self.store.compact(request.revision)?;
-                let revision = self.store.current().wire();
-                let header = Some(ResponseHeader { revision, ..ResponseHeader::default() });
-                Ok(Answer::Compact(CompactionResponse { header }))
+                Ok(Answer::Compact(CompactionResponse { header: self.header() }))
+            }
+            Wish::LeaseGrant(request) => {
+                let granted = wires.leases.lock().grant(request, wires.leases.now())?;
+                self.store_row(granted.row)?;
+                let header = self.header();
+                Ok(Answer::LeaseGrant(LeaseGrantResponse { header, ..granted.response }))
+            }
+            Wish::LeaseRevoke(request) => self.revoke(request, wires),
+            Wish::LeaseIsOver(over) => {
+                let decided = Decided { reign: Reign(over.reign), what: over.lease };
+                match decided.in_force(Reign(term.0)) {
+                    Some(id) => self.revoke(&LeaseRevokeRequest { id }, wires),
+                    None => Err(api::Error::LeaseNotFound.into()),
+                }
+            }
+            Wish::LeaseRests(rests) => {
+                if let Some(rests) = leases::read(rests).in_force(Reign(term.0)) {
+                    let now = wires.leases.now();
+                    let rows = wires.leases.lock().checkpoint(&rests, lease::Keep::Row, now);
+                    rows.into_iter().try_for_each(|row| self.store_row(row))?;
+                }
+                Ok(Answer::LeaseRests(()))
             }
         }
+    }
+
+    /// A lease ends, and its keys with it.
+    fn revoke(
+        &mut self,
+        request: &LeaseRevokeRequest,
+        wires: &Wires,
+    ) -> Result<Answer, mvcc::Error> {
+        let revoked = wires.leases.lock().revoke(request)?;
+        self.store.delete_attached(revoked.lease)?;
+        self.store_row(revoked.row)?;
+        wires.leases.news().notify_waiters();
+        Ok(Answer::LeaseRevoke(LeaseRevokeResponse { header: self.header() }))
+    }
+
+    fn store_row(&mut self, row: lease::Row) -> Result<(), bolt::Error> {
+        let lease::Row { bucket, key, value } = row;
+        match value {
+            Some(value) => self.store.rows().put(bucket, key, value),
+            None => self.store.rows().delete(bucket, key),
+        }
+    }
+
+    /// What an answer says of the state.
+    fn header(&self) -> Option<ResponseHeader> {
+        let revision = self.store.current().wire();
+        Some(ResponseHeader { revision, ..ResponseHeader::default() })
     }
 
     /// What was written since the last time is to be on disk, if the one before is.
