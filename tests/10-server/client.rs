@@ -2,6 +2,7 @@
 
 use api::kv_client::KvClient;
 use api::lease_client::LeaseClient;
+use api::watch_client::WatchClient;
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -76,5 +77,19 @@ impl Client {
     ) -> Result<T, tonic::Status> {
         let client = LeaseClient::with_origin(self.connection.clone(), self.origin.clone());
         self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
+    }
+
+    /// Opens a stream of watchers.
+    pub fn watch<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(WatchClient<Connection>) -> Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<T, tonic::Status> {
+        let client = WatchClient::with_origin(self.connection.clone(), self.origin.clone());
+        self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
+    }
+
+    /// Waits for something on this connection.
+    pub fn wait<T>(&mut self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 }

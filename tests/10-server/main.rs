@@ -6,3 +6,4 @@ mod member;
 mod kv;
 mod lease;
 mod life;
+mod watch;

@@ -12,6 +12,7 @@
 
 use crate::proposal::{Outcome, Sender};
 use api::Error;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +27,8 @@ pub enum Told {
     Done(Outcome),
     /// The state is as new as the request, and can be read.
     Read,
+    /// These are the keys of a lease.
+    Keys(Vec<Bytes>),
 }
 
 /// All boxes of a member.

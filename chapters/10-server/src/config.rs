@@ -30,6 +30,21 @@ pub struct Config {
     pub runtimes: usize,
 }
 
+/// So many heartbeats a follower waits for its leader, as etcd has it.
+const ELECTION_TICKS: u32 = 10;
+
+impl Config {
+    /// How long a follower waits for its leader.
+    pub fn election_timeout(&self) -> Duration {
+        self.heartbeat * ELECTION_TICKS
+    }
+
+    /// How short a lease may be.
+    pub fn shortest_lease(&self) -> lease::Ttl {
+        lease::Ttl::shortest(self.heartbeat, ELECTION_TICKS)
+    }
+}
+
 impl Default for Config {
     /// As etcd does without any flag.
     fn default() -> Config {

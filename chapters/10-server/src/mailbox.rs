@@ -63,6 +63,11 @@ impl<T> Mailbox<T> {
         std::mem::swap(&mut *waiting, empty);
     }
 
+    /// How many letters wait.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Waits until there is a letter, and throws all away: that one came was all they say.
     pub fn wait(&self) {
         self.take(&mut Vec::new());

@@ -9,10 +9,12 @@
 
 use crate::config::Config;
 use crate::ids;
+use crate::leases::Leases;
 use crate::rows;
 use crate::state::State;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
+use lease::Lessor;
 use raft::{Gap, Node, Payload, Stored};
 use std::fs::{self, File};
 use std::io;
@@ -43,6 +45,9 @@ pub enum Error {
     /// What is in the store.
     #[error(transparent)]
     State(#[from] mvcc::Error),
+    /// A lease in the store.
+    #[error(transparent)]
+    Lease(#[from] lease::Foreign),
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
@@ -71,6 +76,8 @@ pub struct Opened {
     pub log_options: Options,
     /// The state in the store.
     pub state: State,
+    /// The leases in it.
+    pub leases: Leases,
     /// Who reads it.
     pub reader: mvcc::Reader<File>,
     /// Who brings it to the disk.
@@ -122,9 +129,29 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let node = Node::new(id, raft::Options::default(), stored, draw).map_err(Error::Gap)?;
     let store = mvcc::Store::open(rows)?;
     let reader = store.reader();
+    let leases = leases(&reader, config)?;
     let state = State::new(store, applied);
     let log_options = SEGMENTS;
-    Ok(Opened { node, log, log_directory, log_options, state, reader, committer, id, cluster })
+    Ok(Opened {
+        node,
+        log,
+        log_directory,
+        log_options,
+        state,
+        leases,
+        reader,
+        committer,
+        id,
+        cluster,
+    })
+}
+
+fn leases(reader: &mvcc::Reader<File>, config: &Config) -> Result<Leases, Error> {
+    let view = reader.view();
+    let rows: Result<Vec<_>, _> = view.rows().range(lease::BUCKET, ..)?.collect();
+    let options =
+        lease::Options { election_timeout: config.election_timeout(), checkpoints: false };
+    Ok(Leases::new(Lessor::load(options, rows?)?))
 }
 
 fn make_directory(place: &Path) -> Result<(), Error> {

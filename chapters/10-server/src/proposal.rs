@@ -9,7 +9,8 @@
 
 use api::{
     CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, Error,
-    PutRequest, PutResponse, TxnRequest, TxnResponse,
+    LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse, PutRequest,
+    PutResponse, TxnRequest, TxnResponse,
 };
 use bytes::Bytes;
 use prost::Message;
@@ -39,7 +40,7 @@ pub struct Proposal {
     #[prost(message, optional, tag = "1")]
     pub sender: Option<Sender>,
     /// What is to be done.
-    #[prost(oneof = "Wish", tags = "2, 3, 4, 5")]
+    #[prost(oneof = "Wish", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
     pub wish: Option<Wish>,
 }
 
@@ -58,6 +59,51 @@ pub enum Wish {
     /// The past goes.
     #[prost(message, tag = "5")]
     Compact(CompactionRequest),
+    /// There is to be a lease. Its number is chosen.
+    #[prost(message, tag = "6")]
+    LeaseGrant(LeaseGrantRequest),
+    /// A lease ends, with its keys.
+    #[prost(message, tag = "7")]
+    LeaseRevoke(LeaseRevokeRequest),
+    /// A primary has found that the time of a lease is over.
+    #[prost(message, tag = "8")]
+    LeaseIsOver(LeaseIsOver),
+    /// A primary writes down what is left of leases, or takes it back.
+    #[prost(message, tag = "9")]
+    LeaseRests(LeaseRests),
+}
+
+/// The time of a lease is over, for the primary of this reign.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct LeaseIsOver {
+    /// The reign.
+    #[prost(uint64, tag = "1")]
+    pub reign: u64,
+    /// The lease.
+    #[prost(int64, tag = "2")]
+    pub lease: i64,
+}
+
+/// What is left of leases, for the primary of this reign.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct LeaseRests {
+    /// The reign.
+    #[prost(uint64, tag = "1")]
+    pub reign: u64,
+    /// The leases.
+    #[prost(message, repeated, tag = "2")]
+    pub rests: Vec<LeaseRest>,
+}
+
+/// What is left of a lease.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub struct LeaseRest {
+    /// The lease.
+    #[prost(int64, tag = "1")]
+    pub lease: i64,
+    /// So many seconds; 0 if it is taken back.
+    #[prost(int64, tag = "2")]
+    pub seconds: i64,
 }
 
 /// What has become of a wish.
@@ -71,6 +117,12 @@ pub enum Answer {
     Txn(TxnResponse),
     /// To [`Wish::Compact`].
     Compact(CompactionResponse),
+    /// To [`Wish::LeaseGrant`].
+    LeaseGrant(LeaseGrantResponse),
+    /// To [`Wish::LeaseRevoke`], and to [`Wish::LeaseIsOver`].
+    LeaseRevoke(LeaseRevokeResponse),
+    /// To [`Wish::LeaseRests`].
+    LeaseRests(()),
 }
 
 /// What somebody who waits is told.
@@ -109,6 +161,9 @@ asked! {
     DeleteRange: DeleteRangeRequest => DeleteRangeResponse;
     Txn: TxnRequest => TxnResponse;
     Compact: CompactionRequest => CompactionResponse;
+    LeaseGrant: LeaseGrantRequest => LeaseGrantResponse;
+    LeaseRevoke: LeaseRevokeRequest => LeaseRevokeResponse;
+    LeaseRests: LeaseRests => ();
 }
 
 impl Proposal {

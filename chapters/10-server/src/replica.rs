@@ -10,6 +10,7 @@
 //! Left to others: what an entry means (`state`). There is one member, so nothing is sent to others.
 
 use crate::boxes::{Boxes, Told};
+use crate::leases::Leases;
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::state;
@@ -70,6 +71,8 @@ pub struct Wires {
     pub boxes: Arc<Boxes>,
     /// Where everybody sees which term it is.
     pub term: Arc<AtomicU64>,
+    /// The leases, which the leader watches over.
+    pub leases: Arc<Leases>,
 }
 
 /// So many proposals wait for a leader at most.
@@ -201,6 +204,7 @@ impl Replica {
 
     /// Does what the node wants done, until there is nothing more.
     fn work(&mut self) {
+        self.wires.leases.note_leader(self.node.leads().then(|| self.node.term()));
         if self.node.leads() {
             for wanted in std::mem::take(&mut self.waiting) {
                 self.propose(wanted);

@@ -5,37 +5,50 @@
 //!
 //! Left to others: what a request does (`state`), and connections (`serve`).
 
-use crate::boxes::{Boxes, PostBox, Told};
+use crate::boxes::{Boxes, PostBox, Told, Waiting};
+use crate::leases::Leases;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
 use crate::replica::{Asker, Event, Wanted};
+use crate::signature::Signature;
+use crate::state;
+use crate::watches;
+use ::lease::Ttl;
 use api::kv_server::KvServer;
-use api::{Error, ResponseHeader};
-use basics::NodeId;
+use api::lease_server::LeaseServer;
+use api::watch_server::WatchServer;
+use api::{
+    CompactionResponse, DeleteRangeResponse, Error, LeaseGrantResponse, LeaseId,
+    LeaseKeepAliveResponse, LeaseLeasesResponse, LeaseRevokeResponse, LeaseTimeToLiveResponse,
+    PutResponse, RangeResponse, ResponseHeader, TxnResponse,
+};
+use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use std::fs::File;
+use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::time::{timeout, timeout_at};
+use tonic::Status;
 use tonic::body::Body;
 use tower_service::Service;
 
 mod kv;
+mod lease;
+mod watch;
 
 /// The services of a runtime.
 pub struct Services {
     kv: KvServer<kv::Kv>,
+    lease: LeaseServer<lease::Lease>,
+    watch: WatchServer<watch::Watch>,
 }
 
 /// A member, as a runtime's services see it.
 pub struct Member {
     /// Who it is.
-    pub id: NodeId,
-    /// Its cluster.
-    pub cluster: u64,
-    /// The term that it is in.
-    pub term: Arc<AtomicU64>,
+    pub signature: Signature,
     /// Where proposals go.
     pub replica: Arc<Mailbox<Event>>,
     /// Where answers come.
@@ -46,6 +59,14 @@ pub struct Member {
     pub runtime: usize,
     /// Who reads the state.
     pub reader: mvcc::Reader<File>,
+    /// The state, for what only it knows.
+    pub state: Arc<Mailbox<state::Job>>,
+    /// The leases.
+    pub leases: Arc<Leases>,
+    /// Those who tell watchers.
+    pub watches: Arc<Mailbox<watches::Job>>,
+    /// How short a lease may be.
+    pub shortest_lease: Ttl,
     /// How long a request waits.
     pub patience: Duration,
     /// How long a proposal may be.
@@ -58,8 +79,14 @@ impl Services {
     /// Those of this member.
     pub fn new(member: Arc<Member>) -> Services {
         let limit = member.max_request_bytes + (512 << 10);
-        let kv = KvServer::new(kv::Kv::new(member));
-        Services { kv: kv.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX) }
+        let kv = KvServer::new(kv::Kv::new(member.clone()));
+        let lease = LeaseServer::new(lease::Lease::new(member.clone()));
+        let watch = WatchServer::new(watch::Watch::new(member));
+        Services {
+            kv: kv.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
+            lease: lease.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
+            watch: watch.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
+        }
     }
 
     /// Answers a request of any service.
@@ -67,8 +94,10 @@ impl Services {
         let request = request.map(Body::new);
         let answered = match request.uri().path().split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
+            Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
+            Some("etcdserverpb.Lease") => self.lease.clone().call(request).await,
             Some(_) | None => {
-                let unknown = tonic::Status::unimplemented("unknown service");
+                let unknown = Status::unimplemented("unknown service");
                 return unknown.into_http();
             }
         };
@@ -81,7 +110,12 @@ impl Services {
 
 impl Member {
     /// Proposes a request, and waits until it was carried out.
-    pub async fn propose<R: Asked>(&self, request: R) -> Result<R::Response, tonic::Status> {
+    pub async fn propose<R: Asked>(&self, request: R) -> Result<R::Response, Status> {
+        self.begin(request)?.outcome().await
+    }
+
+    /// Proposes a request. It is on its way when this returns.
+    pub fn begin<R: Asked>(&self, request: R) -> Result<Pending<R>, Status> {
         let waiting = self.post_box.wait();
         let number = waiting.number();
         let sender = Some(self.boxes.sender(self.runtime, number));
@@ -92,14 +126,17 @@ impl Member {
         let until = Instant::now() + self.patience;
         let asker = Some(self.asker(number));
         self.replica.put(Event::Propose(Wanted { asker, data, until }));
-        let Ok(told) = tokio::time::timeout_at(until.into(), waiting).await else {
-            return Err(tonic::Status::deadline_exceeded("context deadline exceeded"));
-        };
-        match told {
-            Told::Done(outcome) => {
-                Ok(R::answer(outcome?).expect("each answer goes to the request it answers"))
-            }
-            Told::Read => unreachable!("nothing was to be read"),
+        Ok(Pending { waiting, until, of: PhantomData })
+    }
+
+    /// Asks the state for the keys of a lease.
+    pub async fn keys(&self, lease: LeaseId) -> Result<Vec<Bytes>, Status> {
+        let waiting = self.post_box.wait();
+        self.state.put(state::Job::Keys(lease, self.asker(waiting.number())));
+        match timeout(self.patience, waiting).await {
+            Ok(Told::Keys(keys)) => Ok(keys),
+            Ok(Told::Done(_) | Told::Read) => unreachable!("keys were asked for"),
+            Err(_) => Err(Error::Timeout.into()),
         }
     }
 
@@ -107,22 +144,67 @@ impl Member {
     pub async fn catch_up(&self) -> Result<(), tonic::Status> {
         let waiting = self.post_box.wait();
         self.replica.put(Event::Read(self.asker(waiting.number())));
-        match tokio::time::timeout(self.patience, waiting).await {
+        match timeout(self.patience, waiting).await {
             Ok(Told::Read) => Ok(()),
             Ok(Told::Done(outcome)) => Err(outcome.err().unwrap_or(Error::Stopped).into()),
+            Ok(Told::Keys(_)) => unreachable!("no keys were asked for"),
             Err(_) => Err(Error::Timeout.into()),
         }
-    }
-
-    /// Fills in what the member that answers knows.
-    pub fn sign(&self, header: &mut Option<ResponseHeader>) {
-        let header = header.get_or_insert_default();
-        header.cluster_id = self.cluster;
-        header.member_id = self.id.0;
-        header.raft_term = self.term.load(Ordering::Relaxed);
     }
 
     fn asker(&self, number: u64) -> Asker {
         Asker { runtime: u32::try_from(self.runtime).expect("there are few"), number }
     }
+}
+
+/// A proposal that is on its way.
+pub struct Pending<R> {
+    waiting: Waiting,
+    until: Instant,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R: Asked> Pending<R> {
+    /// Waits until it was carried out.
+    pub async fn outcome(self) -> Result<R::Response, Status> {
+        match timeout_at(self.until.into(), self.waiting).await {
+            Ok(Told::Done(outcome)) => {
+                Ok(R::answer(outcome?).expect("each answer goes to the request it answers"))
+            }
+            Ok(Told::Read | Told::Keys(_)) => unreachable!("nothing was to be read"),
+            Err(_) => Err(Status::deadline_exceeded("context deadline exceeded")),
+        }
+    }
+}
+
+/// A response whose header the member fills in: who answers, and its newest revision, if whoever
+/// made the response did not say one.
+pub trait Signed: Sized {
+    /// Where the header is.
+    fn header(&mut self) -> &mut Option<ResponseHeader>;
+
+    /// The same, signed.
+    fn signed(mut self, member: &Member) -> Self {
+        let header = member.signature.sign(self.header());
+        if header.revision == 0 {
+            header.revision = member.reader.view().current().wire();
+        }
+        self
+    }
+}
+
+macro_rules! signed {
+    ($($response:ty),* $(,)?) => { $(
+        impl Signed for $response {
+            fn header(&mut self) -> &mut Option<ResponseHeader> {
+                &mut self.header
+            }
+        }
+    )* };
+}
+
+signed! {
+    CompactionResponse, DeleteRangeResponse, LeaseGrantResponse, LeaseKeepAliveResponse,
+    LeaseLeasesResponse, LeaseRevokeResponse, LeaseTimeToLiveResponse, PutResponse, RangeResponse,
+    TxnResponse,
 }

@@ -35,7 +35,7 @@
 //! ## Shape
 //!
 //! [`Store`] writes: `store` has puts and deletions, `txn` transactions, `forget` compacts,
-//! `restore` starts. [`View`] reads: `range`, `pieces`, `hash`. Below are `index` with
+//! `restore` starts. [`View`] reads: `range`, `pieces`, `events`, `hash`. Below are `index` with
 //! `tree`, `block`, `key_list` and `versions`; `stamp`, `row`, `leases`, `sums`. [`checks`] is what
 //! a member asks of a request before it proposes it.
 //!
@@ -49,6 +49,7 @@ pub mod checks;
 mod compaction;
 mod compare;
 mod error;
+mod events;
 mod forget;
 mod hash;
 mod index;
@@ -68,6 +69,7 @@ mod view;
 
 pub use compaction::Progress;
 pub use error::Error;
+pub use events::Events;
 pub use index::{Index, bounds};
 pub use leases::Attached;
 pub use pieces::Pieces;

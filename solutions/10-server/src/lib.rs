@@ -29,13 +29,16 @@
 //! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
 //!    client does not wait for that: what a crash takes from memory, the log gives back.
 //!
+//! What happened goes from `state` to `watches`, which tells those who watch, as fast as each of
+//! them fetches it.
+//!
 //! A read does not go through the log. It asks the `replica` up to where the log is committed, waits
 //! until the state is so far, and reads a view in its own thread. All reads that arrive together
 //! are one question.
 //!
 //! ## Threads
 //!
-//! One for each of `replica`, `log`, `state` and `store`, one for each runtime, and one that zeroes
+//! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, and one that zeroes
 //! log segments ahead of their use. They are parked while there is nothing to do. Each has a
 //! `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more work
 //! it does at a time.
@@ -51,7 +54,7 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Watches, users, maintenance, and all other services but those of keys and leases. The JSON gateway, metrics and TLS. Most flags.
+//! Other members. Users, maintenance, and all other services but those of keys, watches and leases. The JSON gateway, metrics and TLS. Most flags.
 
 mod boxes;
 mod config;
@@ -66,9 +69,11 @@ mod replica;
 mod rows;
 mod serve;
 mod services;
+mod signature;
 mod socket;
 mod state;
 mod store;
+mod watches;
 
 pub use config::Config;
 pub use program::{Error, Stop, run};

@@ -15,8 +15,10 @@ use crate::opening::{self, Opened, open};
 use crate::replica::{self, Event, Replica};
 use crate::serve::{accept, serve};
 use crate::services::{Member, Services};
+use crate::signature::Signature;
 use crate::state;
 use crate::store;
+use crate::watches::{self, Watches};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -106,6 +108,7 @@ pub fn run(
     let (inbox, log_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
     let (state_jobs, store_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
     let leases = Arc::new(leases);
+    let watch_jobs = Arc::new(Mailbox::default());
     let retired = Arc::new(Mailbox::default());
     let term = Arc::default();
     let wires = replica::Wires {
@@ -131,12 +134,16 @@ pub fn run(
         boxes: boxes.clone(),
         retired: retired.clone(),
         leases: leases.clone(),
+        watches: watch_jobs.clone(),
     };
     let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
+    let signature = Signature { id, cluster, term };
+    let longest = config.max_request_bytes + (512 << 10);
+    // Not all streams at once, so up to a tenth longer.
+    let progress = Duration::from_secs(600 + random.hash_one("progress") % 60);
+    let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let member = |runtime| Member {
-        id,
-        cluster,
-        term: Arc::clone(&term),
+        signature: signature.clone(),
         replica: inbox.clone(),
         boxes: boxes.clone(),
         post_box: boxes.of(runtime),
@@ -144,6 +151,7 @@ pub fn run(
         reader: reader.clone(),
         state: state_jobs.clone(),
         leases: leases.clone(),
+        watches: watch_jobs.clone(),
         shortest_lease: config.shortest_lease(),
         patience: Duration::from_secs(7),
         max_request_bytes: config.max_request_bytes,
@@ -159,6 +167,8 @@ pub fn run(
         named("state").spawn_scoped(scope, run).map_err(failed)?;
         let run = || store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
         named("store").spawn_scoped(scope, run).map_err(failed)?;
+        let run = || watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
+        named("watches").spawn_scoped(scope, run).map_err(failed)?;
         let (mut deals, mut dealt) = (Vec::new(), Vec::new());
         for _ in 0..config.runtimes {
             let (deal, to) = mpsc::unbounded_channel();
@@ -178,6 +188,7 @@ pub fn run(
         for thread in serving {
             thread.join().expect("it does not panic");
         }
+        watch_jobs.put(watches::Job::Stop);
         inbox.put(Event::Stop);
         Ok::<(), Error>(())
     })?;

@@ -10,23 +10,24 @@ use crate::leases::Leases;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
 use crate::replica::{Asker, Event, Wanted};
+use crate::signature::Signature;
 use crate::state;
+use crate::watches;
 use ::lease::Ttl;
 use api::kv_server::KvServer;
 use api::lease_server::LeaseServer;
+use api::watch_server::WatchServer;
 use api::{
     CompactionResponse, DeleteRangeResponse, Error, LeaseGrantResponse, LeaseId,
     LeaseKeepAliveResponse, LeaseLeasesResponse, LeaseRevokeResponse, LeaseTimeToLiveResponse,
     PutResponse, RangeResponse, ResponseHeader, TxnResponse,
 };
-use basics::NodeId;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use std::fs::File;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::time::{timeout, timeout_at};
 use tonic::Status;
@@ -35,21 +36,19 @@ use tower_service::Service;
 
 mod kv;
 mod lease;
+mod watch;
 
 /// The services of a runtime.
 pub struct Services {
     kv: KvServer<kv::Kv>,
     lease: LeaseServer<lease::Lease>,
+    watch: WatchServer<watch::Watch>,
 }
 
 /// A member, as a runtime's services see it.
 pub struct Member {
     /// Who it is.
-    pub id: NodeId,
-    /// Its cluster.
-    pub cluster: u64,
-    /// The term that it is in.
-    pub term: Arc<AtomicU64>,
+    pub signature: Signature,
     /// Where proposals go.
     pub replica: Arc<Mailbox<Event>>,
     /// Where answers come.
@@ -64,6 +63,8 @@ pub struct Member {
     pub state: Arc<Mailbox<state::Job>>,
     /// The leases.
     pub leases: Arc<Leases>,
+    /// Those who tell watchers.
+    pub watches: Arc<Mailbox<watches::Job>>,
     /// How short a lease may be.
     pub shortest_lease: Ttl,
     /// How long a request waits.
@@ -79,10 +80,12 @@ impl Services {
     pub fn new(member: Arc<Member>) -> Services {
         let limit = member.max_request_bytes + (512 << 10);
         let kv = KvServer::new(kv::Kv::new(member.clone()));
-        let lease = LeaseServer::new(lease::Lease::new(member));
+        let lease = LeaseServer::new(lease::Lease::new(member.clone()));
+        let watch = WatchServer::new(watch::Watch::new(member));
         Services {
             kv: kv.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
             lease: lease.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
+            watch: watch.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
         }
     }
 
@@ -91,6 +94,7 @@ impl Services {
         let request = request.map(Body::new);
         let answered = match request.uri().path().split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
+            Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
             Some("etcdserverpb.Lease") => self.lease.clone().call(request).await,
             Some(_) | None => {
                 let unknown = Status::unimplemented("unknown service");
@@ -181,10 +185,7 @@ pub trait Signed: Sized {
 
     /// The same, signed.
     fn signed(mut self, member: &Member) -> Self {
-        let header = self.header().get_or_insert_default();
-        header.cluster_id = member.cluster;
-        header.member_id = member.id.0;
-        header.raft_term = member.term.load(Ordering::Relaxed);
+        let header = member.signature.sign(self.header());
         if header.revision == 0 {
             header.revision = member.reader.view().current().wire();
         }

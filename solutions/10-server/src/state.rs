@@ -15,12 +15,13 @@ use crate::boxes::{Boxes, Told};
 use crate::leases::{self, Leases};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Answer, Proposal, Sender, Wish};
-use crate::replica::{Asker, Event};
+use crate::replica::{self, Asker};
 use crate::rows;
 use crate::store;
+use crate::watches;
 use api::{
-    CompactionResponse, LeaseGrantResponse, LeaseId, LeaseRevokeRequest, LeaseRevokeResponse,
-    ResponseHeader,
+    CompactionResponse, Event, LeaseGrantResponse, LeaseId, LeaseRevokeRequest,
+    LeaseRevokeResponse, ResponseHeader, Revision,
 };
 use basics::{Position, Term};
 use lease::{Decided, Reign};
@@ -46,13 +47,15 @@ pub struct Wires {
     /// What it is told.
     pub jobs: Arc<Mailbox<Job>>,
     /// The replica, which is told how far it is.
-    pub replica: Arc<Mailbox<Event>>,
+    pub replica: Arc<Mailbox<replica::Event>>,
     /// The thread that commits.
     pub store: Arc<Mailbox<store::Job>>,
     /// It says here that what was frozen is on disk.
     pub retired: Arc<Mailbox<()>>,
     /// The leases.
     pub leases: Arc<Leases>,
+    /// Those who tell watchers.
+    pub watches: Arc<Mailbox<watches::Job>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
 }
@@ -75,12 +78,14 @@ pub struct State {
     /// As of that which is on disk, or on its way there.
     frozen: Position,
     is_frozen: bool,
+    /// Watchers were not told of something, up to this revision.
+    resyncs: Option<Revision>,
 }
 
 impl State {
     /// The state in this store, which goes up to that entry.
     pub fn new(store: Store<File>, applied: Position) -> State {
-        State { store, applied, frozen: applied, is_frozen: false }
+        State { store, applied, frozen: applied, is_frozen: false, resyncs: None }
     }
 
     /// Works until it is told to stop. What is written by then is handed to the store.
@@ -102,6 +107,9 @@ impl State {
             while self.is_frozen && self.store.rows().buffered() > TOO_MUCH {
                 wires.retired.wait();
                 self.is_frozen = false;
+            }
+            if let Some(newest) = self.resyncs.take() {
+                wires.watches.put(watches::Job::Resync(newest));
             }
             if Instant::now() >= next_round {
                 next_round = Instant::now() + lease::ROUND;
@@ -128,6 +136,7 @@ impl State {
     /// waits.
     fn apply_span(&mut self, span: Span<Payload>, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut post = wires.boxes.post();
+        let mut happened: Vec<(Revision, Arc<[Event]>)> = Vec::new();
         let mut index = span.prev.index;
         for entry in &span.entries {
             index.0 += 1;
@@ -137,22 +146,40 @@ impl State {
             let Payload::Data(data) = payload else { continue };
             let Ok(proposal) = Proposal::read(data.bytes()) else { continue };
             let Some(wish) = proposal.wish else { continue };
+            let before = self.store.current();
             let outcome = match self.apply(&wish, entry.term, wires) {
                 Ok(answer) => Ok(answer),
                 Err(mvcc::Error::Refused(error)) => Err(error),
                 Err(broken) => return Err(broken),
             };
+            if self.store.current() > before {
+                happened.push((self.store.current(), self.store.take_events().into()));
+            }
             let ours = proposal.sender.filter(|sender| wires.boxes.is_ours(sender));
             if let Some(Sender { runtime, number, .. }) = ours {
                 post.add(runtime, number, Told::Done(outcome));
             }
         }
-        self.store.take_events();
         self.store.publish();
+        self.tell_watchers(happened, wires);
         wires.leases.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
-        wires.replica.put(Event::Applied(index));
+        wires.replica.put(replica::Event::Applied(index));
         Ok(())
+    }
+
+    /// Watchers are told after it was published, so that what they read is there. If they are far
+    /// behind, they are told to read all of it.
+    fn tell_watchers(&mut self, happened: Vec<(Revision, Arc<[Event]>)>, wires: &Wires) {
+        let Some((newest, _)) = happened.last() else { return };
+        if wires.watches.count() + happened.len() > watches::WAITING {
+            self.resyncs = Some(*newest);
+        } else if self.resyncs.take().is_some() {
+            wires.watches.put(watches::Job::Resync(*newest));
+        } else {
+            let note = |(revision, events)| watches::Job::Note(revision, events);
+            wires.watches.put_all(happened.into_iter().map(note));
+        }
     }
 
     fn tell_keys(&self, lease: LeaseId, asker: Asker, wires: &Wires) {

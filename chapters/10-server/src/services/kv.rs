@@ -3,7 +3,7 @@
 //! Owns the service `KV`: it checks what can be wrong with a request before anybody is asked, and
 //! sends it on its way.
 
-use super::Member;
+use super::{Member, Signed};
 use api::kv_server::Kv as Service;
 use api::range_request::{SortOrder, SortTarget};
 use api::request_op::Request as Operation;
@@ -61,7 +61,7 @@ impl Service for Kv {
         let pieces = pieces.map_err(refused)?.map(move |piece| {
             let mut piece = piece.map_err(refused)?;
             if piece.header.is_some() {
-                member.sign(&mut piece.header);
+                piece = piece.signed(&member);
             }
             Ok(RangeStreamResponse { range_response: Some(piece) })
         });
@@ -71,9 +71,8 @@ impl Service for Kv {
     async fn put(&self, request: Request<PutRequest>) -> Result<Response<PutResponse>, Status> {
         let request = request.into_inner();
         checks::put(&request)?;
-        let mut response = self.member.propose(request).await?;
-        self.member.sign(&mut response.header);
-        Ok(Response::new(response))
+        let response = self.member.propose(request).await?;
+        Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn delete_range(
@@ -82,15 +81,14 @@ impl Service for Kv {
     ) -> Result<Response<DeleteRangeResponse>, Status> {
         let request = request.into_inner();
         checks::delete_range(&request)?;
-        let mut response = self.member.propose(request).await?;
-        self.member.sign(&mut response.header);
-        Ok(Response::new(response))
+        let response = self.member.propose(request).await?;
+        Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn txn(&self, request: Request<TxnRequest>) -> Result<Response<TxnResponse>, Status> {
         let request = request.into_inner();
         checks::txn(&request, self.member.max_txn_ops)?;
-        let mut response = match only_reads(&request) {
+        let response = match only_reads(&request) {
             Some(serializable) => {
                 if !serializable {
                     self.member.catch_up().await?;
@@ -100,17 +98,15 @@ impl Service for Kv {
             }
             None => self.member.propose(request).await?,
         };
-        self.member.sign(&mut response.header);
-        Ok(Response::new(response))
+        Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn compact(
         &self,
         request: Request<CompactionRequest>,
     ) -> Result<Response<CompactionResponse>, Status> {
-        let mut response = self.member.propose(request.into_inner()).await?;
-        self.member.sign(&mut response.header);
-        Ok(Response::new(response))
+        let response = self.member.propose(request.into_inner()).await?;
+        Ok(Response::new(response.signed(&self.member)))
     }
 }
 
@@ -119,9 +115,8 @@ impl Kv {
         if !old {
             self.member.catch_up().await?;
         }
-        let mut response = self.member.reader.view().range(request).map_err(refused)?;
-        self.member.sign(&mut response.header);
-        Ok(response)
+        let response = self.member.reader.view().range(request).map_err(refused)?;
+        Ok(response.signed(&self.member))
     }
 }
 

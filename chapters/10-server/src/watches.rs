@@ -1,0 +1,265 @@
+//! The thread that tells watchers what happened.
+//!
+//! Owns [`Watches`]: the hub, and for each stream of a client an [`Outbox`]. The state says what
+//! was written, streams say what their clients want, and this thread puts answers into outboxes
+//! that have room. A client that does not fetch its answers has a full outbox, and nothing more is
+//! made for it until it goes on.
+//!
+//! Invariant: a view is held for a few answers at most, so no compaction waits for it for long.
+//!
+//! Left to others: what a watcher is told (`watch`), and who may watch what (`services`).
+
+use crate::mailbox::Mailbox;
+use crate::signature::Signature;
+use api::watch_request::RequestUnion;
+use api::{Event, KeyValue, Revision, WatchResponse};
+use bytes::Bytes;
+use prost::Message;
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use watch::{Answer, Full, History, Hub, Limits, Size, Slice, StreamId, WatchId, pieces};
+
+/// What the thread is told.
+pub enum Job {
+    /// This happened, at the next revision.
+    Note(Revision, Arc<[Event]>),
+    /// More has happened than could be told; it is all in the store, up to this revision.
+    Resync(Revision),
+    /// A client has opened a stream.
+    Open(u64, Arc<Outbox>),
+    /// It wants this.
+    Want(u64, RequestUnion),
+    /// It has fetched what was in its outbox.
+    Room(u64),
+    /// It is gone.
+    Close(u64),
+    /// That is all.
+    Stop,
+}
+
+/// Answers on their way to a client.
+pub struct Outbox {
+    send: mpsc::UnboundedSender<Told>,
+    /// How many bytes wait in it.
+    bytes: AtomicUsize,
+    /// The thread waits for room.
+    is_full: AtomicBool,
+}
+
+/// What a stream finds in its outbox.
+pub enum Told {
+    /// An answer for its client, and how long it is.
+    Answer(WatchResponse, usize),
+    /// A request was heard.
+    Heard,
+}
+
+/// An outbox with so many bytes gets no more.
+const ROOM: usize = 64 << 10;
+
+/// After so many answers, the thread looks at what has happened meanwhile.
+const TURNS: usize = 64;
+
+/// So many revisions wait to be told at most. If there are more, they are read from the store.
+pub const WAITING: usize = 10_000;
+
+impl Outbox {
+    /// An empty one, and the other end of it.
+    pub fn new() -> (Arc<Outbox>, mpsc::UnboundedReceiver<Told>) {
+        let (send, receive) = mpsc::unbounded_channel();
+        let (bytes, is_full) = (AtomicUsize::new(0), AtomicBool::new(false));
+        (Arc::new(Outbox { send, bytes, is_full }), receive)
+    }
+
+    /// The stream has taken an answer out. Does the thread wait for that?
+    pub fn take(&self, bytes: usize) -> bool {
+        let left = self.bytes.fetch_sub(bytes, Ordering::AcqRel) - bytes;
+        left < ROOM && self.is_full.swap(false, Ordering::AcqRel)
+    }
+
+    /// Is there room? If not, the thread will be told when there is.
+    fn has_room(&self) -> bool {
+        if self.bytes.load(Ordering::Acquire) < ROOM {
+            return true;
+        }
+        self.is_full.store(true, Ordering::Release);
+        // Perhaps all was taken out between the two, and nobody will say so.
+        self.bytes.load(Ordering::Acquire) < ROOM && self.is_full.swap(false, Ordering::AcqRel)
+    }
+
+    fn put(&self, told: Told) {
+        if let Told::Answer(_, bytes) = &told {
+            self.bytes.fetch_add(*bytes, Ordering::AcqRel);
+        }
+        // If the client is gone, it does not matter.
+        let _ = self.send.send(told);
+    }
+}
+
+/// A stream of a client.
+struct Stream {
+    id: StreamId,
+    outbox: Arc<Outbox>,
+    /// What could not be heard yet, since too many answers wait.
+    later: VecDeque<RequestUnion>,
+}
+
+/// All watchers of a member.
+pub struct Watches {
+    hub: Hub,
+    began: Instant,
+    reader: mvcc::Reader<File>,
+    signature: Signature,
+    /// A longer answer is cut, if its client can put it together.
+    longest: usize,
+    /// How often a client that wishes so is told that nothing happens.
+    progress: Duration,
+    streams: BTreeMap<u64, Stream>,
+    numbers: BTreeMap<StreamId, u64>,
+    /// Streams whose outboxes were full, and are not any more.
+    go_on: VecDeque<u64>,
+}
+
+impl Watches {
+    /// Without a stream.
+    pub fn new(
+        reader: mvcc::Reader<File>,
+        signature: Signature,
+        longest: usize,
+        progress: Duration,
+    ) -> Watches {
+        let limits = Limits::default();
+        let hub = Hub::new(reader.view().current(), limits);
+        let (streams, numbers) = (BTreeMap::new(), BTreeMap::new());
+        let (began, go_on) = (Instant::now(), VecDeque::new());
+        Watches { hub, began, reader, signature, longest, progress, streams, numbers, go_on }
+    }
+
+    /// Works until it is told to stop.
+    pub fn run(mut self, jobs: &Mailbox<Job>) -> Result<(), mvcc::Error> {
+        let mut arrived = Vec::new();
+        let mut is_more = false;
+        loop {
+            let next = match (is_more, self.hub.next_tick()) {
+                (true, _) => Instant::now(),
+                (false, Some(tick)) => self.began + tick,
+                (false, None) => Instant::now() + Duration::from_secs(60),
+            };
+            jobs.take_until(next, &mut arrived);
+            for job in arrived.drain(..) {
+                if matches!(job, Job::Stop) {
+                    return Ok(());
+                }
+                self.hear(job);
+            }
+            self.hub.tick(self.began.elapsed());
+            is_more = self.answer()?;
+        }
+    }
+
+    fn hear(&mut self, job: Job) {
+        match job {
+            Job::Note(revision, events) => self.hub.note(revision, events),
+            Job::Resync(revision) => self.hub.resync(revision),
+            Job::Open(number, outbox) => {
+                let id = self.hub.open(self.began.elapsed(), self.progress);
+                self.numbers.insert(id, number);
+                self.streams.insert(number, Stream { id, outbox, later: VecDeque::new() });
+            }
+            Job::Want(number, request) => {
+                if let Some(stream) = self.streams.get_mut(&number) {
+                    stream.later.push_back(request);
+                    hear_all(&mut self.hub, stream);
+                }
+            }
+            Job::Room(number) => self.go_on.push_back(number),
+            Job::Close(number) => {
+                if let Some(stream) = self.streams.remove(&number) {
+                    self.numbers.remove(&stream.id);
+                    self.hub.close(stream.id);
+                }
+            }
+            Job::Stop => unreachable!("it is looked for before"),
+        }
+    }
+
+    /// Makes some answers. Are there more to be made?
+    fn answer(&mut self) -> Result<bool, mvcc::Error> {
+        let past = Past(self.reader.view());
+        for _ in 0..TURNS {
+            let next = self.go_on.pop_front().or_else(|| {
+                let id = self.hub.ready()?;
+                Some(*self.numbers.get(&id).expect("an open stream has a number"))
+            });
+            let Some(number) = next else { return Ok(false) };
+            self.answer_one(number, &past)?;
+        }
+        Ok(true)
+    }
+
+    /// A stream that has something to say says it, if there is room. If not, it will be heard of
+    /// when there is.
+    fn answer_one(&mut self, number: u64, past: &Past) -> Result<(), mvcc::Error> {
+        let Some(stream) = self.streams.get_mut(&number) else { return Ok(()) };
+        if !stream.outbox.has_room() {
+            return Ok(());
+        }
+        if let Some(answer) = self.hub.next(stream.id, past)? {
+            let Answer { mut response, in_pieces } = answer;
+            self.signature.sign(&mut response.header);
+            let all = if in_pieces { pieces(response, self.longest) } else { vec![response] };
+            for response in all {
+                let bytes = response.encoded_len();
+                stream.outbox.put(Told::Answer(response, bytes));
+            }
+        }
+        hear_all(&mut self.hub, stream);
+        Ok(())
+    }
+}
+
+/// Does what a client wants, as long as not too many answers wait for it.
+fn hear_all(hub: &mut Hub, stream: &mut Stream) {
+    while let Some(request) = stream.later.front() {
+        let heard = match request {
+            RequestUnion::CreateRequest(request) => hub.create(stream.id, request, Ok(())),
+            RequestUnion::CancelRequest(request) => {
+                hub.cancel(stream.id, WatchId(request.watch_id))
+            }
+            RequestUnion::ProgressRequest(_) => hub.progress(stream.id),
+        };
+        if heard == Err(Full) {
+            return;
+        }
+        stream.later.pop_front();
+        stream.outbox.put(Told::Heard);
+    }
+}
+
+/// The past, as a view has it.
+struct Past(mvcc::View<File>);
+
+impl History for Past {
+    type Error = mvcc::Error;
+
+    fn current(&self) -> Revision {
+        self.0.current()
+    }
+
+    fn compacted(&self) -> Option<Revision> {
+        self.0.compacted()
+    }
+
+    fn events(&self, from: Revision, to: Revision, size: Size) -> Result<Slice, mvcc::Error> {
+        let mvcc::Events { events, upto } = self.0.events(from, to, size.revisions, size.bytes)?;
+        Ok(Slice { events, upto })
+    }
+
+    fn pair(&self, key: &Bytes, at: Revision) -> Result<Option<KeyValue>, mvcc::Error> {
+        self.0.pair(key, at)
+    }
+}
