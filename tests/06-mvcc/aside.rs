@@ -85,7 +85,7 @@ fn every_change_of_a_key_is_an_event() {
 }
 
 /// A request's key and value are parts of the buffer in which it came. None of them may stay, or
-/// small keys keep large buffers.
+/// small keys keep large buffers; and neither in events, which are kept for those who watch.
 #[test]
 fn the_buffer_of_a_request_is_let_go() {
     check(|| {
@@ -101,8 +101,9 @@ fn the_buffer_of_a_request_is_let_go() {
         let request = DeleteRangeRequest { key, range_end, prev_kv: true };
         store.delete_range(&request).expect("it can be");
         drop(request);
-        store.take_events();
+        let events = store.take_events();
         assert!(buffer.is_unique(), "something of it was kept");
+        assert_eq!(events.len(), 4);
     });
 }
 

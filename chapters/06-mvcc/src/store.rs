@@ -223,6 +223,9 @@ impl<F: File> Changing<'_, F> {
         };
         let row = row::encode(&pair);
         let life = Life { created, version, hash: hash(&row) };
+        // The event's key and value are parts of the row. Those of the request are parts of all
+        // that came with it, which would stay for as long as somebody keeps the event.
+        let pair = row::decode(row.clone(), stamp)?;
         self.store.rows.put(row::BUCKET, stamp.row_key(Act::Put), row)?;
         self.store.shared.index_mut().put(key, stamp, life);
         self.store.sums.replace(before.map(|(_, life)| life.hash), Some(life.hash));
