@@ -527,3 +527,49 @@ fn an_event_takes_the_place_of_word_that_nothing_happened() {
         assert_eq!(world.lines(stream), ["0@2: put a=v at 2"]);
     });
 }
+
+#[test]
+fn whoever_was_there_first_does_not_wait_for_all_that_come() {
+    check(|| {
+        let mut world = World::with(Limits { ring: 0, revisions: 1, ..Limits::default() });
+        world.puts("a", 20);
+        let (reads, _) = world.watching(&all_from(1));
+        // For every turn that is given, two clients come who want the past as well.
+        let mut told = 0;
+        for _ in 0..200 {
+            for _ in 0..2 {
+                world.watching(&all_from(1));
+            }
+            let id = world.hub.ready().expect("many wait");
+            let answer = world.hub.next(id, &world.past).expect("the disk works");
+            told += usize::from(id == reads && answer.is_some());
+        }
+        assert!(told > 0, "whoever comes stands before whoever waits");
+    });
+}
+
+#[test]
+fn no_number_is_too_large_or_too_small() {
+    check(|| {
+        let mut world = World::new();
+        world.puts("a", 3);
+        let stream = world.open();
+        for watch_id in [i64::MIN, -1, i64::MAX] {
+            for start_revision in [i64::MIN, -1] {
+                let request = WatchCreateRequest { watch_id, ..all_from(start_revision) };
+                let text = "etcdserver: mvcc: required revision has been compacted";
+                assert_eq!(world.refused(stream, &request, Ok(())), text);
+            }
+            let filters = vec![i32::MIN, -1, 2, i32::MAX];
+            let request = WatchCreateRequest { watch_id, filters, ..all_from(i64::MAX) };
+            assert_eq!(world.create(stream, &request), WatchId(watch_id));
+        }
+        world.hub.progress(stream).expect("there is room");
+        world.hub.tick(std::time::Duration::MAX);
+        let current = world.past.write(&[put("a", "unseen")]).expect("a put is one");
+        world.hub.resync(current);
+        world.puts("a", 1);
+        assert!(world.lines(stream).is_empty());
+        assert_eq!(world.create(stream, &watch("a", "")), WatchId(0));
+    });
+}

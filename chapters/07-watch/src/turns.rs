@@ -1,9 +1,11 @@
 //! Who is next.
 //!
-//! Owns [`Turns`]: everybody who has something to say, each once, in turn. Whoever was served is
-//! behind all others, so nobody waits for longer than a round; and there is no queue that could
-//! grow, or keep somebody who has gone. And [`Lines`], two of them that alternate: a stream has one
-//! for its watchers, and the hub one for its streams.
+//! Owns [`Turns`]: everybody who has something to say, each once, in rounds. A round is for those
+//! up to the greatest who waited at its beginning: whoever comes later with a greater number, as
+//! new streams do, waits for the next one. So however many come, nobody waits for longer than the
+//! rest of a round and a whole one; and there is no queue that could grow, or keep somebody who has
+//! gone. And [`Lines`], two of them that alternate: a stream has one for its watchers, and the hub
+//! one for its streams.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -12,8 +14,8 @@ use std::ops::Bound;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Turns<T> {
     waiting: BTreeSet<T>,
-    /// Who had the last turn.
-    last: Option<T>,
+    /// Who had the last turn, and the last one of the round. It is not before the other.
+    round: Option<(T, T)>,
 }
 
 /// Where somebody waits.
@@ -37,17 +39,22 @@ pub struct Lines<T> {
 
 impl<T: Ord + Copy> Turns<T> {
     fn new() -> Turns<T> {
-        Turns { waiting: BTreeSet::new(), last: None }
+        Turns { waiting: BTreeSet::new(), round: None }
     }
 
-    /// Whose turn it is: the next after the one that had the last turn, and after the greatest the
-    /// least. It waits until it is removed, or else it has another turn in the next round.
+    /// Whose turn it is: the next of the round after the one that had the last turn, and if there
+    /// is none, the first of a new one. It waits until it is removed, or else it has another turn
+    /// in the next round.
     fn turn(&mut self) -> Option<T> {
-        let after = self.last.map_or(Bound::Unbounded, Bound::Excluded);
-        let next = self.waiting.range((after, Bound::Unbounded)).next();
-        let next = next.or_else(|| self.waiting.first()).copied();
-        self.last = next.or(self.last);
-        next
+        if let Some((last, end)) = self.round {
+            let mut rest = self.waiting.range((Bound::Excluded(last), Bound::Included(end)));
+            if let Some(next) = rest.next() {
+                self.round = Some((*next, end));
+                return Some(*next);
+            }
+        }
+        self.round = self.waiting.first().copied().zip(self.waiting.last().copied());
+        self.round.map(|(first, _)| first)
     }
 }
 
