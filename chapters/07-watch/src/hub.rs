@@ -130,6 +130,9 @@ impl Hub {
 
     /// The store has published its next revision, and this is what happened. Whoever is to be told
     /// of it is found by the keys; nothing is copied, and nobody is waited for.
+    ///
+    /// The newest events are kept, so their keys and values are to be their own bytes: a few that
+    /// are part of a large request keep all of it, and nobody counts that.
     pub fn note(&mut self, revision: Revision, events: Arc<[Event]>) {
         assert_eq!(revision, self.current.next(), "a revision is left out, and its events with it");
         self.current = revision;
@@ -196,7 +199,9 @@ impl Hub {
     /// it does not come again until [`Hub::next`] was asked what it says. So a client that is slow
     /// is left alone until it has room, and nothing is done for it meanwhile.
     ///
-    /// Streams whose news are at hand and those that must read first take turns.
+    /// Streams whose news are at hand and those that must read first take turns. A stream that has
+    /// both is among the former, and reads in every second turn of its own: so whoever has news may
+    /// wait for one piece of the past of each such stream.
     pub fn ready(&mut self) -> Option<StreamId> {
         let id = self.lines.turn()?;
         let stream = self.streams.get_mut(&id).expect("it is taken out when it ends");
