@@ -10,8 +10,8 @@
 //!
 //! Whoever tries names must not learn from the time that an answer takes whether there is such a
 //! user. So there is always something to check against: a name that nobody has costs as much as a
-//! wrong password. (etcd answers at once. It also says of users without a password that they have
-//! none, and so do we.)
+//! wrong password, as long as passwords are hashed at the cost that they are checked at here. (etcd
+//! answers at once. It also says of users without a password that they have none, and so do we.)
 
 use crate::asker::AuthRevision;
 use crate::password::{Cost, decoy, is_hash};

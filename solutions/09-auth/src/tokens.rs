@@ -9,6 +9,10 @@
 //! ends of its own, and asks nobody; so this table is not part of what members agree on, and it is
 //! empty after a start.
 //!
+//! A member that takes another one's snapshot has not seen the entries up to it. One of them may
+//! have voided a token that is known here. So with a snapshot goes [`TokenChange::VoidAll`], as if
+//! the member had started anew.
+//!
 //! Left to others: the clock, and the lock, for this table is changed by those who read.
 
 use crate::asker::{Asker, AuthRevision};
