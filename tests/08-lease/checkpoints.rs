@@ -236,3 +236,28 @@ fn a_primary_notes_what_it_finds() {
         assert_eq!(rests(&mut lessor, second(1_000)), [(1, 701)], "of 2 and 3, 300 s were left");
     });
 }
+
+#[test]
+fn no_rest_overtakes_one_that_is_taken_back_however_long_that_takes() {
+    check(|| {
+        let mut lessor = primary(second(0));
+        grant(&mut lessor, 7, 1_000, second(0));
+        let first = lessor.checkpoints(second(300)).expect("it is due");
+        let Ok(Renewal::First(back)) = lessor.renew(id(7), second(310)) else {
+            panic!("see above")
+        };
+        // Nothing is carried out for longer than the interval: all members stood still.
+        let next = lessor.checkpoints(second(620));
+        for decided in [first, back] {
+            let _ = lessor.checkpoint(&decided.what, Keep::Row, second(621));
+        }
+        assert_eq!(lessor.renew(id(7), second(622)), renewed(1_000));
+        if let Some(decided) = next {
+            let _ = lessor.checkpoint(&decided.what, Keep::Row, second(623));
+        }
+        lessor.promote(Reign(2), second(624));
+        assert_eq!(left(&lessor, 7, second(624)), 1_001, "the client was told 1000");
+        // And then rests are written down again.
+        assert_eq!(rests(&mut lessor, second(924)), [(7, 701)]);
+    });
+}

@@ -39,8 +39,16 @@ pub struct Checkpoint {
 pub struct Checkpoints {
     due: BTreeMap<LeaseId, Moment>,
     in_order: BTreeSet<(Moment, LeaseId)>,
-    /// Whose rest was proposed, and is not carried out yet as far as is known.
-    under_way: BTreeSet<LeaseId>,
+    /// What was proposed last of a lease, and is not carried out yet as far as is known.
+    under_way: BTreeMap<LeaseId, UnderWay>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UnderWay {
+    /// A rest.
+    Rest,
+    /// That a rest is taken back. There may be one before it.
+    TakenBack,
 }
 
 impl Checkpoints {
@@ -75,16 +83,31 @@ impl Checkpoints {
 
     /// A rest is proposed.
     pub fn begin(&mut self, lease: LeaseId) {
-        self.under_way.insert(lease);
+        self.under_way.insert(lease, UnderWay::Rest);
+    }
+
+    /// It is proposed to take a rest back. No other one is proposed until that is carried out: its
+    /// turn would come later, and a client would have been told in between that the lease has all
+    /// of its time. (If this is lost, and nobody renews any more, the next primary begins with the
+    /// rest that was written down last.)
+    pub fn take_back(&mut self, lease: LeaseId) {
+        self.under_way.insert(lease, UnderWay::TakenBack);
     }
 
     /// A rest was written down, or taken back. What was proposed before is through, or is lost.
-    pub fn end(&mut self, lease: LeaseId) {
-        self.under_way.remove(&lease);
+    pub fn end(&mut self, lease: LeaseId, rest: Option<Ttl>) {
+        if rest.is_none() || !self.is_taken_back(lease) {
+            self.under_way.remove(&lease);
+        }
     }
 
     /// May a rest still come about that was proposed?
     pub fn is_under_way(&self, lease: LeaseId) -> bool {
-        self.under_way.contains(&lease)
+        self.under_way.contains_key(&lease)
+    }
+
+    /// Is a rest about to be taken back?
+    pub fn is_taken_back(&self, lease: LeaseId) -> bool {
+        self.under_way.get(&lease) == Some(&UnderWay::TakenBack)
     }
 }

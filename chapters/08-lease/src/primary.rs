@@ -103,7 +103,7 @@ impl Primary {
         let Checkpoint { lease, rest } = *checkpoint;
         let terms = self.deadlines.change(lease, |terms| terms.rest = rest)?;
         if let Some(checkpoints) = &mut self.checkpoints {
-            checkpoints.end(lease);
+            checkpoints.end(lease, rest);
             checkpoints.note(lease, terms.left(), now);
         }
         Some(terms)
@@ -125,6 +125,7 @@ impl Primary {
         if terms.rest.is_some() || self.checkpoints.as_ref().is_some_and(under_way) {
             if let Some(checkpoints) = &mut self.checkpoints {
                 checkpoints.note(lease, terms.ttl, now);
+                checkpoints.take_back(lease);
             }
             let back = self.decided(vec![Checkpoint { lease, rest: None }]);
             return Some(Renewal::First(back));
@@ -155,7 +156,7 @@ impl Primary {
     ///
     /// None is as long as the lease's time: such a lease was renewed a moment ago, or has got the
     /// time of an election on top, and its next rest is worth more. None is zero: such a lease is
-    /// over.
+    /// over. And none is of a lease whose rest is about to be taken back.
     pub fn checkpoints(&mut self, now: Time) -> Option<Decided<Vec<Checkpoint>>> {
         let now = self.clock.round(now);
         let checkpoints = self.checkpoints.as_mut()?;
@@ -163,7 +164,7 @@ impl Primary {
         for lease in checkpoints.due(now) {
             let (terms, end) = self.deadlines.get(lease).expect("only leases are due");
             match end.seconds_begun_from(now).and_then(Ttl::new) {
-                Some(rest) if rest < terms.ttl => {
+                Some(rest) if rest < terms.ttl && !checkpoints.is_taken_back(lease) => {
                     checkpoints.begin(lease);
                     // In case that it is lost.
                     checkpoints.note(lease, rest, now);
