@@ -6,9 +6,9 @@
 //!
 //! Left to others: what a lease is (`lease`), and its keys (`mvcc`).
 
+use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{LeaseIsOver, LeaseRest, LeaseRests, Proposal, Wish};
-use crate::replica::{Event, Wanted};
 use api::LeaseId;
 use basics::Term;
 use lease::{Checkpoint, Decided, Lessor, Reign, Time, Ttl};
@@ -78,7 +78,7 @@ impl Leases {
     }
 
     /// A round: proposes the end of leases whose time is over, and rests to be written down.
-    pub fn round(&self, replica: &Mailbox<Event>) {
+    pub fn round(&self, replica: &Mailbox<ToReplica>) {
         let mut lessor = self.lock();
         let now = self.now();
         if let Some(Decided { reign, what }) = lessor.expired(now) {
@@ -114,8 +114,8 @@ pub fn read(rests: &LeaseRests) -> Decided<Vec<Checkpoint>> {
 }
 
 /// What the member itself wants. If nobody leads for so long, it will want it again.
-fn propose(wish: Wish) -> Event {
+fn propose(wish: Wish) -> ToReplica {
     let data = Proposal { sender: None, wish: Some(wish) }.write();
     let until = Instant::now() + Duration::from_secs(3);
-    Event::Propose(Wanted { asker: None, data, until })
+    ToReplica::Propose(Wanted { asker: None, data, until })
 }

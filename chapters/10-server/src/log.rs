@@ -5,23 +5,10 @@
 //!
 //! Left to others: what is saved, and when the log may be let go (`replica`).
 
+use crate::letters::{ToLog, ToReplica};
 use crate::mailbox::Mailbox;
-use crate::replica::Event;
-use basics::{Index, Save};
-use raft::{Body, Payload};
-use replication::Write;
 use std::sync::Arc;
 use wal::{Error, Folder, Options, Wal, prepare_spare};
-
-/// What the log is told.
-pub enum Job {
-    /// Write this.
-    Write(Save<Write<Payload>, Body>),
-    /// Up to this entry, the node has let go of its log.
-    Release(Index),
-    /// That is all.
-    Stop,
-}
 
 /// The log's writer.
 pub struct Writer {
@@ -32,9 +19,9 @@ pub struct Writer {
     /// How it is written.
     pub options: Options,
     /// What it is told.
-    pub jobs: Arc<Mailbox<Job>>,
+    pub jobs: Arc<Mailbox<ToLog>>,
     /// Who gets the receipts.
-    pub replica: Arc<Mailbox<Event>>,
+    pub replica: Arc<Mailbox<ToReplica>>,
 }
 
 impl Writer {
@@ -60,8 +47,8 @@ enum Spare {
 
 fn write(
     log: &mut Wal<Folder>,
-    jobs: &Mailbox<Job>,
-    replica: &Mailbox<Event>,
+    jobs: &Mailbox<ToLog>,
+    replica: &Mailbox<ToReplica>,
     spares: &Mailbox<Spare>,
 ) -> Result<(), Error> {
     let mut arrived = Vec::new();
@@ -75,17 +62,17 @@ fn write(
         let (mut saves, mut released, mut stops) = (Vec::with_capacity(arrived.len()), None, false);
         for job in arrived.drain(..) {
             match job {
-                Job::Write(save) => {
+                ToLog::Write(save) => {
                     log.add(save.content())?;
                     saves.push(save);
                 }
-                Job::Release(index) => released = Some(index),
-                Job::Stop => stops = true,
+                ToLog::Release(index) => released = Some(index),
+                ToLog::Stop => stops = true,
             }
         }
         log.sync()?;
         // Letters to other members wait in a save. There are no other members, and so no letters.
-        replica.put_all(saves.into_iter().map(|save| Event::Synced(save.synced().0)));
+        replica.put_all(saves.into_iter().map(|save| ToReplica::Synced(save.synced().0)));
         // Not before the saves are synced that came before it.
         if let Some(index) = released {
             log.release(index)?;

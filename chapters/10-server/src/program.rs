@@ -9,20 +9,22 @@
 
 use crate::boxes::Boxes;
 use crate::config::Config;
+use crate::letters::{ToReplica, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opened, open};
-use crate::replica::{self, Event, Replica};
+use crate::replica::{self, Replica};
 use crate::serve::{accept, serve};
 use crate::services::{Member, Services};
 use crate::signature::Signature;
-use crate::state;
+use crate::state::{self, State};
 use crate::store;
-use crate::watches::{self, Watches};
+use crate::watches::Watches;
+use bolt::backend::Committer;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -86,62 +88,74 @@ pub fn run(
     stop: &Stop,
     ready: impl FnOnce(std::net::SocketAddr),
 ) -> Result<(), Error> {
-    let random = RandomState::new();
-    let opened = open(config, random.hash_one("timer"))?;
+    let opened = open(config, RandomState::new().hash_one("timer"))?;
     let listen = |error| Error::Listen { place: config.listen_client.clone(), error };
     let listener = std::net::TcpListener::bind(&config.listen_client).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let Opened {
-        node,
-        log,
-        log_directory,
-        log_options,
-        state,
-        leases,
-        reader,
-        committer,
-        id,
-        cluster,
-    } = opened;
+    let (rooms, members) = build(config, opened);
+    thread::scope(|scope| {
+        let (inbox, watch_jobs) = (rooms.inbox.clone(), rooms.watch_jobs.clone());
+        rooms.start(scope, stop)?;
+        let serving = start_serving(scope, stop, listener, members)?;
+        ready(address);
+        for thread in serving {
+            thread.join().expect("it does not panic");
+        }
+        watch_jobs.put(ToWatches::Stop);
+        inbox.put(ToReplica::Stop);
+        Ok::<(), Error>(())
+    })?;
+    match stop.why.lock().expect("nobody panics while holding it").take() {
+        Some(why) => Err(Error::Failed(why)),
+        None => Ok(()),
+    }
+}
+
+/// All rooms with a thread of their own, but for those that serve clients.
+struct Rooms {
+    inbox: Arc<Mailbox<ToReplica>>,
+    watch_jobs: Arc<Mailbox<ToWatches>>,
+    replica: Replica,
+    log: log::Writer,
+    state: State,
+    state_wires: state::Wires,
+    committer: Committer<bolt::Folder>,
+    store_wires: store::Wires,
+    watches: Watches,
+}
+
+/// Builds everything, and connects it. For each runtime there is a member.
+fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
+    let random = RandomState::new();
+    let Opened { node, log, log_directory, log_options, state, .. } = opened;
+    let Opened { leases, reader, committer, id, cluster, .. } = opened;
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
-    let (inbox, log_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
-    let (state_jobs, store_jobs) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
-    let leases = Arc::new(leases);
-    let watch_jobs = Arc::new(Mailbox::default());
-    let retired = Arc::new(Mailbox::default());
-    let term = Arc::default();
+    let inbox: Arc<Mailbox<ToReplica>> = Arc::default();
+    let watch_jobs: Arc<Mailbox<ToWatches>> = Arc::default();
+    let (log_jobs, state_jobs, store_jobs) = (Arc::default(), Arc::default(), Arc::default());
+    let (retired, leases) = (Arc::default(), Arc::new(leases));
+    let signature = Signature { id, cluster, term: Arc::default() };
     let wires = replica::Wires {
         inbox: inbox.clone(),
-        log: log_jobs.clone(),
-        state: state_jobs.clone(),
+        log: Arc::clone(&log_jobs),
+        state: Arc::clone(&state_jobs),
         boxes: boxes.clone(),
-        term: Arc::clone(&term),
+        term: signature.term.clone(),
         leases: leases.clone(),
-    };
-    let replica = Replica::new(node, wires, config.heartbeat);
-    let writer = log::Writer {
-        log,
-        directory: log_directory,
-        options: log_options,
-        jobs: log_jobs,
-        replica: inbox.clone(),
     };
     let state_wires = state::Wires {
         jobs: state_jobs.clone(),
         replica: inbox.clone(),
-        store: store_jobs.clone(),
+        store: Arc::clone(&store_jobs),
         boxes: boxes.clone(),
-        retired: retired.clone(),
+        retired: Arc::clone(&retired),
         leases: leases.clone(),
         watches: watch_jobs.clone(),
     };
-    let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
-    let signature = Signature { id, cluster, term };
     let longest = config.max_request_bytes + (512 << 10);
-    // Not all streams at once, so up to a tenth longer.
+    // Not all members at once, so up to a tenth longer.
     let progress = Duration::from_secs(600 + random.hash_one("progress") % 60);
-    let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let member = |runtime| Member {
         signature: signature.clone(),
         replica: inbox.clone(),
@@ -153,49 +167,80 @@ pub fn run(
         leases: leases.clone(),
         watches: watch_jobs.clone(),
         shortest_lease: config.shortest_lease(),
-        patience: Duration::from_secs(7),
+        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,
     };
-    thread::scope(|scope| {
-        let named = |name: &str| thread::Builder::new().name(name.to_owned());
-        let failed = Error::Thread;
-        named("replica").spawn_scoped(scope, || replica.run()).map_err(failed)?;
-        let run = || writer.run().unwrap_or_else(|error| stop.fail(error));
-        named("log").spawn_scoped(scope, run).map_err(failed)?;
-        let run = || state.run(&state_wires).unwrap_or_else(|error| stop.fail(error));
-        named("state").spawn_scoped(scope, run).map_err(failed)?;
-        let run = || store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
-        named("store").spawn_scoped(scope, run).map_err(failed)?;
-        let run = || watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
-        named("watches").spawn_scoped(scope, run).map_err(failed)?;
-        let (mut deals, mut dealt) = (Vec::new(), Vec::new());
-        for _ in 0..config.runtimes {
-            let (deal, to) = mpsc::unbounded_channel();
-            deals.push(deal);
-            dealt.push(to);
-        }
-        let mut listener = Some((listener, deals));
-        let mut serving = Vec::new();
-        for (at, dealt) in dealt.into_iter().enumerate() {
-            let member = Arc::new(member(at));
-            let listener = listener.take();
-            let stops = stop.stops.subscribe();
-            let run = move || runtime(member, listener, dealt, stops);
-            serving.push(named(&format!("serve {at}")).spawn_scoped(scope, run).map_err(failed)?);
-        }
-        ready(address);
-        for thread in serving {
-            thread.join().expect("it does not panic");
-        }
-        watch_jobs.put(watches::Job::Stop);
-        inbox.put(Event::Stop);
-        Ok::<(), Error>(())
-    })?;
-    match stop.why.lock().expect("nobody panics while holding it").take() {
-        Some(why) => Err(Error::Failed(why)),
-        None => Ok(()),
+    let members = (0..config.runtimes).map(|runtime| Arc::new(member(runtime))).collect();
+    let replica = Replica::new(node, wires, config.heartbeat);
+    let jobs = log_jobs;
+    let (directory, options) = (log_directory, log_options);
+    let log = log::Writer { log, directory, options, jobs, replica: inbox.clone() };
+    let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
+    let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
+    let rooms = Rooms {
+        inbox,
+        watch_jobs,
+        replica,
+        log,
+        state,
+        state_wires,
+        committer,
+        store_wires,
+        watches,
+    };
+    (rooms, members)
+}
+
+impl Rooms {
+    /// Starts a thread for each. If one fails, the member stops.
+    fn start<'scope>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        stop: &'scope Stop,
+    ) -> Result<(), Error> {
+        let Rooms { watch_jobs, replica, log, state, state_wires, .. } = self;
+        let Rooms { committer, store_wires, watches, .. } = self;
+        start(scope, "replica", move || replica.run())?;
+        start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
+        start(scope, "state", move || {
+            state.run(&state_wires).unwrap_or_else(|error| stop.fail(error));
+        })?;
+        start(scope, "store", move || {
+            store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
+        })?;
+        start(scope, "watches", move || {
+            watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
+        })?;
+        Ok(())
     }
+}
+
+/// Starts a thread for each runtime that serves clients. The first one accepts, for all.
+fn start_serving<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    stop: &Stop,
+    listener: std::net::TcpListener,
+    members: Vec<Arc<Member>>,
+) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
+    let channels = members.iter().map(|_| mpsc::unbounded_channel());
+    let (deals, dealt): (Vec<_>, Vec<_>) = channels.unzip();
+    let mut listener = Some((listener, deals));
+    let mut serving = Vec::new();
+    for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
+        let (listener, stops) = (listener.take(), stop.stops.subscribe());
+        let run = move || runtime(member, listener, dealt, stops);
+        serving.push(start(scope, &format!("serve {at}"), run)?);
+    }
+    Ok(serving)
+}
+
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    run: impl FnOnce() + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, ()>, Error> {
+    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, run).map_err(Error::Thread)
 }
 
 type Deals = Vec<mpsc::UnboundedSender<std::net::TcpStream>>;

@@ -4,69 +4,34 @@
 //! saves go to the log, entries to the state. It never waits for a disk. It sleeps until there is
 //! something to do, or the next tick is due.
 //!
-//! Reads wait here too. All that arrived together are one question to the node; and when it is answered,
+//! Reads wait here too. All that arrived together are one question to the node; and when it is
+//! answered,
 //! they wait until the state has come so far.
 //!
-//! Left to others: what an entry means (`state`). There is one member, so nothing is sent to others.
+//! Left to others: what an entry means (`state`). There is one member, so nothing is sent to
+//! others.
 
 use crate::boxes::{Boxes, Told};
 use crate::leases::Leases;
-use crate::log;
+use crate::letters::{Asker, ToLog, ToReplica, ToState, Wanted};
 use crate::mailbox::Mailbox;
-use crate::state;
 use api::Error;
-use basics::{Index, Synced};
-use raft::{Data, Node, Payload, Reading, Refused, Ticket};
-use replication::Write;
+use basics::Index;
+use raft::{Node, Reading, Refused, Ticket};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What the replica is told.
-pub enum Event {
-    /// Somebody wants this to be in the log.
-    Propose(Wanted),
-    /// Somebody wants to read what is there now.
-    Read(Asker),
-    /// The log has synced a save.
-    Synced(Synced<Write<Payload>>),
-    /// The state has carried out all entries up to this one.
-    Applied(Index),
-    /// The store has them on disk up to this one.
-    Durable(Index),
-    /// That is all.
-    Stop,
-}
-
-/// Who waits, in the box of which runtime.
-#[derive(Clone, Copy, Debug)]
-pub struct Asker {
-    /// Which runtime.
-    pub runtime: u32,
-    /// Under which number.
-    pub number: u64,
-}
-
-/// A proposal that is to be made.
-pub struct Wanted {
-    /// Who is told if it cannot be; nobody, if the member itself wants it.
-    pub asker: Option<Asker>,
-    /// What goes into the log.
-    pub data: Data,
-    /// From then on, nobody waits for it any more.
-    pub until: Instant,
-}
-
 /// What the thread has to do with.
 pub struct Wires {
     /// What it is told.
-    pub inbox: Arc<Mailbox<Event>>,
+    pub inbox: Arc<Mailbox<ToReplica>>,
     /// The log's writer.
-    pub log: Arc<Mailbox<log::Job>>,
+    pub log: Arc<Mailbox<ToLog>>,
     /// The state machine.
-    pub state: Arc<Mailbox<state::Job>>,
+    pub state: Arc<Mailbox<ToState>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
     /// Where everybody sees which term it is.
@@ -141,9 +106,9 @@ impl Replica {
                 next = now + self.tick;
             }
             for event in events.drain(..) {
-                if matches!(event, Event::Stop) {
-                    self.wires.log.put(log::Job::Stop);
-                    self.wires.state.put(state::Job::Stop);
+                if matches!(event, ToReplica::Stop) {
+                    self.wires.log.put(ToLog::Stop);
+                    self.wires.state.put(ToState::Stop);
                     return;
                 }
                 self.take(event);
@@ -151,18 +116,18 @@ impl Replica {
         }
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: ToReplica) {
         let draw = self.draw();
         match event {
-            Event::Propose(wanted) => self.propose(wanted),
-            Event::Read(asker) => self.asking.push(asker),
-            Event::Synced(synced) => self.node.persisted(synced, draw),
-            Event::Applied(index) => {
+            ToReplica::Propose(wanted) => self.propose(wanted),
+            ToReplica::Read(asker) => self.asking.push(asker),
+            ToReplica::Synced(synced) => self.node.persisted(synced, draw),
+            ToReplica::Applied(index) => {
                 self.applied = index;
                 self.node.note_applied(index, draw);
             }
-            Event::Durable(index) => self.node.note_durable(index),
-            Event::Stop => unreachable!("it is looked for before"),
+            ToReplica::Durable(index) => self.node.note_durable(index),
+            ToReplica::Stop => unreachable!("it is looked for before"),
         }
     }
 
@@ -213,9 +178,9 @@ impl Replica {
         self.ask();
         let mut saves = Vec::new();
         while let Some(batch) = self.node.ready() {
-            saves.extend(batch.save.map(log::Job::Write));
+            saves.extend(batch.save.map(ToLog::Write));
             if let Some(span) = batch.apply {
-                self.wires.state.put(state::Job::Apply(span));
+                self.wires.state.put(ToState::Apply(span));
             }
             for (ticket, reading) in batch.reads {
                 let askers = self.asked.remove(&ticket).unwrap_or_default();
@@ -227,7 +192,7 @@ impl Replica {
             let start = self.node.log().start().index;
             if start > self.start {
                 self.start = start;
-                saves.push(log::Job::Release(start));
+                saves.push(ToLog::Release(start));
             }
         }
         self.wires.log.put_all(saves);

@@ -13,12 +13,10 @@
 
 use crate::boxes::{Boxes, Told};
 use crate::leases::{self, Leases};
+use crate::letters::{Asker, ToReplica, ToState, ToStore, ToWatches, WAITING};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Answer, Proposal, Sender, Wish};
-use crate::replica::{self, Asker};
 use crate::rows;
-use crate::store;
-use crate::watches;
 use api::{
     CompactionResponse, Event, LeaseGrantResponse, LeaseId, LeaseRevokeRequest,
     LeaseRevokeResponse, ResponseHeader, Revision,
@@ -32,30 +30,20 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What the state is told.
-pub enum Job {
-    /// Carry out these entries.
-    Apply(Span<Payload>),
-    /// Somebody wants to know the keys of a lease.
-    Keys(LeaseId, Asker),
-    /// That is all.
-    Stop,
-}
-
 /// What the thread has to do with.
 pub struct Wires {
     /// What it is told.
-    pub jobs: Arc<Mailbox<Job>>,
+    pub jobs: Arc<Mailbox<ToState>>,
     /// The replica, which is told how far it is.
-    pub replica: Arc<Mailbox<replica::Event>>,
+    pub replica: Arc<Mailbox<ToReplica>>,
     /// The thread that commits.
-    pub store: Arc<Mailbox<store::Job>>,
+    pub store: Arc<Mailbox<ToStore>>,
     /// It says here that what was frozen is on disk.
     pub retired: Arc<Mailbox<()>>,
     /// The leases.
     pub leases: Arc<Leases>,
     /// Those who tell watchers.
-    pub watches: Arc<Mailbox<watches::Job>>,
+    pub watches: Arc<Mailbox<ToWatches>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
 }
@@ -98,9 +86,9 @@ impl State {
             let mut stops = false;
             for job in jobs.drain(..) {
                 match job {
-                    Job::Apply(span) => self.apply_span(span, wires)?,
-                    Job::Keys(lease, asker) => self.tell_keys(lease, asker, wires),
-                    Job::Stop => stops = true,
+                    ToState::Apply(span) => self.apply_span(span, wires)?,
+                    ToState::Keys(lease, asker) => self.tell_keys(lease, asker, wires),
+                    ToState::Stop => stops = true,
                 }
             }
             self.is_frozen &= !wires.retired.is_any();
@@ -109,7 +97,7 @@ impl State {
                 self.is_frozen = false;
             }
             if let Some(newest) = self.resyncs.take() {
-                wires.watches.put(watches::Job::Resync(newest));
+                wires.watches.put(ToWatches::Resync(newest));
             }
             if Instant::now() >= next_round {
                 next_round = Instant::now() + lease::ROUND;
@@ -123,7 +111,7 @@ impl State {
                 self.freeze(wires)?;
             }
             if stops {
-                wires.store.put(store::Job::Stop);
+                wires.store.put(ToStore::Stop);
                 return Ok(());
             }
             if is_more {
@@ -164,7 +152,7 @@ impl State {
         self.tell_watchers(happened, wires);
         wires.leases.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
-        wires.replica.put(replica::Event::Applied(index));
+        wires.replica.put(ToReplica::Applied(index));
         Ok(())
     }
 
@@ -172,12 +160,12 @@ impl State {
     /// behind, they are told to read all of it.
     fn tell_watchers(&mut self, happened: Vec<(Revision, Arc<[Event]>)>, wires: &Wires) {
         let Some((newest, _)) = happened.last() else { return };
-        if wires.watches.count() + happened.len() > watches::WAITING {
+        if wires.watches.count() + happened.len() > WAITING {
             self.resyncs = Some(*newest);
         } else if self.resyncs.take().is_some() {
-            wires.watches.put(watches::Job::Resync(*newest));
+            wires.watches.put(ToWatches::Resync(*newest));
         } else {
-            let note = |(revision, events)| watches::Job::Note(revision, events);
+            let note = |(revision, events)| ToWatches::Note(revision, events);
             wires.watches.put_all(happened.into_iter().map(note));
         }
     }
@@ -260,7 +248,7 @@ impl State {
         if let Some(frozen) = self.store.freeze() {
             self.frozen = self.applied;
             self.is_frozen = true;
-            wires.store.put(store::Job::Commit(frozen, self.applied.index));
+            wires.store.put(ToStore::Commit(frozen, self.applied.index));
         }
         Ok(())
     }

@@ -5,27 +5,18 @@
 //!
 //! Left to others: what is in a commit, and how often there is one (`state`).
 
+use crate::letters::{ToReplica, ToStore};
 use crate::mailbox::Mailbox;
-use crate::replica::Event;
-use basics::Index;
 use bolt::Folder;
-use bolt::backend::{Committer, Frozen};
+use bolt::backend::Committer;
 use std::sync::Arc;
-
-/// What the store is told.
-pub enum Job {
-    /// Bring this to the disk, which goes up to that entry.
-    Commit(Frozen, Index),
-    /// That is all.
-    Stop,
-}
 
 /// What the thread has to do with.
 pub struct Wires {
     /// What it is told.
-    pub jobs: Arc<Mailbox<Job>>,
+    pub jobs: Arc<Mailbox<ToStore>>,
     /// The replica, which lets go of its log.
-    pub replica: Arc<Mailbox<Event>>,
+    pub replica: Arc<Mailbox<ToReplica>>,
     /// The state, which goes on to the next commit.
     pub retired: Arc<Mailbox<()>>,
 }
@@ -38,13 +29,13 @@ pub fn run(mut committer: Committer<Folder>, wires: &Wires) -> Result<(), bolt::
         wires.jobs.take(&mut jobs);
         for job in jobs.drain(..) {
             match job {
-                Job::Commit(frozen, index) => {
+                ToStore::Commit(frozen, index) => {
                     let committed = committer.commit(frozen)?;
                     committer.retire(committed);
-                    wires.replica.put(Event::Durable(index));
+                    wires.replica.put(ToReplica::Durable(index));
                     wires.retired.put(());
                 }
-                Job::Stop => return Ok(()),
+                ToStore::Stop => return Ok(()),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Transactions: compare, and do one of two lists, all at one revision.
 //!
-//! Owns [`Store::txn`], and [`View::txn`] for those that only read. It has three steps, and only the third writes:
+//! Owns [`Store::txn`], and [`View::txn`] for those that only read. It has three steps, and only
+//! the third writes:
 //!
 //! 1. All comparisons are decided, those of transactions in the transaction as well, on the state
 //!    before. The result is a [`Path`]: which lists will be carried out.

@@ -32,13 +32,15 @@
 //! What happened goes from `state` to `watches`, which tells those who watch, as fast as each of
 //! them fetches it.
 //!
-//! A read does not go through the log. It asks the `replica` up to where the log is committed, waits
+//! A read does not go through the log. It asks the `replica` up to where the log is committed,
+//! waits
 //! until the state is so far, and reads a view in its own thread. All reads that arrive together
 //! are one question.
 //!
 //! ## Threads
 //!
-//! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, and one that zeroes
+//! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, and one
+//! that zeroes
 //! log segments ahead of their use. They are parked while there is nothing to do. Each has a
 //! `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more work
 //! it does at a time.
@@ -54,15 +56,18 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Users, maintenance, and all other services but those of keys, watches and leases. The JSON gateway, metrics and TLS. Most flags.
+//! Other members. Users, maintenance, and all other services but those of keys, watches and
+//! leases. The JSON gateway, metrics and TLS. Most flags.
 
 mod boxes;
 mod config;
 mod ids;
 mod leases;
+mod letters;
 mod log;
 mod mailbox;
 mod opening;
+mod outbox;
 mod program;
 mod proposal;
 mod replica;

@@ -7,12 +7,10 @@
 
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
 use crate::leases::Leases;
+use crate::letters::{Asker, ToReplica, ToState, ToWatches, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
-use crate::replica::{Asker, Event, Wanted};
 use crate::signature::Signature;
-use crate::state;
-use crate::watches;
 use ::lease::Ttl;
 use api::kv_server::KvServer;
 use api::lease_server::LeaseServer;
@@ -50,7 +48,7 @@ pub struct Member {
     /// Who it is.
     pub signature: Signature,
     /// Where proposals go.
-    pub replica: Arc<Mailbox<Event>>,
+    pub replica: Arc<Mailbox<ToReplica>>,
     /// Where answers come.
     pub boxes: Arc<Boxes>,
     /// The box of this runtime.
@@ -60,11 +58,11 @@ pub struct Member {
     /// Who reads the state.
     pub reader: mvcc::Reader<File>,
     /// The state, for what only it knows.
-    pub state: Arc<Mailbox<state::Job>>,
+    pub state: Arc<Mailbox<ToState>>,
     /// The leases.
     pub leases: Arc<Leases>,
     /// Those who tell watchers.
-    pub watches: Arc<Mailbox<watches::Job>>,
+    pub watches: Arc<Mailbox<ToWatches>>,
     /// How short a lease may be.
     pub shortest_lease: Ttl,
     /// How long a request waits.
@@ -125,14 +123,14 @@ impl Member {
         }
         let until = Instant::now() + self.patience;
         let asker = Some(self.asker(number));
-        self.replica.put(Event::Propose(Wanted { asker, data, until }));
+        self.replica.put(ToReplica::Propose(Wanted { asker, data, until }));
         Ok(Pending { waiting, until, of: PhantomData })
     }
 
     /// Asks the state for the keys of a lease.
     pub async fn keys(&self, lease: LeaseId) -> Result<Vec<Bytes>, Status> {
         let waiting = self.post_box.wait();
-        self.state.put(state::Job::Keys(lease, self.asker(waiting.number())));
+        self.state.put(ToState::Keys(lease, self.asker(waiting.number())));
         match timeout(self.patience, waiting).await {
             Ok(Told::Keys(keys)) => Ok(keys),
             Ok(Told::Done(_) | Told::Read) => unreachable!("keys were asked for"),
@@ -143,7 +141,7 @@ impl Member {
     /// Waits until this member knows everything that was acknowledged by now.
     pub async fn catch_up(&self) -> Result<(), tonic::Status> {
         let waiting = self.post_box.wait();
-        self.replica.put(Event::Read(self.asker(waiting.number())));
+        self.replica.put(ToReplica::Read(self.asker(waiting.number())));
         match timeout(self.patience, waiting).await {
             Ok(Told::Read) => Ok(()),
             Ok(Told::Done(outcome)) => Err(outcome.err().unwrap_or(Error::Stopped).into()),

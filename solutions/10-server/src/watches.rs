@@ -9,96 +9,22 @@
 //!
 //! Left to others: what a watcher is told (`watch`), and who may watch what (`services`).
 
+use crate::letters::ToWatches;
 use crate::mailbox::Mailbox;
+use crate::outbox::{Outbox, Told};
 use crate::signature::Signature;
 use api::watch_request::RequestUnion;
-use api::{Event, KeyValue, Revision, WatchResponse};
+use api::{KeyValue, Revision};
 use bytes::Bytes;
 use prost::Message;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 use watch::{Answer, Full, History, Hub, Limits, Size, Slice, StreamId, WatchId, pieces};
-
-/// What the thread is told.
-pub enum Job {
-    /// This happened, at the next revision.
-    Note(Revision, Arc<[Event]>),
-    /// More has happened than could be told; it is all in the store, up to this revision.
-    Resync(Revision),
-    /// A client has opened a stream.
-    Open(u64, Arc<Outbox>),
-    /// It wants this.
-    Want(u64, RequestUnion),
-    /// It has fetched what was in its outbox.
-    Room(u64),
-    /// It is gone.
-    Close(u64),
-    /// That is all.
-    Stop,
-}
-
-/// Answers on their way to a client.
-pub struct Outbox {
-    send: mpsc::UnboundedSender<Told>,
-    /// How many bytes wait in it.
-    bytes: AtomicUsize,
-    /// The thread waits for room.
-    is_full: AtomicBool,
-}
-
-/// What a stream finds in its outbox.
-pub enum Told {
-    /// An answer for its client, and how long it is.
-    Answer(WatchResponse, usize),
-    /// A request was heard.
-    Heard,
-}
-
-/// An outbox with so many bytes gets no more.
-const ROOM: usize = 64 << 10;
 
 /// After so many answers, the thread looks at what has happened meanwhile.
 const TURNS: usize = 64;
-
-/// So many revisions wait to be told at most. If there are more, they are read from the store.
-pub const WAITING: usize = 10_000;
-
-impl Outbox {
-    /// An empty one, and the other end of it.
-    pub fn new() -> (Arc<Outbox>, mpsc::UnboundedReceiver<Told>) {
-        let (send, receive) = mpsc::unbounded_channel();
-        let (bytes, is_full) = (AtomicUsize::new(0), AtomicBool::new(false));
-        (Arc::new(Outbox { send, bytes, is_full }), receive)
-    }
-
-    /// The stream has taken an answer out. Does the thread wait for that?
-    pub fn take(&self, bytes: usize) -> bool {
-        let left = self.bytes.fetch_sub(bytes, Ordering::AcqRel) - bytes;
-        left < ROOM && self.is_full.swap(false, Ordering::AcqRel)
-    }
-
-    /// Is there room? If not, the thread will be told when there is.
-    fn has_room(&self) -> bool {
-        if self.bytes.load(Ordering::Acquire) < ROOM {
-            return true;
-        }
-        self.is_full.store(true, Ordering::Release);
-        // Perhaps all was taken out between the two, and nobody will say so.
-        self.bytes.load(Ordering::Acquire) < ROOM && self.is_full.swap(false, Ordering::AcqRel)
-    }
-
-    fn put(&self, told: Told) {
-        if let Told::Answer(_, bytes) = &told {
-            self.bytes.fetch_add(*bytes, Ordering::AcqRel);
-        }
-        // If the client is gone, it does not matter.
-        let _ = self.send.send(told);
-    }
-}
 
 /// A stream of a client.
 struct Stream {
@@ -140,7 +66,7 @@ impl Watches {
     }
 
     /// Works until it is told to stop.
-    pub fn run(mut self, jobs: &Mailbox<Job>) -> Result<(), mvcc::Error> {
+    pub fn run(mut self, jobs: &Mailbox<ToWatches>) -> Result<(), mvcc::Error> {
         let mut arrived = Vec::new();
         let mut is_more = false;
         loop {
@@ -151,7 +77,7 @@ impl Watches {
             };
             jobs.take_until(next, &mut arrived);
             for job in arrived.drain(..) {
-                if matches!(job, Job::Stop) {
+                if matches!(job, ToWatches::Stop) {
                     return Ok(());
                 }
                 self.hear(job);
@@ -161,29 +87,29 @@ impl Watches {
         }
     }
 
-    fn hear(&mut self, job: Job) {
+    fn hear(&mut self, job: ToWatches) {
         match job {
-            Job::Note(revision, events) => self.hub.note(revision, events),
-            Job::Resync(revision) => self.hub.resync(revision),
-            Job::Open(number, outbox) => {
+            ToWatches::Note(revision, events) => self.hub.note(revision, events),
+            ToWatches::Resync(revision) => self.hub.resync(revision),
+            ToWatches::Open(number, outbox) => {
                 let id = self.hub.open(self.began.elapsed(), self.progress);
                 self.numbers.insert(id, number);
                 self.streams.insert(number, Stream { id, outbox, later: VecDeque::new() });
             }
-            Job::Want(number, request) => {
+            ToWatches::Want(number, request) => {
                 if let Some(stream) = self.streams.get_mut(&number) {
                     stream.later.push_back(request);
                     hear_all(&mut self.hub, stream);
                 }
             }
-            Job::Room(number) => self.go_on.push_back(number),
-            Job::Close(number) => {
+            ToWatches::Room(number) => self.go_on.push_back(number),
+            ToWatches::Close(number) => {
                 if let Some(stream) = self.streams.remove(&number) {
                     self.numbers.remove(&stream.id);
                     self.hub.close(stream.id);
                 }
             }
-            Job::Stop => unreachable!("it is looked for before"),
+            ToWatches::Stop => unreachable!("it is looked for before"),
         }
     }
 

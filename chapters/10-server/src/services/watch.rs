@@ -4,7 +4,8 @@
 //! hands requests on as they come, and answers as they are there.
 
 use super::Member;
-use crate::watches::{Job, Outbox, Told};
+use crate::letters::ToWatches;
+use crate::outbox::{Outbox, Told};
 use api::watch_server::Watch as Service;
 use api::{WatchRequest, WatchResponse};
 use std::pin::Pin;
@@ -44,7 +45,7 @@ impl Service for Watch {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (outbox, told) = Outbox::new();
         let (member, requests) = (self.member.clone(), Some(request.into_inner()));
-        member.watches.put(Job::Open(number, outbox.clone()));
+        member.watches.put(ToWatches::Open(number, outbox.clone()));
         Ok(Response::new(Answers { member, number, requests, outbox, told, unheard: 0 }))
     }
 }
@@ -72,7 +73,7 @@ impl Stream for Answers {
             match ready!(self.told.poll_recv(context)) {
                 Some(Told::Answer(response, bytes)) => {
                     if self.outbox.take(bytes) {
-                        self.member.watches.put(Job::Room(self.number));
+                        self.member.watches.put(ToWatches::Room(self.number));
                     }
                     return Poll::Ready(Some(Ok(response)));
                 }
@@ -93,7 +94,7 @@ impl Answers {
             match request {
                 Some(Ok(WatchRequest { request_union: Some(request) })) => {
                     self.unheard += 1;
-                    self.member.watches.put(Job::Want(self.number, request));
+                    self.member.watches.put(ToWatches::Want(self.number, request));
                 }
                 // It says nothing.
                 Some(Ok(WatchRequest { request_union: None })) => {}
@@ -108,6 +109,6 @@ impl Answers {
 
 impl Drop for Answers {
     fn drop(&mut self) {
-        self.member.watches.put(Job::Close(self.number));
+        self.member.watches.put(ToWatches::Close(self.number));
     }
 }

@@ -1,0 +1,100 @@
+//! What the rooms tell each other.
+//!
+//! Owns every kind of letter, and nothing that is done with one. So a room knows the letters that
+//! it writes and reads, and no room has to know another.
+//!
+//! Left to others: how letters get there (`mailbox`).
+
+use crate::outbox::Outbox;
+use api::watch_request::RequestUnion;
+use api::{Event as Happened, LeaseId, Revision};
+use basics::{Index, Save, Synced};
+use bolt::backend::Frozen;
+use raft::{Body, Data, Payload};
+use replication::{Span, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What the replica is told.
+pub enum ToReplica {
+    /// Somebody wants this to be in the log.
+    Propose(Wanted),
+    /// Somebody wants to read what is there now.
+    Read(Asker),
+    /// The log has synced a save.
+    Synced(Synced<Write<Payload>>),
+    /// The state has carried out all entries up to this one.
+    Applied(Index),
+    /// The store has them on disk up to this one.
+    Durable(Index),
+    /// That is all.
+    Stop,
+}
+
+/// Who waits, in the box of which runtime.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// Which runtime.
+    pub runtime: u32,
+    /// Under which number.
+    pub number: u64,
+}
+
+/// A proposal that is to be made.
+pub struct Wanted {
+    /// Who is told if it cannot be; nobody, if the member itself wants it.
+    pub asker: Option<Asker>,
+    /// What goes into the log.
+    pub data: Data,
+    /// From then on, nobody waits for it any more.
+    pub until: Instant,
+}
+
+/// What the log is told.
+pub enum ToLog {
+    /// Write this.
+    Write(Save<Write<Payload>, Body>),
+    /// Up to this entry, the node has let go of its log.
+    Release(Index),
+    /// That is all.
+    Stop,
+}
+
+/// What the state is told.
+pub enum ToState {
+    /// Carry out these entries.
+    Apply(Span<Payload>),
+    /// Somebody wants to know the keys of a lease.
+    Keys(LeaseId, Asker),
+    /// That is all.
+    Stop,
+}
+
+/// What the store is told.
+pub enum ToStore {
+    /// Bring this to the disk, which goes up to that entry.
+    Commit(Frozen, Index),
+    /// That is all.
+    Stop,
+}
+
+/// What those are told who tell watchers.
+pub enum ToWatches {
+    /// This happened, at the next revision.
+    Note(Revision, Arc<[Happened]>),
+    /// More has happened than could be told; it is all in the store, up to this revision.
+    Resync(Revision),
+    /// A client has opened a stream.
+    Open(u64, Arc<Outbox>),
+    /// It wants this.
+    Want(u64, RequestUnion),
+    /// It has fetched what was in its outbox.
+    Room(u64),
+    /// It is gone.
+    Close(u64),
+    /// That is all.
+    Stop,
+}
+
+/// So many revisions wait to be told at most. If there are more, they are read from the store.
+pub const WAITING: usize = 10_000;
