@@ -33,26 +33,25 @@
 //! them fetches it.
 //!
 //! A read does not go through the log. It asks the `replica` up to where the log is committed,
-//! waits
-//! until the state is so far, and reads a view in its own thread. All reads that arrive together
-//! are one question.
+//! waits until the state is so far, and reads a view in its own thread. All reads that arrive
+//! together are one question.
 //!
 //! ## Threads
 //!
 //! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, and one
-//! that zeroes
-//! log segments ahead of their use. They are parked while there is nothing to do. Each has a
-//! `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more work
-//! it does at a time.
+//! that zeroes log segments ahead of their use. They are parked while there is nothing to do. Each
+//! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
+//! work it does at a time.
 //!
 //! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
 //! disk holds then, nobody knows.
 //!
 //! ## Shape
 //!
-//! Begin with `program`, which builds everything in one function and ends it in one. `opening`
-//! founds a member's files or opens them, `ids` says who it is, `rows` what the store says of
-//! itself, `config` what it was told.
+//! Begin with `program`, which builds everything in one function, and starts and ends it in
+//! another; and with `letters`, which has all that rooms tell each other. `opening` founds a
+//! member's files or opens them, `ids` says who it is, `rows` what the store says of itself,
+//! `config` what it was told.
 //!
 //! ## What is not here yet
 //!
