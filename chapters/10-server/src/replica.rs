@@ -5,8 +5,7 @@
 //! something to do, or the next tick is due.
 //!
 //! Reads wait here too. All that arrived together are one question to the node; and when it is
-//! answered,
-//! they wait until the state has come so far.
+//! answered, they wait until the state has come so far.
 //!
 //! Left to others: what an entry means (`state`). There is one member, so nothing is sent to
 //! others.
