@@ -338,7 +338,14 @@ impl<F: File> View<F> {
     /// The value of a key; none if it is not there. It may be a part of a page, which then stays in
     /// memory as long as the value does: whoever keeps it should copy it.
     pub fn get(&self, bucket: &[u8], key: &[u8]) -> Result<Option<Bytes>, Error> {
-        self.lookup(bucket)?.get(key)
+        let newest_first = self.state.pieces.iter().rev();
+        match newest_first.into_iter().find_map(|piece| piece.get(bucket, key)) {
+            Some(value) => Ok(value.clone()),
+            None => match self.state.file.bucket(bucket)? {
+                Some(bucket) => bucket.get(key),
+                None => Ok(None),
+            },
+        }
     }
 
     /// Finds the values of many keys of a bucket, one after the other.

@@ -15,7 +15,7 @@ use crate::state::State;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
 use lease::Lessor;
-use raft::{Gap, Node, Payload, Stored};
+use raft::{Configuration, Gap, Node, Payload, Stored};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,8 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         (log, found)
     } else {
         let (log, recovered) = Wal::open::<Payload>(log_directory.clone(), identity, SEGMENTS)?;
-        let configuration = rows::configuration(id);
+        // There is one member, so nobody has to look who they are.
+        let configuration = Configuration::of([id]);
         let stored =
             Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
         (log, stored)

@@ -9,7 +9,6 @@ use crate::config::Config;
 use basics::{Index, NodeId, Position, Term};
 use bolt::backend::{View, Writer};
 use bolt::{Error, File};
-use raft::Configuration;
 
 /// Every bucket that etcd makes.
 const BUCKETS: [&str; 10] = [
@@ -81,9 +80,4 @@ fn member(config: &Config, id: NodeId) -> String {
         config.name,
         list(&config.client_urls)
     )
-}
-
-/// The members, as the store has them.
-pub fn configuration(id: NodeId) -> Configuration {
-    Configuration::of([id])
 }

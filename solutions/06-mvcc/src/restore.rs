@@ -105,8 +105,8 @@ fn read<F: File>(view: &backend::View<F>) -> Result<Found, Error> {
             found.attached.attach(&pair.key, lease);
         }
         let before = found.index.newest(&pair.key).and_then(|version| version.life);
-        let hash = |life: Option<Life>| life.map_or(0, |life| life.hash);
-        found.sum = found.sum.wrapping_sub(hash(before)).wrapping_add(hash(life));
+        let share = |life: Option<Life>| life.map_or(0, |life| life.hash);
+        found.sum = found.sum.wrapping_sub(share(before)).wrapping_add(share(life));
         found.index.add(&pair.key, Version { stamp, life });
     }
     Ok(found)
