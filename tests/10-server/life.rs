@@ -51,8 +51,8 @@ fn process(place: &Path) -> (Child, SocketAddr) {
         .expect("it was built");
     let lines = BufReader::new(child.stderr.take().expect("it is a pipe"));
     let ready = lines.lines().map_while(Result::ok).find_map(|line| {
-        let (_, address) = line.split_once("ready to serve client requests on ")?;
-        address.parse().ok()
+        let (_, address) = line.split_once("ready to serve client requests on [")?;
+        address.trim_end_matches(']').parse().ok()
     });
     if ready.is_none() {
         child.wait().expect("it was a child");

@@ -1,7 +1,7 @@
 //! Members to ask: one in this process, with its files in a directory of its own, or a process.
 
 use crate::client::Client;
-use server::{Config, Stop, run};
+use server::{Config, Place, Serves, Stop, run};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;
@@ -24,7 +24,7 @@ pub fn place() -> TempDir {
 pub fn config(place: &Path) -> Config {
     Config {
         data_dir: place.join("data"),
-        listen_client: "127.0.0.1:0".to_owned(),
+        listen: vec![Place { address: "127.0.0.1:0".to_owned(), serves: Serves::All }],
         runtimes: 2,
         ..Config::default()
     }
@@ -37,7 +37,7 @@ impl Member {
         let (send, ready) = mpsc::channel();
         let thread = std::thread::spawn({
             let stop = stop.clone();
-            move || run(&config, &stop, |address| send.send(address).expect("it is waited for"))
+            move || run(&config, &stop, |all| send.send(all[0]).expect("it is waited for"))
         });
         match ready.recv() {
             Ok(address) => Member { address, stop, thread },

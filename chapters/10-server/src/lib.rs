@@ -67,6 +67,7 @@ mod log;
 mod mailbox;
 mod opening;
 mod outbox;
+mod pages;
 mod program;
 mod proposal;
 mod replica;
@@ -79,5 +80,6 @@ mod state;
 mod store;
 mod watches;
 
-pub use config::Config;
+pub use config::{Config, Place};
 pub use program::{Error, Stop, run};
+pub use serve::Serves;

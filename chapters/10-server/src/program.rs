@@ -8,13 +8,14 @@
 //! Left to others: what each thread does.
 
 use crate::boxes::Boxes;
-use crate::config::Config;
+use crate::config::{Config, Place};
 use crate::letters::{ToReplica, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opened, open};
+use crate::pages::Pages;
 use crate::replica::{self, Replica};
-use crate::serve::{accept, serve};
+use crate::serve::{self, Dealt, Door, accept, serve};
 use crate::services::{Member, Services};
 use crate::signature::Signature;
 use crate::state::{self, State};
@@ -23,6 +24,7 @@ use crate::watches::Watches;
 use bolt::backend::Committer;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
@@ -81,24 +83,18 @@ impl Stop {
     }
 }
 
-/// Runs a member until it is told to stop. `ready` is called with its address once clients can
-/// come.
-pub fn run(
-    config: &Config,
-    stop: &Stop,
-    ready: impl FnOnce(std::net::SocketAddr),
-) -> Result<(), Error> {
+/// Runs a member until it is told to stop. `ready` is called once clients can come, with the
+/// addresses at which it listens, in the order of the configuration.
+pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> Result<(), Error> {
+    let listeners = listen(config)?;
+    let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, ..)| *address).collect();
     let opened = open(config, RandomState::new().hash_one("timer"))?;
-    let listen = |error| Error::Listen { place: config.listen_client.clone(), error };
-    let listener = std::net::TcpListener::bind(&config.listen_client).map_err(listen)?;
-    listener.set_nonblocking(true).map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
         let (inbox, watch_jobs) = (rooms.inbox.clone(), rooms.watch_jobs.clone());
         rooms.start(scope, stop)?;
-        let serving = start_serving(scope, stop, listener, members)?;
-        ready(address);
+        let serving = start_serving(scope, stop, listeners, members)?;
+        ready(&addresses);
         for thread in serving {
             thread.join().expect("it does not panic");
         }
@@ -110,6 +106,20 @@ pub fn run(
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
     }
+}
+
+type Listeners = Vec<(SocketAddr, std::net::TcpListener, Arc<Door>)>;
+
+/// Binds every address, before anything else is done: a second member must not touch files.
+fn listen(config: &Config) -> Result<Listeners, Error> {
+    let bind = |place: &Place| {
+        let failed = |error| Error::Listen { place: place.address.clone(), error };
+        let listener = std::net::TcpListener::bind(&place.address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok((address, listener, Arc::new(Door { serves: place.serves })))
+    };
+    config.listen.iter().map(bind).collect()
 }
 
 /// All rooms with a thread of their own, but for those that serve clients.
@@ -220,16 +230,16 @@ impl Rooms {
 fn start_serving<'scope>(
     scope: &'scope Scope<'scope, '_>,
     stop: &Stop,
-    listener: std::net::TcpListener,
+    listeners: Listeners,
     members: Vec<Arc<Member>>,
 ) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
     let channels = members.iter().map(|_| mpsc::unbounded_channel());
     let (deals, dealt): (Vec<_>, Vec<_>) = channels.unzip();
-    let mut listener = Some((listener, deals));
+    let mut listeners = Some((listeners, deals));
     let mut serving = Vec::new();
     for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
-        let (listener, stops) = (listener.take(), stop.stops.subscribe());
-        let run = move || runtime(member, listener, dealt, stops);
+        let (listeners, stops) = (listeners.take(), stop.stops.subscribe());
+        let run = move || runtime(member, listeners, dealt, stops);
         serving.push(start(scope, &format!("serve {at}"), run)?);
     }
     Ok(serving)
@@ -243,13 +253,13 @@ fn start<'scope>(
     thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, run).map_err(Error::Thread)
 }
 
-type Deals = Vec<mpsc::UnboundedSender<std::net::TcpStream>>;
+type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
 
 /// One thread that serves clients. One of them accepts, for all.
 fn runtime(
     member: Arc<Member>,
-    listener: Option<(std::net::TcpListener, Deals)>,
-    dealt: mpsc::UnboundedReceiver<std::net::TcpStream>,
+    listeners: Option<(Listeners, Deals)>,
+    dealt: mpsc::UnboundedReceiver<Dealt>,
     stops: watch::Receiver<bool>,
 ) {
     let runtime = Builder::new_current_thread().enable_all().build();
@@ -257,10 +267,13 @@ fn runtime(
     runtime.block_on(async {
         let hand_out = member.post_box.clone();
         tokio::spawn(async move { hand_out.hand_out().await });
-        if let Some((listener, deals)) = listener {
+        let (listeners, deals) = listeners.unwrap_or_default();
+        for (_, listener, door) in listeners {
             let listener = TcpListener::from_std(listener).expect("it is a listener");
-            tokio::spawn(accept(listener, deals, stops.clone()));
+            tokio::spawn(accept(listener, door, deals.clone(), stops.clone()));
         }
-        serve(dealt, Arc::new(Services::new(member)), stops).await;
+        let services = Arc::new(Services::new(member.clone()));
+        let pages = Pages::new(member, services.clone());
+        serve(dealt, Arc::new(serve::Rooms { services, pages }), stops).await;
     });
 }

@@ -1,7 +1,10 @@
 //! What a member is told when it starts.
 //!
 //! Owns [`Config`].
+//!
+//! Left to others: what is done with it (`program`).
 
+use crate::serve::Serves;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ pub struct Config {
     /// Where its files are.
     pub data_dir: PathBuf,
     /// Where it listens for clients.
-    pub listen_client: String,
+    pub listen: Vec<Place>,
     /// Where clients find it.
     pub client_urls: Vec<String>,
     /// Where other members find it.
@@ -28,6 +31,15 @@ pub struct Config {
     pub max_request_bytes: usize,
     /// How many threads serve clients.
     pub runtimes: usize,
+}
+
+/// Where a member listens, and for what.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// A host and a port.
+    pub address: String,
+    /// What can be asked for there.
+    pub serves: Serves,
 }
 
 /// So many heartbeats a follower waits for its leader, as etcd has it.
@@ -51,7 +63,7 @@ impl Default for Config {
         Config {
             name: "default".to_owned(),
             data_dir: PathBuf::from("default.etcd"),
-            listen_client: "127.0.0.1:2379".to_owned(),
+            listen: vec![Place { address: "127.0.0.1:2379".to_owned(), serves: Serves::All }],
             client_urls: vec!["http://localhost:2379".to_owned()],
             peer_urls: vec!["http://localhost:2380".to_owned()],
             token: "etcd-cluster".to_owned(),

@@ -22,7 +22,6 @@ use api::{
 };
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
 use std::fs::File;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -88,8 +87,7 @@ impl Services {
     }
 
     /// Answers a request of any service.
-    pub async fn call(&self, request: Request<Incoming>) -> Response<Body> {
-        let request = request.map(Body::new);
+    pub async fn call(&self, request: Request<Body>) -> Response<Body> {
         let answered = match request.uri().path().split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
             Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,

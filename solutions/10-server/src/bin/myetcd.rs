@@ -1,6 +1,6 @@
 //! A member, as a program.
 
-use server::{Config, Stop, run};
+use server::{Config, Place, Serves, Stop, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -10,13 +10,16 @@ fn main() -> ExitCode {
         match flag.as_str() {
             "--data-dir" => config.data_dir = value.into(),
             "--listen-client-urls" => {
-                config.listen_client = value.trim_start_matches("http://").to_owned();
+                let address = value.trim_start_matches("http://").to_owned();
+                config.listen = vec![Place { address, serves: Serves::All }];
                 config.client_urls = vec![value];
             }
             _ => {}
         }
     }
-    let ready = |address| eprintln!("ready to serve client requests on {address}");
+    let ready = |address: &[std::net::SocketAddr]| {
+        eprintln!("ready to serve client requests on {address:?}")
+    };
     match run(&config, &Stop::default(), ready) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
