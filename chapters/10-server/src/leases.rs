@@ -10,6 +10,7 @@ use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{LeaseIsOver, LeaseRest, LeaseRests, Proposal, Wish};
 use api::LeaseId;
+use auth::Asker;
 use basics::Term;
 use lease::{Checkpoint, Decided, Lessor, Reign, Time, Ttl};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,7 +116,7 @@ pub fn read(rests: &LeaseRests) -> Decided<Vec<Checkpoint>> {
 
 /// What the member itself wants. If nobody leads for so long, it will want it again.
 fn propose(wish: Wish) -> ToReplica {
-    let data = Proposal { sender: None, wish: Some(wish) }.write();
+    let data = Proposal::new(None, &Asker::Cluster, wish).write();
     let until = Instant::now() + Duration::from_secs(3);
     ToReplica::Propose(Wanted { asker: None, data, until })
 }

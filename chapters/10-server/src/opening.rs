@@ -8,22 +8,32 @@
 //! Left to others: what is done with them (`program`).
 
 use crate::config::Config;
+use crate::facts::{Compactions, Facts, Progress, Sizes};
+use crate::gate::{Gate, Kind};
 use crate::ids;
 use crate::leases::Leases;
+use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
+use crate::store;
+use crate::swapped::Swapped;
+use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
 use lease::Lessor;
-use raft::{Configuration, Gap, Node, Payload, Stored};
+use raft::{Gap, Node, Payload, Stored};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use thiserror::Error;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
 const SEGMENTS: Options = Options { segment_bytes: 64 << 20 };
+
+/// A member remembers so many tokens at most.
+const MOST_TOKENS: usize = 1_000_000;
 
 /// Why a member's files cannot be opened.
 #[derive(Debug, Error)]
@@ -48,6 +58,9 @@ pub enum Error {
     /// A lease in the store.
     #[error(transparent)]
     Lease(#[from] lease::Foreign),
+    /// Users and roles in the store, or how tokens are made.
+    #[error(transparent)]
+    Users(#[from] auth::Error),
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
@@ -78,21 +91,18 @@ pub struct Opened {
     pub state: State,
     /// The leases in it.
     pub leases: Leases,
+    /// What else it says.
+    pub facts: Facts,
     /// Who reads it.
     pub reader: mvcc::Reader<File>,
     /// Who brings it to the disk.
     pub committer: Committer<bolt::Folder>,
     /// The member, and its cluster.
-    pub id: NodeId,
-    /// The same.
-    pub cluster: u64,
+    pub identity: Identity,
 }
 
 /// Opens a member's files. If there are none, the member is founded.
 pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
-    let id = ids::member(&config.peer_urls, &config.token);
-    let cluster = ids::cluster(&[id]);
-    let identity = Identity { cluster, member: id.0 };
     let member = config.data_dir.join("member");
     let (store_place, log_place) = (member.join("snap"), member.join("wal"));
     for place in [&config.data_dir, &member, &store_place, &log_place] {
@@ -101,17 +111,22 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let log_directory = Folder::lock(&log_place)?;
     let (mut rows, mut committer) =
         backend::open(bolt::Folder::new(&store_place), "db", bolt::Options::default())?;
-    let found = Stored::found([id]);
     let is_new = wal::is_empty(&log_directory)?;
+    // Addresses may change; a member and its cluster stay who they are.
+    let identity = if is_new { founder(config) } else { wal::owner(&log_directory)? };
+    let id = NodeId(identity.member);
+    let found = Stored::found([id]);
     if is_new && rows::position(&rows.view())?.is_none() {
-        rows::found(&mut rows, config, id, found.applied)?;
+        let (roster, members) = Roster::default().add(id, config.peer_urls.clone(), false);
+        rows::found(&mut rows, &roster, members, found.applied)?;
         let frozen = rows.freeze().expect("something was written");
         let committed = committer.commit(frozen)?;
         committer.retire(committed);
     }
     let place = || store_place.join("db");
-    let applied: Position =
-        rows::position(&rows.view())?.ok_or_else(|| Error::NoPosition(place()))?;
+    let view = rows.view();
+    let applied: Position = rows::position(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
+    let configuration = rows::configuration(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
     let (log, stored) = if is_new {
         if applied != found.applied {
             return Err(Error::NoLog { place: log_place, applied });
@@ -121,13 +136,14 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         (log, found)
     } else {
         let (log, recovered) = Wal::open::<Payload>(log_directory.clone(), identity, SEGMENTS)?;
-        // There is one member, so nobody has to look who they are.
-        let configuration = Configuration::of([id]);
         let stored =
             Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
         (log, stored)
     };
     let node = Node::new(id, raft::Options::default(), stored, draw).map_err(Error::Gap)?;
+    let facts = facts(&view, config)?;
+    drop(view);
+    store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
     let reader = store.reader();
     let leases = leases(&reader, config)?;
@@ -140,10 +156,45 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         log_options,
         state,
         leases,
+        facts,
         reader,
         committer,
-        id,
-        cluster,
+        identity,
+    })
+}
+
+/// Who a new member is.
+fn founder(config: &Config) -> Identity {
+    let member = ids::member(&config.peer_urls, &config.token);
+    Identity { cluster: ids::cluster(&[member]), member: member.0 }
+}
+
+/// What the store says beside its keys and leases.
+fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
+    let mut users = Vec::new();
+    for bucket in [auth::AUTH, auth::USERS, auth::ROLES] {
+        for row in view.range(bucket.as_bytes(), ..)? {
+            let (key, value) = row?;
+            users.push((bucket, key, value));
+        }
+    }
+    let kind = match auth::Options::parse(&config.auth_token)? {
+        auth::Options::None => Kind::None,
+        auth::Options::Simple => {
+            Kind::Simple(Mutex::new(Tokens::new(config.auth_token_lasts, MOST_TOKENS)))
+        }
+        auth::Options::Jwt(options) => {
+            Kind::Signed(Box::new(options.load(|place| fs::read(place))?))
+        }
+    };
+    Ok(Facts {
+        gate: Gate::new(auth::Auth::load(users)?, kind),
+        alarms: Swapped::new(rows::alarms(view)?),
+        roster: Swapped::new(rows::roster(view)?),
+        versions: Swapped::new(rows::versions(view)?),
+        compactions: Swapped::new(Compactions::default()),
+        progress: Progress::default(),
+        sizes: Sizes::default(),
     })
 }
 

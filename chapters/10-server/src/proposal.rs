@@ -8,13 +8,24 @@
 //! differ between members, a clock or a size, whoever proposes puts into the wish.
 
 use api::{
-    CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, Error,
-    LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse, PutRequest,
-    PutResponse, TxnRequest, TxnResponse,
+    AlarmRequest, AlarmResponse, CompactionRequest, CompactionResponse, DeleteRangeRequest,
+    DeleteRangeResponse, Error, LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest,
+    LeaseRevokeResponse, PutRequest, PutResponse, TxnRequest, TxnResponse,
 };
+use auth::AuthRevision;
 use bytes::Bytes;
 use prost::Message;
 use raft::Data;
+
+mod by;
+mod members;
+mod users;
+
+pub use by::By;
+pub use members::{
+    AddMember, PromoteMember, Publish, RemoveMember, SetDowngrade, SetVersion, UpdateMember,
+};
+pub use users::{LoggedIn, UserWish};
 
 /// Who waits for an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
@@ -40,8 +51,11 @@ pub struct Proposal {
     #[prost(message, optional, tag = "1")]
     pub sender: Option<Sender>,
     /// What is to be done.
-    #[prost(oneof = "Wish", tags = "2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "Wish", tags = "2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19")]
     pub wish: Option<Wish>,
+    /// In whose name; nobody's, while nobody has a name.
+    #[prost(message, optional, tag = "10")]
+    pub by: Option<By>,
 }
 
 /// What is to be done.
@@ -71,6 +85,33 @@ pub enum Wish {
     /// A primary writes down what is left of leases, or takes it back.
     #[prost(message, tag = "9")]
     LeaseRests(LeaseRests),
+    /// Users and roles change, or are asked for.
+    #[prost(message, tag = "11")]
+    Users(UserWish),
+    /// An alarm is raised or cleared, or all are asked for.
+    #[prost(message, tag = "12")]
+    Alarm(AlarmRequest),
+    /// A member comes.
+    #[prost(message, tag = "13")]
+    AddMember(AddMember),
+    /// A learner gets a vote.
+    #[prost(message, tag = "14")]
+    PromoteMember(PromoteMember),
+    /// A member goes.
+    #[prost(message, tag = "15")]
+    RemoveMember(RemoveMember),
+    /// A member is found elsewhere.
+    #[prost(message, tag = "16")]
+    UpdateMember(UpdateMember),
+    /// A member has started.
+    #[prost(message, tag = "17")]
+    Publish(Publish),
+    /// All members speak a version.
+    #[prost(message, tag = "18")]
+    SetVersion(SetVersion),
+    /// The cluster is to go back to an earlier one.
+    #[prost(message, tag = "19")]
+    SetDowngrade(SetDowngrade),
 }
 
 /// The time of a lease is over, for the primary of this reign.
@@ -121,8 +162,14 @@ pub enum Answer {
     LeaseGrant(LeaseGrantResponse),
     /// To [`Wish::LeaseRevoke`], and to [`Wish::LeaseIsOver`].
     LeaseRevoke(LeaseRevokeResponse),
-    /// To [`Wish::LeaseRests`].
-    LeaseRests(()),
+    /// To [`Wish::Users`], and users and roles as they are then.
+    Users((auth::Response, AuthRevision)),
+    /// To [`Wish::Alarm`].
+    Alarm(AlarmResponse),
+    /// To each that changes members: those there are then.
+    Members(Vec<api::Member>),
+    /// To [`Wish::LeaseRests`], and to what else a member wishes without asking for anything.
+    Done(()),
 }
 
 /// What somebody who waits is told.
@@ -141,7 +188,7 @@ pub trait Asked {
 }
 
 macro_rules! asked {
-    ($($name:ident: $request:ty => $response:ty;)*) => { $(
+    ($($name:ident: $request:ty => $answer:ident: $response:ty;)*) => { $(
         impl Asked for $request {
             type Response = $response;
 
@@ -150,23 +197,37 @@ macro_rules! asked {
             }
 
             fn answer(answer: Answer) -> Option<$response> {
-                if let Answer::$name(response) = answer { Some(response) } else { None }
+                if let Answer::$answer(response) = answer { Some(response) } else { None }
             }
         }
     )* };
 }
 
 asked! {
-    Put: PutRequest => PutResponse;
-    DeleteRange: DeleteRangeRequest => DeleteRangeResponse;
-    Txn: TxnRequest => TxnResponse;
-    Compact: CompactionRequest => CompactionResponse;
-    LeaseGrant: LeaseGrantRequest => LeaseGrantResponse;
-    LeaseRevoke: LeaseRevokeRequest => LeaseRevokeResponse;
-    LeaseRests: LeaseRests => ();
+    Put: PutRequest => Put: PutResponse;
+    DeleteRange: DeleteRangeRequest => DeleteRange: DeleteRangeResponse;
+    Txn: TxnRequest => Txn: TxnResponse;
+    Compact: CompactionRequest => Compact: CompactionResponse;
+    LeaseGrant: LeaseGrantRequest => LeaseGrant: LeaseGrantResponse;
+    LeaseRevoke: LeaseRevokeRequest => LeaseRevoke: LeaseRevokeResponse;
+    LeaseRests: LeaseRests => Done: ();
+    Users: UserWish => Users: (auth::Response, AuthRevision);
+    Alarm: AlarmRequest => Alarm: AlarmResponse;
+    AddMember: AddMember => Members: Vec<api::Member>;
+    PromoteMember: PromoteMember => Members: Vec<api::Member>;
+    RemoveMember: RemoveMember => Members: Vec<api::Member>;
+    UpdateMember: UpdateMember => Members: Vec<api::Member>;
+    Publish: Publish => Done: ();
+    SetVersion: SetVersion => Done: ();
+    SetDowngrade: SetDowngrade => Done: ();
 }
 
 impl Proposal {
+    /// What somebody wishes, and where that somebody waits.
+    pub fn new(sender: Option<Sender>, by: &auth::Asker, wish: Wish) -> Proposal {
+        Proposal { sender, wish: Some(wish), by: By::of(by) }
+    }
+
     /// The proposal as the log's data.
     pub fn write(&self) -> Data {
         Data::write(self.encoded_len(), |mut place| {

@@ -5,7 +5,9 @@
 //!
 //! Left to others: what is in a commit, and how often there is one (`state`).
 
-use crate::letters::{ToReplica, ToStore};
+use crate::boxes::{Boxes, Told};
+use crate::facts::{Facts, Sizes};
+use crate::letters::{Asker, ToReplica, ToStore};
 use crate::mailbox::Mailbox;
 use bolt::Folder;
 use bolt::backend::Committer;
@@ -19,7 +21,17 @@ pub struct Wires {
     pub replica: Arc<Mailbox<ToReplica>>,
     /// The state, which goes on to the next commit.
     pub retired: Arc<Mailbox<()>>,
+    /// Where it says how large the store is.
+    pub facts: Arc<Facts>,
+    /// Where requests wait.
+    pub boxes: Arc<Boxes>,
 }
+
+/// How full a page is after a defragmentation, in percent, as etcd has it.
+const FILL: usize = 90;
+
+/// If so much is written meanwhile, a defragmentation is given up.
+const TOO_MUCH: usize = 128 << 20;
 
 /// Works until it is told to stop, or something fails. Then nothing more will be written, and the
 /// process should end.
@@ -32,11 +44,28 @@ pub fn run(mut committer: Committer<Folder>, wires: &Wires) -> Result<(), bolt::
                 ToStore::Commit(frozen, index) => {
                     let committed = committer.commit(frozen)?;
                     committer.retire(committed);
+                    note_sizes(&committer, &wires.facts.sizes);
                     wires.replica.put(ToReplica::Durable(index));
                     wires.retired.put(());
+                }
+                ToStore::Defragment(Asker { runtime, number }) => {
+                    let done = committer.defragment(FILL, TOO_MUCH)?;
+                    note_sizes(&committer, &wires.facts.sizes);
+                    let mut post = wires.boxes.post();
+                    post.add(runtime, number, Told::Defragmented(done));
+                    wires.boxes.deliver(&mut post);
                 }
                 ToStore::Stop => return Ok(()),
             }
         }
     }
+}
+
+/// Says how large the store is.
+pub fn note_sizes(committer: &Committer<Folder>, sizes: &Sizes) {
+    let store = committer.store();
+    let view = store.view();
+    let free = store.free().count() * view.pages().page_size() as u64;
+    let allocated = view.image_length();
+    sizes.note(allocated, allocated.saturating_sub(free));
 }

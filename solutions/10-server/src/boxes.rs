@@ -29,6 +29,10 @@ pub enum Told {
     Read,
     /// These are the keys of a lease.
     Keys(Vec<Bytes>),
+    /// All that was carried out before is on disk.
+    Settled,
+    /// The store's file has no unused pages any more, or the attempt was given up.
+    Defragmented(bool),
 }
 
 /// All boxes of a member.

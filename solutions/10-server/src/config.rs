@@ -4,7 +4,7 @@
 //!
 //! Left to others: what is done with it (`program`).
 
-use crate::serve::Serves;
+use crate::door::Serves;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,9 +29,37 @@ pub struct Config {
     pub max_txn_ops: usize,
     /// How long a proposal may be.
     pub max_request_bytes: usize,
+    /// How tokens are made: `simple`, or `jwt` and how.
+    pub auth_token: String,
+    /// How long a simple token lasts that nobody shows.
+    pub auth_token_lasts: Duration,
+    /// How slow a password is to check.
+    pub bcrypt_cost: auth::password::Cost,
+    /// How many bytes the store may have; none if as many as there are.
+    pub quota: Option<u64>,
+    /// The same, as it was said.
+    pub quota_said: i64,
+    /// How many members may be without a vote.
+    pub max_learners: usize,
+    /// Members come and go only if enough of the others are there.
+    pub strict_reconfiguration: bool,
+    /// When old revisions go by themselves.
+    pub auto_compaction: Option<AutoCompaction>,
     /// How many threads serve clients.
     pub runtimes: usize,
 }
+
+/// When old revisions go by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoCompaction {
+    /// Those that are older than this.
+    Periodic(Duration),
+    /// All but so many.
+    Revision(i64),
+}
+
+/// How many bytes a store may have if nothing is said.
+const USUAL_QUOTA: u64 = 2 << 30;
 
 /// Where a member listens, and for what.
 #[derive(Clone, Debug)]
@@ -70,6 +98,14 @@ impl Default for Config {
             heartbeat: Duration::from_millis(100),
             max_txn_ops: 128,
             max_request_bytes: 1_572_864,
+            auth_token: "simple".to_owned(),
+            auth_token_lasts: Duration::from_secs(300),
+            bcrypt_cost: auth::password::Cost::USUAL,
+            quota: Some(USUAL_QUOTA),
+            quota_said: USUAL_QUOTA as i64,
+            max_learners: 1,
+            strict_reconfiguration: true,
+            auto_compaction: None,
             runtimes: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }

@@ -58,8 +58,13 @@
 //! Other members. Users, maintenance, and all other services but those of keys, watches and
 //! leases. The JSON gateway, metrics and TLS. Most flags.
 
+mod alarms;
 mod boxes;
+mod chores;
 mod config;
+mod door;
+mod facts;
+mod gate;
 mod ids;
 mod leases;
 mod letters;
@@ -71,6 +76,8 @@ mod pages;
 mod program;
 mod proposal;
 mod replica;
+mod retention;
+mod roster;
 mod rows;
 mod serve;
 mod services;
@@ -78,8 +85,10 @@ mod signature;
 mod socket;
 mod state;
 mod store;
+mod swapped;
+mod version;
 mod watches;
 
-pub use config::{Config, Place};
+pub use config::{AutoCompaction, Config, Place};
+pub use door::Serves;
 pub use program::{Error, Stop, run};
-pub use serve::Serves;

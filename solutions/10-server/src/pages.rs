@@ -2,7 +2,7 @@
 //!
 //! Owns [`Pages`].
 
-use crate::serve::Serves;
+use crate::door::Serves;
 use crate::services::{Member, Services};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;

@@ -6,6 +6,7 @@
 //!
 //! Left to others: what a request means (`services`, `pages`), and the bytes (`socket`).
 
+use crate::door::{Caller, Door, Serves};
 use crate::pages::Pages;
 use crate::services::Services;
 use crate::socket::{Protocol, Socket};
@@ -26,35 +27,6 @@ use tonic::body::Body;
 /// A client whose requests are not answered by then, or who does not listen, is left alone when a
 /// member stops.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// What can be asked for at a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// Everything.
-    All,
-    /// gRPC alone.
-    Grpc,
-    /// Everything else.
-    Http,
-    /// Only whether the member is well, and its metrics.
-    Health,
-}
-
-/// How clients come in by one listener.
-#[derive(Debug)]
-pub struct Door {
-    /// What they can ask for.
-    pub serves: Serves,
-}
-
-/// Who asks.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Where from.
-    pub remote: SocketAddr,
-    /// The user that the caller's certificate names, if certificates name users here.
-    pub user: Option<Arc<str>>,
-}
 
 /// A connection that was accepted, on its way to a runtime.
 pub struct Dealt {

@@ -3,10 +3,10 @@
 //! Owns [`Signature`], which fills in a header what every answer of a member says: the member, its
 //! cluster, and the term that it is in.
 
+use crate::facts::Facts;
 use api::ResponseHeader;
 use basics::NodeId;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a member says of itself.
 #[derive(Clone)]
@@ -15,8 +15,8 @@ pub struct Signature {
     pub id: NodeId,
     /// Its cluster.
     pub cluster: u64,
-    /// The term that it is in. The replica keeps it up to date.
-    pub term: Arc<AtomicU64>,
+    /// The term that it is in, among other facts.
+    pub facts: Arc<Facts>,
 }
 
 impl Signature {
@@ -25,7 +25,7 @@ impl Signature {
         let header = header.get_or_insert_default();
         header.cluster_id = self.cluster;
         header.member_id = self.id.0;
-        header.raft_term = self.term.load(Ordering::Relaxed);
+        header.raft_term = self.facts.progress.term();
         header
     }
 }

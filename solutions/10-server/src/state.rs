@@ -12,23 +12,23 @@
 //! Left to others: when something is on disk (`store`), and who waits for an answer (`boxes`).
 
 use crate::boxes::{Boxes, Told};
-use crate::leases::{self, Leases};
+use crate::facts::Facts;
+use crate::leases::Leases;
 use crate::letters::{Asker, ToReplica, ToState, ToStore, ToWatches, WAITING};
 use crate::mailbox::Mailbox;
-use crate::proposal::{Answer, Proposal, Sender, Wish};
+use crate::proposal::{Outcome, Proposal, Sender, Wish};
 use crate::rows;
-use api::{
-    CompactionResponse, Event, LeaseGrantResponse, LeaseId, LeaseRevokeRequest,
-    LeaseRevokeResponse, ResponseHeader, Revision,
-};
-use basics::{Position, Term};
-use lease::{Decided, Reign};
+use api::{Event, Revision};
+use basics::Position;
 use mvcc::{Progress, Store};
-use raft::Payload;
+use raft::{Change, Payload};
 use replication::Span;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+mod admission;
+mod carry_out;
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -42,6 +42,8 @@ pub struct Wires {
     pub retired: Arc<Mailbox<()>>,
     /// The leases.
     pub leases: Arc<Leases>,
+    /// What everybody sees of it.
+    pub facts: Arc<Facts>,
     /// Those who tell watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
     /// Where requests wait.
@@ -66,6 +68,10 @@ pub struct State {
     /// As of that which is on disk, or on its way there.
     frozen: Position,
     is_frozen: bool,
+    /// Those who wait until all up to some entry is on disk.
+    settling: Vec<(Position, Asker)>,
+    /// Those who wait until a compaction has deleted its rows, and what they are told then.
+    compacting: Vec<(Asker, Outcome)>,
     /// Watchers were not told of something, up to this revision.
     resyncs: Option<Revision>,
 }
@@ -73,7 +79,15 @@ pub struct State {
 impl State {
     /// The state in this store, which goes up to that entry.
     pub fn new(store: Store<File>, applied: Position) -> State {
-        State { store, applied, frozen: applied, is_frozen: false, resyncs: None }
+        State {
+            store,
+            applied,
+            frozen: applied,
+            is_frozen: false,
+            settling: Vec::new(),
+            compacting: Vec::new(),
+            resyncs: None,
+        }
     }
 
     /// Works until it is told to stop. What is written by then is handed to the store.
@@ -87,15 +101,14 @@ impl State {
             for job in jobs.drain(..) {
                 match job {
                     ToState::Apply(span) => self.apply_span(span, wires)?,
-                    ToState::Keys(lease, asker) => self.tell_keys(lease, asker, wires),
+                    ToState::Keys(lease, asker) => {
+                        tell(asker, Told::Keys(self.keys_of(lease)), wires);
+                    }
+                    ToState::Settle(asker) => self.settling.push((self.applied, asker)),
                     ToState::Stop => stops = true,
                 }
             }
-            self.is_frozen &= !wires.retired.is_any();
-            while self.is_frozen && self.store.rows().buffered() > TOO_MUCH {
-                wires.retired.wait();
-                self.is_frozen = false;
-            }
+            self.wait_for_store(wires);
             if let Some(newest) = self.resyncs.take() {
                 wires.watches.put(ToWatches::Resync(newest));
             }
@@ -104,20 +117,59 @@ impl State {
                 wires.leases.note_applied(self.applied.term);
                 wires.leases.round(&wires.replica);
             }
-            let is_more = self.store.compaction_step(STEP)? == Progress::More;
+            let is_more = self.compact_further(wires)?;
             let now = Instant::now();
-            if stops || now >= next || self.store.rows().buffered() > ENOUGH {
+            let is_awaited = !self.settling.is_empty();
+            if stops || is_awaited || now >= next || self.store.rows().buffered() > ENOUGH {
                 next = now + PAUSE;
                 self.freeze(wires)?;
             }
+            self.tell_settled(wires);
             if stops {
                 wires.store.put(ToStore::Stop);
                 return Ok(());
             }
             if is_more {
                 next = now;
+            } else if !self.settling.is_empty() {
+                next = now + Duration::from_millis(1);
             }
         }
+    }
+
+    /// Has the store brought to the disk what was frozen? If it is too far behind, this waits.
+    fn wait_for_store(&mut self, wires: &Wires) {
+        self.is_frozen &= !wires.retired.is_any();
+        while self.is_frozen && self.store.rows().buffered() > TOO_MUCH {
+            wires.retired.wait();
+            self.is_frozen = false;
+        }
+    }
+
+    /// One step of a compaction, if there is one. Is there more?
+    fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
+        let is_more = self.store.compaction_step(STEP)? == Progress::More;
+        if !is_more {
+            for (asker, outcome) in self.compacting.drain(..) {
+                tell(asker, Told::Done(outcome), wires);
+            }
+        }
+        Ok(is_more)
+    }
+
+    /// Tells those who wait until something is on disk.
+    fn tell_settled(&mut self, wires: &Wires) {
+        let on_disk = match self.is_frozen {
+            true => return,
+            false => self.frozen,
+        };
+        self.settling.retain(|(position, asker)| {
+            let is_there = *position <= on_disk;
+            if is_there {
+                tell(*asker, Told::Settled, wires);
+            }
+            !is_there
+        });
     }
 
     /// Carries out entries that follow one another, publishes what they wrote, and tells whoever
@@ -129,13 +181,9 @@ impl State {
         for entry in &span.entries {
             index.0 += 1;
             self.applied = Position { term: entry.term, index };
-            // A new leader's first entry is empty.
-            let Some(payload) = &entry.payload else { continue };
-            let Payload::Data(data) = payload else { continue };
-            let Ok(proposal) = Proposal::read(data.bytes()) else { continue };
-            let Some(wish) = proposal.wish else { continue };
+            let Some(proposal) = entry.payload.as_ref().and_then(proposal) else { continue };
             let before = self.store.current();
-            let outcome = match self.apply(&wish, entry.term, wires) {
+            let outcome = match self.apply(&proposal, self.applied, wires) {
                 Ok(answer) => Ok(answer),
                 Err(mvcc::Error::Refused(error)) => Err(error),
                 Err(broken) => return Err(broken),
@@ -144,8 +192,12 @@ impl State {
                 happened.push((self.store.current(), self.store.take_events().into()));
             }
             let ours = proposal.sender.filter(|sender| wires.boxes.is_ours(sender));
-            if let Some(Sender { runtime, number, .. }) = ours {
-                post.add(runtime, number, Told::Done(outcome));
+            let Some(Sender { runtime, number, .. }) = ours else { continue };
+            match proposal.wish {
+                Some(Wish::Compact(request)) if request.physical && outcome.is_ok() => {
+                    self.compacting.push((Asker { runtime, number }, outcome));
+                }
+                Some(_) | None => post.add(runtime, number, Told::Done(outcome)),
             }
         }
         self.store.publish();
@@ -170,75 +222,6 @@ impl State {
         }
     }
 
-    fn tell_keys(&self, lease: LeaseId, asker: Asker, wires: &Wires) {
-        let keys = self.store.attached().keys(lease).cloned().collect();
-        let mut post = wires.boxes.post();
-        post.add(asker.runtime, asker.number, Told::Keys(keys));
-        wires.boxes.deliver(&mut post);
-    }
-
-    /// Carries out a wish, of an entry that was appended in this term.
-    fn apply(&mut self, wish: &Wish, term: Term, wires: &Wires) -> Result<Answer, mvcc::Error> {
-        match wish {
-            Wish::Put(request) => self.store.put(request, &*wires.leases).map(Answer::Put),
-            Wish::DeleteRange(request) => self.store.delete_range(request).map(Answer::DeleteRange),
-            Wish::Txn(request) => self.store.txn(request, &*wires.leases).map(Answer::Txn),
-            Wish::Compact(request) => {
-                self.store.compact(request.revision)?;
-                Ok(Answer::Compact(CompactionResponse { header: self.header() }))
-            }
-            Wish::LeaseGrant(request) => {
-                let granted = wires.leases.lock().grant(request, wires.leases.now())?;
-                self.store_row(granted.row)?;
-                let header = self.header();
-                Ok(Answer::LeaseGrant(LeaseGrantResponse { header, ..granted.response }))
-            }
-            Wish::LeaseRevoke(request) => self.revoke(request, wires),
-            Wish::LeaseIsOver(over) => {
-                let decided = Decided { reign: Reign(over.reign), what: over.lease };
-                match decided.in_force(Reign(term.0)) {
-                    Some(id) => self.revoke(&LeaseRevokeRequest { id }, wires),
-                    None => Err(api::Error::LeaseNotFound.into()),
-                }
-            }
-            Wish::LeaseRests(rests) => {
-                if let Some(rests) = leases::read(rests).in_force(Reign(term.0)) {
-                    let now = wires.leases.now();
-                    let rows = wires.leases.lock().checkpoint(&rests, lease::Keep::Row, now);
-                    rows.into_iter().try_for_each(|row| self.store_row(row))?;
-                }
-                Ok(Answer::LeaseRests(()))
-            }
-        }
-    }
-
-    /// A lease ends, and its keys with it.
-    fn revoke(
-        &mut self,
-        request: &LeaseRevokeRequest,
-        wires: &Wires,
-    ) -> Result<Answer, mvcc::Error> {
-        let revoked = wires.leases.lock().revoke(request)?;
-        self.store.delete_attached(revoked.lease)?;
-        self.store_row(revoked.row)?;
-        wires.leases.news().notify_waiters();
-        Ok(Answer::LeaseRevoke(LeaseRevokeResponse { header: self.header() }))
-    }
-
-    fn store_row(&mut self, row: lease::Row) -> Result<(), bolt::Error> {
-        let lease::Row { bucket, key, value } = row;
-        match value {
-            Some(value) => self.store.rows().put(bucket, key, value),
-            None => self.store.rows().delete(bucket, key),
-        }
-    }
-
-    /// What an answer says of the state.
-    fn header(&self) -> Option<ResponseHeader> {
-        let revision = self.store.current().wire();
-        Some(ResponseHeader { revision, ..ResponseHeader::default() })
-    }
-
     /// What was written since the last time is to be on disk, if the one before is.
     fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         if self.is_frozen || self.applied == self.frozen {
@@ -252,4 +235,22 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// What an entry wishes. A new leader's first entry is empty, and so is the end of a change that
+/// took two steps.
+fn proposal(payload: &Payload) -> Option<Proposal> {
+    match payload {
+        Payload::Data(data) => Proposal::read(data.bytes()).ok(),
+        Payload::Change(written) => match written.change() {
+            Change::Enter { context, .. } => Proposal::read(context.clone()).ok(),
+            Change::Leave => None,
+        },
+    }
+}
+
+fn tell(asker: Asker, told: Told, wires: &Wires) {
+    let mut post = wires.boxes.post();
+    post.add(asker.runtime, asker.number, told);
+    wires.boxes.deliver(&mut post);
 }

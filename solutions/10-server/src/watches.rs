@@ -14,7 +14,7 @@ use crate::mailbox::Mailbox;
 use crate::outbox::{Outbox, Told};
 use crate::signature::Signature;
 use api::watch_request::RequestUnion;
-use api::{KeyValue, Revision};
+use api::{Error, KeyValue, Revision};
 use bytes::Bytes;
 use prost::Message;
 use std::collections::{BTreeMap, VecDeque};
@@ -31,7 +31,7 @@ struct Stream {
     id: StreamId,
     outbox: Arc<Outbox>,
     /// What could not be heard yet, since too many answers wait.
-    later: VecDeque<RequestUnion>,
+    later: VecDeque<(RequestUnion, Result<(), Error>)>,
 }
 
 /// All watchers of a member.
@@ -96,9 +96,9 @@ impl Watches {
                 self.numbers.insert(id, number);
                 self.streams.insert(number, Stream { id, outbox, later: VecDeque::new() });
             }
-            ToWatches::Want(number, request) => {
+            ToWatches::Want(number, request, may) => {
                 if let Some(stream) = self.streams.get_mut(&number) {
-                    stream.later.push_back(request);
+                    stream.later.push_back((request, may));
                     hear_all(&mut self.hub, stream);
                 }
             }
@@ -150,9 +150,9 @@ impl Watches {
 
 /// Does what a client wants, as long as not too many answers wait for it.
 fn hear_all(hub: &mut Hub, stream: &mut Stream) {
-    while let Some(request) = stream.later.front() {
+    while let Some((request, may)) = stream.later.front() {
         let heard = match request {
-            RequestUnion::CreateRequest(request) => hub.create(stream.id, request, Ok(())),
+            RequestUnion::CreateRequest(request) => hub.create(stream.id, request, *may),
             RequestUnion::CancelRequest(request) => {
                 hub.cancel(stream.id, WatchId(request.watch_id))
             }

@@ -3,11 +3,12 @@
 //! Owns the service `Watch`: a stream of requests, and a stream of answers. Both are one task: it
 //! hands requests on as they come, and answers as they are there.
 
-use super::Member;
+use super::{Member, Who};
 use crate::letters::ToWatches;
 use crate::outbox::{Outbox, Told};
+use api::watch_request::RequestUnion;
 use api::watch_server::Watch as Service;
-use api::{WatchRequest, WatchResponse};
+use api::{Error, WatchRequest, WatchResponse};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,15 +45,19 @@ impl Service for Watch {
     ) -> Result<Response<Answers>, Status> {
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         let (outbox, told) = Outbox::new();
-        let (member, requests) = (self.member.clone(), Some(request.into_inner()));
+        let (who, requests) = Who::of(request);
+        // Only that it is known: whether it is good, each watcher is told.
+        let _ = self.member.asker(&who).await;
+        let (member, requests) = (self.member.clone(), Some(requests));
         member.watches.put(ToWatches::Open(number, outbox.clone()));
-        Ok(Response::new(Answers { member, number, requests, outbox, told, unheard: 0 }))
+        Ok(Response::new(Answers { member, who, number, requests, outbox, told, unheard: 0 }))
     }
 }
 
 /// The answers of a stream.
 pub struct Answers {
     member: Arc<Member>,
+    who: Who,
     number: u64,
     /// None once the client has said that there are no more.
     requests: Option<Streaming<WatchRequest>>,
@@ -85,6 +90,17 @@ impl Stream for Answers {
 }
 
 impl Answers {
+    /// May the client have what it wants?
+    fn may(&self, request: &RequestUnion) -> Result<(), Error> {
+        let gate = &self.member.facts.gate;
+        let RequestUnion::CreateRequest(request) = request else { return Ok(()) };
+        if !gate.is_enabled() {
+            return Ok(());
+        }
+        let asker = gate.identify(self.who.credentials());
+        asker.and_then(|asker| gate.auth().check_watch(&asker, request))
+    }
+
     /// Hands on what the client wants. An error is the end: the client's, if there is one.
     fn hand_on(&mut self, context: &mut Context<'_>) -> Result<(), Option<Status>> {
         while self.unheard < WAITING
@@ -94,7 +110,8 @@ impl Answers {
             match request {
                 Some(Ok(WatchRequest { request_union: Some(request) })) => {
                     self.unheard += 1;
-                    self.member.watches.put(ToWatches::Want(self.number, request));
+                    let may = self.may(&request);
+                    self.member.watches.put(ToWatches::Want(self.number, request, may));
                 }
                 // It says nothing.
                 Some(Ok(WatchRequest { request_union: None })) => {}

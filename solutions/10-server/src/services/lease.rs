@@ -2,7 +2,7 @@
 //!
 //! Owns the service `Lease`. Granting and revoking go through the log; renewing does not.
 
-use super::{Member, Signed};
+use super::{Member, Signed, Who};
 use crate::leases::written;
 use api::lease_server::Lease as Service;
 use api::{
@@ -10,7 +10,10 @@ use api::{
     LeaseKeepAliveResponse, LeaseLeasesRequest, LeaseLeasesResponse, LeaseRevokeRequest,
     LeaseRevokeResponse, LeaseTimeToLiveRequest, LeaseTimeToLiveResponse,
 };
+use auth::{Asker, Auth, Call, LeaseKeys};
+use bytes::Bytes;
 use lease::{Renewal, Ttl, answers, proposed};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,9 +42,11 @@ impl Service for Lease {
         &self,
         request: Request<LeaseGrantRequest>,
     ) -> Result<Response<LeaseGrantResponse>, Status> {
+        let (who, request) = Who::of(request);
+        self.member.check_quota(COST)?;
         let draw = RandomState::new().hash_one("lease");
-        let request = proposed(request.get_ref(), self.member.shortest_lease, draw);
-        let response = self.member.propose(request).await?;
+        let request = proposed(&request, self.member.shortest_lease, draw);
+        let response = self.member.propose(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
 
@@ -49,7 +54,8 @@ impl Service for Lease {
         &self,
         request: Request<LeaseRevokeRequest>,
     ) -> Result<Response<LeaseRevokeResponse>, Status> {
-        let response = self.member.propose(request.into_inner()).await?;
+        let (who, request) = Who::of(request);
+        let response = self.member.propose(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
 
@@ -57,45 +63,90 @@ impl Service for Lease {
         &self,
         request: Request<Streaming<LeaseKeepAliveRequest>>,
     ) -> Result<Response<KeepAlives>, Status> {
-        let (member, requests) = (self.member.clone(), request.into_inner());
-        Ok(Response::new(KeepAlives { member, requests, under_way: None }))
+        let (who, requests) = Who::of(request);
+        let who = Arc::new(who);
+        Ok(Response::new(KeepAlives {
+            member: self.member.clone(),
+            who,
+            requests,
+            under_way: None,
+        }))
     }
 
     async fn lease_time_to_live(
         &self,
         request: Request<LeaseTimeToLiveRequest>,
     ) -> Result<Response<LeaseTimeToLiveResponse>, Status> {
+        let (who, request) = Who::of(request);
         self.member.catch_up().await?;
-        let (request, leases) = (request.into_inner(), &self.member.leases);
-        let found = match LeaseId::new(request.id) {
-            Some(lease) => match leases.lock().time_to_live(lease, leases.now()) {
-                Ok(found) => Some((lease, found)),
-                Err(Error::LeaseNotFound) => None,
-                Err(error) => return Err(error.into()),
-            },
-            None => None,
-        };
-        let keys = match found {
-            Some((lease, _)) if request.keys => self.member.keys(lease).await?,
+        let lease = LeaseId::new(request.id);
+        let keys = match lease {
+            Some(lease) if request.keys => self.member.keys(lease).await?,
             Some(_) | None => Vec::new(),
         };
-        let found = found.map(|(_, found)| found);
+        let check = |auth: &Auth, asker: &Asker| match lease {
+            Some(lease) => {
+                auth.check_lease_time_to_live(asker, lease, request.keys, &Known::one(lease, &keys))
+            }
+            None => auth.check_call(asker, Call::LeaseTimeToLive),
+        };
+        self.member.permit(&who, check).await?;
+        let leases = &self.member.leases;
+        let found = match lease.map(|lease| leases.lock().time_to_live(lease, leases.now())) {
+            Some(Ok(found)) => Some(found),
+            Some(Err(Error::LeaseNotFound)) | None => None,
+            Some(Err(error)) => return Err(error.into()),
+        };
         let response = answers::time_to_live(&request, found, keys);
         Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn lease_leases(
         &self,
-        _: Request<LeaseLeasesRequest>,
+        request: Request<LeaseLeasesRequest>,
     ) -> Result<Response<LeaseLeasesResponse>, Status> {
-        let response = answers::leases(&self.member.leases.lock().leases());
+        let (who, _) = Who::of(request);
+        let leases = self.member.leases.lock().leases();
+        let mut known = Known::default();
+        if self.member.facts.gate.is_enabled() {
+            for lease in &leases {
+                known.0.insert(*lease, self.member.keys(*lease).await?);
+            }
+        }
+        let all = || leases.iter().copied();
+        self.member.permit(&who, |auth, asker| auth.check_lease_list(asker, all(), &known)).await?;
+        let response = answers::leases(&leases);
         Ok(Response::new(response.signed(&self.member)))
+    }
+}
+
+/// How many bytes a lease takes, as etcd counts.
+const COST: u64 = 64;
+
+/// Keys of leases that the state was asked for.
+#[derive(Default)]
+struct Known(BTreeMap<LeaseId, Vec<Bytes>>);
+
+impl Known {
+    fn one(lease: LeaseId, keys: &[Bytes]) -> Known {
+        Known([(lease, keys.to_vec())].into())
+    }
+}
+
+impl LeaseKeys for Known {
+    fn each(
+        &self,
+        lease: LeaseId,
+        ask: &mut dyn FnMut(&Bytes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.get(&lease).into_iter().flatten().try_for_each(ask)
     }
 }
 
 /// Answers to a client who renews, in the order of its requests.
 pub struct KeepAlives {
     member: Arc<Member>,
+    who: Arc<Who>,
     requests: Streaming<LeaseKeepAliveRequest>,
     under_way: Option<Renewing>,
 }
@@ -109,9 +160,9 @@ impl Stream for KeepAlives {
         if self.under_way.is_none() {
             match ready!(Pin::new(&mut self.requests).poll_next(context)) {
                 Some(Ok(request)) => {
-                    let member = self.member.clone();
+                    let (member, who) = (self.member.clone(), self.who.clone());
                     self.under_way =
-                        Some(Box::pin(async move { keep_alive(&member, request).await }));
+                        Some(Box::pin(async move { keep_alive(&member, &who, request).await }));
                 }
                 Some(Err(status)) => return Poll::Ready(Some(Err(status))),
                 None => return Poll::Ready(None),
@@ -126,11 +177,24 @@ impl Stream for KeepAlives {
 
 async fn keep_alive(
     member: &Member,
+    who: &Who,
     request: LeaseKeepAliveRequest,
 ) -> Result<LeaseKeepAliveResponse, Status> {
+    let lease = LeaseId::new(request.id);
+    if member.facts.gate.is_enabled() {
+        let keys = match lease {
+            Some(lease) => Known::one(lease, &member.keys(lease).await?),
+            None => Known::default(),
+        };
+        let check = |auth: &Auth, asker: &Asker| match lease {
+            Some(lease) => auth.check_lease_renew(asker, lease, &keys),
+            None => auth.check_call(asker, Call::LeaseKeepAlive),
+        };
+        member.permit(who, check).await?;
+    }
     // Not newer than the renewal.
     let header = LeaseKeepAliveResponse::default().signed(member).header;
-    let ttl = match LeaseId::new(request.id) {
+    let ttl = match lease {
         Some(lease) => match timeout(member.patience, renew(member, lease)).await {
             Ok(renewed) => renewed?,
             Err(_) => return Err(Error::NoLeader.into()),
@@ -151,7 +215,7 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
         // the order in which it was decided.
         let taken_back = match leases.lock().renew(lease, leases.now()) {
             Ok(Renewal::Renewed(ttl)) => return Ok(Some(ttl)),
-            Ok(Renewal::First(rests)) => Some(member.begin(written(&rests))?),
+            Ok(Renewal::First(rests)) => Some(member.begin(&Asker::Cluster, written(&rests))?),
             Ok(Renewal::Wait) | Err(Error::NotPrimaryLessor) => None,
             Err(Error::LeaseNotFound) => return Ok(None),
             Err(error) => return Err(error.into()),

@@ -1,0 +1,148 @@
+//! What is true of a member right now, for all its threads to see.
+//!
+//! Owns [`Facts`]: users, alarms, members and versions, which the state swaps; how far the log is,
+//! which the replica says; and how large the store is, which the store says. Whoever looks sees
+//! each of them whole, and waits for nobody.
+//!
+//! Left to others: what is in the store at one revision (`mvcc::View`).
+
+use crate::alarms::Alarms;
+use crate::gate::Gate;
+use crate::roster::Roster;
+use crate::swapped::Swapped;
+use api::Revision;
+use basics::NodeId;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// What is true of a member.
+pub struct Facts {
+    /// Users, roles and tokens.
+    pub gate: Gate,
+    /// What is wrong.
+    pub alarms: Swapped<Alarms>,
+    /// Who belongs to the cluster.
+    pub roster: Swapped<Roster>,
+    /// Which versions the cluster speaks.
+    pub versions: Swapped<Versions>,
+    /// The last compactions.
+    pub compactions: Swapped<Compactions>,
+    /// How far the log is.
+    pub progress: Progress,
+    /// How large the store is.
+    pub sizes: Sizes,
+}
+
+/// Which versions the cluster speaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// What all members speak; none until a leader has said so.
+    pub cluster: Option<String>,
+    /// How the store is written.
+    pub storage: Option<String>,
+    /// Back to which the cluster is to go.
+    pub downgrade: Option<String>,
+}
+
+/// The last compactions since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Compactions {
+    /// For each, the revision of the one before it. The newest is last.
+    pub before: Vec<(Revision, Option<Revision>)>,
+}
+
+/// How far the log is.
+#[derive(Default)]
+pub struct Progress {
+    leader: AtomicU64,
+    leads: AtomicBool,
+    term: AtomicU64,
+    last: AtomicU64,
+    committed: AtomicU64,
+    applied: AtomicU64,
+}
+
+/// What a replica says of itself.
+pub struct Said {
+    /// Who leads.
+    pub leader: Option<NodeId>,
+    /// It does itself.
+    pub leads: bool,
+    /// In which term.
+    pub term: u64,
+    /// The log's last entry.
+    pub last: u64,
+    /// The last that is committed.
+    pub committed: u64,
+    /// The last that was carried out.
+    pub applied: u64,
+}
+
+/// How large the store is.
+#[derive(Default)]
+pub struct Sizes {
+    allocated: AtomicU64,
+    in_use: AtomicU64,
+}
+
+impl Progress {
+    /// The replica says how far it is.
+    pub fn note(&self, said: &Said) {
+        self.leader.store(said.leader.map_or(0, |id| id.0), Ordering::Relaxed);
+        self.leads.store(said.leads, Ordering::Relaxed);
+        self.term.store(said.term, Ordering::Relaxed);
+        self.last.store(said.last, Ordering::Relaxed);
+        self.committed.store(said.committed, Ordering::Relaxed);
+        self.applied.store(said.applied, Ordering::Relaxed);
+    }
+
+    /// In which term it is.
+    pub fn term(&self) -> u64 {
+        self.term.load(Ordering::Relaxed)
+    }
+
+    /// How far it is. Each number is one that it said, and they are of about the same moment.
+    pub fn get(&self) -> Said {
+        let leader = self.leader.load(Ordering::Relaxed);
+        Said {
+            leader: (leader != 0).then_some(NodeId(leader)),
+            leads: self.leads.load(Ordering::Relaxed),
+            term: self.term.load(Ordering::Relaxed),
+            last: self.last.load(Ordering::Relaxed),
+            committed: self.committed.load(Ordering::Relaxed),
+            applied: self.applied.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Sizes {
+    /// The store has this many bytes, of which so many are in use.
+    pub fn note(&self, allocated: u64, in_use: u64) {
+        self.allocated.store(allocated, Ordering::Relaxed);
+        self.in_use.store(in_use, Ordering::Relaxed);
+    }
+
+    /// How many bytes the store has, free pages too.
+    pub fn allocated(&self) -> u64 {
+        self.allocated.load(Ordering::Relaxed)
+    }
+
+    /// How many of them are in use.
+    pub fn in_use(&self) -> u64 {
+        self.in_use.load(Ordering::Relaxed)
+    }
+}
+
+impl Compactions {
+    /// As many as are remembered.
+    const MOST: usize = 10;
+
+    /// One more.
+    pub fn and(&self, revision: Revision, before: Option<Revision>) -> Compactions {
+        let mut all = self.before.clone();
+        if all.len() == Compactions::MOST {
+            all.remove(0);
+        }
+        all.push((revision, before));
+        Compactions { before: all }
+    }
+}

@@ -1,0 +1,277 @@
+//! A member, as those who serve its clients see it.
+//!
+//! Owns [`Member`], what every service stands on: who asks is found out, a request becomes a
+//! proposal and waits for its answer, or it waits until it may read.
+//!
+//! Left to others: what a request does (`state`).
+
+use super::who::Who;
+use crate::boxes::{Boxes, PostBox, Told, Waiting};
+use crate::facts::Facts;
+use crate::leases::Leases;
+use crate::letters::{Asker as Box, ToReplica, ToState, ToStore, ToWatches, Wanted};
+use crate::mailbox::Mailbox;
+use crate::proposal::{Asked, Proposal};
+use crate::signature::Signature;
+use api::alarm_request::AlarmAction;
+use api::{AlarmRequest, AlarmType, Error, LeaseId};
+use auth::{Asker, Auth};
+use basics::{Index, NodeId};
+use bytes::Bytes;
+use lease::Ttl;
+use raft::Data;
+use std::fs::File;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tokio::time::{timeout, timeout_at};
+use tonic::Status;
+
+/// A member, as a runtime's services see it.
+pub struct Member {
+    /// Who it is.
+    pub signature: Signature,
+    /// What is true of it.
+    pub facts: Arc<Facts>,
+    /// Where proposals go.
+    pub replica: Arc<Mailbox<ToReplica>>,
+    /// Where answers come.
+    pub boxes: Arc<Boxes>,
+    /// The box of this runtime.
+    pub post_box: Arc<PostBox>,
+    /// Which runtime it is.
+    pub runtime: usize,
+    /// Who reads the state.
+    pub reader: mvcc::Reader<File>,
+    /// The state, for what only it knows.
+    pub state: Arc<Mailbox<ToState>>,
+    /// The thread that waits for the store's disk.
+    pub store: Arc<Mailbox<ToStore>>,
+    /// The leases.
+    pub leases: Arc<Leases>,
+    /// Those who tell watchers.
+    pub watches: Arc<Mailbox<ToWatches>>,
+    /// How many threads may be busy for clients.
+    pub busy: Semaphore,
+    /// How slow a password is to check.
+    pub bcrypt_cost: auth::password::Cost,
+    /// How short a lease may be.
+    pub shortest_lease: Ttl,
+    /// How long a request waits.
+    pub patience: Duration,
+    /// How long a proposal may be.
+    pub max_request_bytes: usize,
+    /// How many operations a transaction may have.
+    pub max_txn_ops: usize,
+    /// How many bytes the store may have.
+    pub quota: Option<u64>,
+    /// The same, as it was said.
+    pub quota_said: i64,
+    /// Members come and go only if enough of the others are there.
+    pub strict_reconfiguration: bool,
+}
+
+impl Member {
+    /// Who asks? A token that this member cannot know yet is waited for.
+    pub async fn asker(&self, who: &Who) -> Result<Asker, Status> {
+        let gate = &self.facts.gate;
+        if !gate.is_enabled() {
+            return Ok(Asker::Nobody);
+        }
+        if let Some(index) = who.token().and_then(|token| gate.given_by(token)) {
+            self.reach(index).await?;
+        }
+        Ok(gate.identify(who.credentials())?)
+    }
+
+    /// Is it permitted, for whoever asks, by users and roles as they are?
+    pub async fn permit(
+        &self,
+        who: &Who,
+        check: impl FnOnce(&Auth, &Asker) -> Result<(), Error>,
+    ) -> Result<Asker, Status> {
+        let asker = self.asker(who).await?;
+        check(&self.facts.gate.auth(), &asker)?;
+        Ok(asker)
+    }
+
+    /// Proposes a request, and waits until it was carried out.
+    pub async fn propose<R: Asked>(&self, who: &Who, request: R) -> Result<R::Response, Status> {
+        let asker = self.asker(who).await?;
+        self.begin(&asker, request)?.outcome().await
+    }
+
+    /// Proposes a request. It is on its way when this returns.
+    pub fn begin<R: Asked>(&self, asker: &Asker, request: R) -> Result<Pending<R>, Status> {
+        let waiting = self.post_box.wait();
+        let until = Instant::now() + self.patience;
+        let data = self.written(asker, request, &waiting)?;
+        let asker = Some(self.place(&waiting));
+        self.replica.put(ToReplica::Propose(Wanted { asker, data, until }));
+        Ok(Pending { waiting, until: Some(until), of: PhantomData })
+    }
+
+    /// Proposes a change of the members, and waits until it was carried out, as long as the client
+    /// does: nobody may take it back.
+    pub async fn change<R: Asked>(&self, asker: &Asker, request: R) -> Result<R::Response, Status> {
+        let waiting = self.post_box.wait();
+        let until = Instant::now() + self.patience;
+        let data = self.written(asker, request, &waiting)?;
+        let asker = Some(self.place(&waiting));
+        self.replica.put(ToReplica::Change(Wanted { asker, data, until }));
+        Pending::<R> { waiting, until: None, of: PhantomData }.outcome().await
+    }
+
+    /// A request as it goes into the log.
+    fn written<R: Asked>(
+        &self,
+        asker: &Asker,
+        request: R,
+        waiting: &Waiting,
+    ) -> Result<Data, Error> {
+        let sender = Some(self.boxes.sender(self.runtime, waiting.number()));
+        let data = Proposal::new(sender, asker, request.wish()).write();
+        if data.as_ref().len() > self.max_request_bytes {
+            return Err(Error::RequestTooLarge);
+        }
+        Ok(data)
+    }
+
+    /// Is there room for so many bytes more? If not, everybody is told by an alarm.
+    pub fn check_quota(&self, cost: u64) -> Result<(), Error> {
+        let Some(quota) = self.quota else { return Ok(()) };
+        if self.facts.sizes.allocated() + cost < quota {
+            return Ok(());
+        }
+        let member_id = self.signature.id.0;
+        if !self.facts.alarms.get().is_raised(member_id, AlarmType::Nospace) {
+            let alarm = AlarmType::Nospace as i32;
+            let action = AlarmAction::Activate as i32;
+            // Nobody waits for it. If it is lost, the next request raises it.
+            let _ = self.begin(&Asker::Cluster, AlarmRequest { action, member_id, alarm });
+        }
+        Err(Error::NoSpace)
+    }
+
+    /// Asks the state for the keys of a lease.
+    pub async fn keys(&self, lease: LeaseId) -> Result<Vec<Bytes>, Status> {
+        let waiting = self.post_box.wait();
+        self.state.put(ToState::Keys(lease, self.place(&waiting)));
+        match timeout(self.patience, waiting).await {
+            Ok(Told::Keys(keys)) => Ok(keys),
+            Ok(told) => Err(unexpected(told)),
+            Err(_) => Err(Error::Timeout.into()),
+        }
+    }
+
+    /// Waits until this member knows everything that was acknowledged by now.
+    pub async fn catch_up(&self) -> Result<(), Status> {
+        let waiting = self.post_box.wait();
+        self.replica.put(ToReplica::Read(self.place(&waiting)));
+        self.read(waiting).await
+    }
+
+    /// Waits until an entry was carried out here.
+    async fn reach(&self, index: Index) -> Result<(), Status> {
+        if index.0 <= self.facts.progress.get().applied {
+            return Ok(());
+        }
+        let waiting = self.post_box.wait();
+        let until = Instant::now() + self.patience;
+        self.replica.put(ToReplica::Reach(index, self.place(&waiting), until));
+        self.read(waiting).await
+    }
+
+    async fn read(&self, waiting: Waiting) -> Result<(), Status> {
+        match timeout(self.patience, waiting).await {
+            Ok(Told::Read) => Ok(()),
+            Ok(told) => Err(unexpected(told)),
+            Err(_) => Err(Error::Timeout.into()),
+        }
+    }
+
+    /// Makes another member lead, and waits until the replica has taken the wish.
+    pub async fn transfer(&self, to: NodeId) -> Result<(), Status> {
+        let waiting = self.post_box.wait();
+        self.replica.put(ToReplica::Transfer(to, self.place(&waiting)));
+        self.read(waiting).await
+    }
+
+    /// Waits until everything that was carried out by now is on disk.
+    pub async fn settle(&self) -> Result<(), Status> {
+        let waiting = self.post_box.wait();
+        self.state.put(ToState::Settle(self.place(&waiting)));
+        match waiting.await {
+            Told::Settled => Ok(()),
+            told => Err(unexpected(told)),
+        }
+    }
+
+    /// Has the store's file copied without the pages that nobody uses. It takes as long as it
+    /// takes.
+    pub async fn defragment(&self) -> Result<(), Status> {
+        self.settle().await?;
+        let waiting = self.post_box.wait();
+        self.store.put(ToStore::Defragment(self.place(&waiting)));
+        match waiting.await {
+            Told::Defragmented(true) => Ok(()),
+            Told::Defragmented(false) => {
+                Err(Status::unavailable("too much was written meanwhile; try again later"))
+            }
+            told => Err(unexpected(told)),
+        }
+    }
+
+    /// Does what takes long where it holds up nobody else. Few can do so at a time; others wait.
+    pub async fn slowly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Status> {
+        let place = self.busy.acquire().await.expect("it is never closed");
+        let done = tokio::task::spawn_blocking(work).await;
+        drop(place);
+        done.map_err(|_| Error::Stopped.into())
+    }
+
+    /// Where somebody of this runtime waits.
+    fn place(&self, waiting: &Waiting) -> Box {
+        let runtime = u32::try_from(self.runtime).expect("there are few");
+        Box { runtime, number: waiting.number() }
+    }
+}
+
+/// A proposal that is on its way.
+pub struct Pending<R> {
+    waiting: Waiting,
+    /// None if as long as it takes.
+    until: Option<Instant>,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<R: Asked> Pending<R> {
+    /// Waits until it was carried out.
+    pub async fn outcome(self) -> Result<R::Response, Status> {
+        let told = match self.until {
+            Some(until) => timeout_at(until.into(), self.waiting).await,
+            None => Ok(self.waiting.await),
+        };
+        match told {
+            Ok(Told::Done(outcome)) => {
+                Ok(R::answer(outcome?).expect("each answer goes to the request it answers"))
+            }
+            Ok(told) => Err(unexpected(told)),
+            Err(_) => Err(Status::deadline_exceeded("context deadline exceeded")),
+        }
+    }
+}
+
+/// What was told instead of what was asked: a refusal, or that the member ends.
+fn unexpected(told: Told) -> Status {
+    match told {
+        Told::Done(Err(error)) => error.into(),
+        Told::Done(Ok(_)) | Told::Read | Told::Keys(_) | Told::Settled | Told::Defragmented(_) => {
+            unreachable!("each answer goes to the question it answers")
+        }
+    }
+}
