@@ -88,6 +88,15 @@ impl Client {
         self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
     }
 
+    /// Asks for something of any service, and waits for the answer.
+    pub fn call<T>(
+        &mut self,
+        ask: impl AsyncFnOnce(Connection, Uri) -> Result<tonic::Response<T>, tonic::Status>,
+    ) -> Result<T, tonic::Status> {
+        let (connection, origin) = (self.connection.clone(), self.origin.clone());
+        self.runtime.block_on(ask(connection, origin)).map(tonic::Response::into_inner)
+    }
+
     /// Waits for something on this connection.
     pub fn wait<T>(&mut self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)

@@ -6,4 +6,8 @@ mod member;
 mod kv;
 mod lease;
 mod life;
+mod maintenance;
+mod members;
+mod retention;
+mod users;
 mod watch;

@@ -92,3 +92,4 @@ mod watches;
 pub use config::{AutoCompaction, Config, Place};
 pub use door::Serves;
 pub use program::{Error, Stop, run};
+pub use retention::Retention;
