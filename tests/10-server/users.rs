@@ -162,7 +162,7 @@ fn watchers_and_leases_are_checked_as_well() {
             let opened = client.watch(async |mut watch| watch.watch(with(&token, one)).await);
             let mut answers = opened.expect("a stream opens whoever asks");
             let answer = client.wait(answers.next()).expect("it is told").expect("it lasts");
-            assert_eq!(answer.created, true);
+            assert!(answer.created, "it is told that it was heard");
             assert_eq!(answer.canceled, !is_granted, "{key}: {}", answer.cancel_reason);
         }
         let grant = LeaseGrantRequest { id: 7, ttl: 100 };

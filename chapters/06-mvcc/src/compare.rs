@@ -23,34 +23,29 @@ pub fn holds(
     compare: &Compare,
 ) -> Result<bool, Error> {
     let keys = Keys::new(&compare.key, &compare.range_end);
+    let is_of_row = [CompareTarget::Value as i32, CompareTarget::Lease as i32];
+    let needs_rows = is_of_row.contains(&compare.target);
+    let (mut is_any, mut holds) = (false, true);
     let mut found: Vec<(Stamp, Life)> = Vec::new();
     shared.each(&keys, at, |_, stamp, life| {
-        found.push((stamp, life));
-        true
+        is_any = true;
+        match needs_rows {
+            true => found.push((stamp, life)),
+            false => holds = is_as_asked(compare, &Fact::of(stamp, life)),
+        }
+        holds
     });
-    if found.is_empty() {
-        return Ok(
-            compare.target != CompareTarget::Value as i32 && is_as_asked(compare, &Fact::default())
-        );
+    if !is_any {
+        let is_of_value = compare.target == CompareTarget::Value as i32;
+        return Ok(!is_of_value && is_as_asked(compare, &Fact::default()));
     }
     for (stamp, life) in found {
-        let is_of_row = [CompareTarget::Value as i32, CompareTarget::Lease as i32];
-        let pair = match is_of_row.contains(&compare.target) {
-            true => read(stamp)?,
-            false => KeyValue::default(),
-        };
-        let fact = Fact {
-            version: i64::try_from(life.version.get()).expect("nobody counts that far"),
-            created: life.created.wire(),
-            modified: stamp.revision.wire(),
-            lease: pair.lease,
-            value: pair.value,
-        };
-        if !is_as_asked(compare, &fact) {
+        let KeyValue { lease, value, .. } = read(stamp)?;
+        if !is_as_asked(compare, &Fact { lease, value, ..Fact::of(stamp, life) }) {
             return Ok(false);
         }
     }
-    Ok(true)
+    Ok(holds)
 }
 
 /// What is known of a key that is compared.
@@ -61,6 +56,18 @@ struct Fact {
     modified: i64,
     lease: i64,
     value: Bytes,
+}
+
+impl Fact {
+    /// What is known without the key's row.
+    fn of(stamp: Stamp, life: Life) -> Fact {
+        Fact {
+            version: i64::try_from(life.version.get()).expect("nobody counts that far"),
+            created: life.created.wire(),
+            modified: stamp.revision.wire(),
+            ..Fact::default()
+        }
+    }
 }
 
 /// Does one fact stand to what is given as the comparison asks? What it does not name is zero, or

@@ -5,8 +5,10 @@
 //!
 //! Left to others: its steps (`forget`).
 
+use crate::stamp::{Act, Stamp};
 use api::Revision;
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The bucket of what is known about the store itself.
@@ -23,8 +25,12 @@ pub const FINISHED: &[u8] = b"finishedCompactRev";
 pub struct Compaction {
     /// States before it are not needed.
     pub revision: Revision,
-    /// Up to this key it is done.
+    /// Up to this key it has looked.
     pub after: Option<Bytes>,
+    /// It has looked at all keys.
+    pub has_seen_all: bool,
+    /// Rows that the index does not know any more, and that are still to be deleted.
+    pub rows: VecDeque<(Stamp, Act)>,
     /// Whoever has one of these may still need what it takes.
     pub waits_for: Vec<Arc<()>>,
 }
@@ -43,7 +49,13 @@ pub enum Progress {
 impl Compaction {
     /// One that begins.
     pub fn new(revision: Revision) -> Compaction {
-        Compaction { revision, after: None, waits_for: Vec::new() }
+        Compaction {
+            revision,
+            after: None,
+            has_seen_all: false,
+            rows: VecDeque::new(),
+            waits_for: Vec::new(),
+        }
     }
 
     /// Is a view there that may need what it takes?

@@ -30,21 +30,23 @@ impl<F: File> Store<F> {
         self.rows.put(META, SCHEDULED, mark(revision))?;
         self.compacted = Some(revision);
         let era = std::mem::replace(&mut self.era, Arc::new(()));
-        // What one before this has not done, this one does.
-        let waits_for = self.compaction.take().map(|before| before.waits_for);
         let mut compaction = Compaction::new(revision);
-        compaction.waits_for = waits_for.unwrap_or_default();
+        // What one before this has not done, this one does. Of rows, only it knows.
+        if let Some(before) = self.compaction.take() {
+            (compaction.waits_for, compaction.rows) = (before.waits_for, before.rows);
+        }
         compaction.waits_for.push(era);
         self.compaction = Some(compaction);
         Ok(())
     }
 
-    /// Goes on with a compaction, if there is one: looks at so many keys.
+    /// Goes on with a compaction, if there is one: looks at so many keys, and deletes so many rows
+    /// at most. A key may have more versions than that; then several steps delete their rows.
     ///
     /// It publishes what was written until now, since whoever reads has the era before the
     /// compaction until then; and the rows with it, or a view would look for some that it does not
     /// have.
-    pub fn compaction_step(&mut self, keys: usize) -> Result<Progress, Error> {
+    pub fn compaction_step(&mut self, count: usize) -> Result<Progress, Error> {
         if self.compaction.is_some() {
             self.publish();
         }
@@ -53,13 +55,18 @@ impl<F: File> Store<F> {
             return Ok(Progress::Waits);
         }
         let revision = compaction.revision;
-        let after = compaction.after.take();
-        let (rows, last) = self.shared.index_mut().compact(after.as_ref(), keys, revision);
-        for (stamp, act) in rows {
+        if compaction.rows.is_empty() && !compaction.has_seen_all {
+            let after = compaction.after.take();
+            let (rows, last) = self.shared.index_mut().compact(after.as_ref(), count, revision);
+            compaction.rows = rows.into();
+            compaction.has_seen_all = last.is_none();
+            compaction.after = last;
+        }
+        let now = compaction.rows.len().min(count);
+        for (stamp, act) in compaction.rows.drain(..now) {
             self.rows.delete(row::BUCKET, stamp.row_key(act))?;
         }
-        compaction.after = last;
-        if compaction.after.is_some() {
+        if !compaction.rows.is_empty() || !compaction.has_seen_all {
             return Ok(Progress::More);
         }
         self.rows.put(META, FINISHED, mark(revision))?;

@@ -20,6 +20,10 @@ use bolt::{File, backend};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+/// No client could be told of a revision after this one. Nobody counts that far, so whoever has
+/// written it has not counted.
+const LAST: u64 = i64::MAX as u64;
+
 /// What the rows say.
 #[derive(Default)]
 struct Found {
@@ -68,8 +72,8 @@ impl<F: File> Store<F> {
 fn mark<F: File>(view: &backend::View<F>, key: &[u8]) -> Result<Option<Revision>, Error> {
     let Some(value) = view.get(META, key)? else { return Ok(None) };
     match Stamp::of_row(&value) {
-        Some((stamp, Act::Put)) => Ok(Some(stamp.revision)),
-        Some((_, Act::Delete)) | None => Err(Error::Foreign {
+        Some((stamp, Act::Put)) if stamp.revision.0 < LAST => Ok(Some(stamp.revision)),
+        Some((_, Act::Put | Act::Delete)) | None => Err(Error::Foreign {
             bucket: "meta",
             key: key.escape_ascii().to_string(),
             why: "its value is no revision",
@@ -89,6 +93,9 @@ fn read<F: File>(view: &backend::View<F>) -> Result<Found, Error> {
         // A key that was put and deleted at once, or one that is after that of the next row.
         if found.newest.replace(stamp).is_some_and(|before| before >= stamp) {
             return Err(Error::Row { stamp, why: "is there twice" });
+        }
+        if stamp.revision.0 >= LAST {
+            return Err(Error::Row { stamp, why: "leaves no revision for what comes after it" });
         }
         let hash = hash(&value);
         let pair = row::decode(value, stamp)?;

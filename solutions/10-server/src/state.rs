@@ -146,15 +146,15 @@ impl State {
         }
     }
 
-    /// One step of a compaction, if there is one. Is there more?
+    /// One step of a compaction, if there is one. Is there more that can be done now?
     fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
-        let is_more = self.store.compaction_step(STEP)? == Progress::More;
-        if !is_more {
+        let progress = self.store.compaction_step(STEP)?;
+        if progress == Progress::Done {
             for (asker, outcome) in self.compacting.drain(..) {
                 tell(asker, Told::Done(outcome), wires);
             }
         }
-        Ok(is_more)
+        Ok(progress == Progress::More)
     }
 
     /// Tells those who wait until something is on disk.

@@ -28,6 +28,9 @@ use tokio::sync::Semaphore;
 use tokio::time::{timeout, timeout_at};
 use tonic::Status;
 
+/// If so many entries are committed and not carried out, no more are proposed, as in etcd.
+const BACKLOG: u64 = 5_000;
+
 /// A member, as a runtime's services see it.
 pub struct Member {
     /// Who it is.
@@ -98,6 +101,7 @@ impl Member {
 
     /// Proposes a request, and waits until it was carried out.
     pub async fn propose<R: Asked>(&self, who: &Who, request: R) -> Result<R::Response, Status> {
+        self.check_backlog()?;
         let asker = self.asker(who).await?;
         self.begin(&asker, request)?.outcome().await
     }
@@ -136,6 +140,16 @@ impl Member {
             return Err(Error::RequestTooLarge);
         }
         Ok(data)
+    }
+
+    /// Is the state close enough behind the log? Whoever waited behind so many others would only
+    /// learn that it took too long.
+    fn check_backlog(&self) -> Result<(), Error> {
+        let said = self.facts.progress.get();
+        match said.committed.saturating_sub(said.applied) > BACKLOG {
+            true => Err(Error::RequestTooManyRequests),
+            false => Ok(()),
+        }
     }
 
     /// Is there room for so many bytes more? If not, everybody is told by an alarm.
