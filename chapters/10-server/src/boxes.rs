@@ -29,7 +29,7 @@ pub enum Told {
     Read,
     /// These are the keys of a lease.
     Keys(Vec<Bytes>),
-    /// All that was carried out before is on disk.
+    /// What was waited for has come: all is on disk, or a compaction has come to its end.
     Settled,
     /// The store's file has no unused pages any more, or the attempt was given up.
     Defragmented(bool),

@@ -72,6 +72,8 @@ pub enum ToState {
     Apply(Span<Payload>),
     /// Somebody wants to know the keys of a lease.
     Keys(LeaseId, Asker),
+    /// Somebody waits until no compaction is under way.
+    Compacted(Asker),
     /// Somebody waits until all that was carried out is on disk.
     Settle(Asker),
     /// That is all.

@@ -98,18 +98,27 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
         let (mail, facts, id) = (rooms.mail.clone(), rooms.facts.clone(), rooms.id);
-        rooms.start(scope, stop)?;
-        wait_until_known(&facts, id, stop);
-        let serving = start_serving(scope, stop, listeners, members)?;
-        ready(&addresses);
-        for thread in serving {
-            thread.join().expect("it does not panic");
+        let serving = rooms.start(scope, stop).and_then(|()| {
+            wait_until_known(&facts, id, stop);
+            start_serving(scope, stop, listeners, members)
+        });
+        match serving {
+            Ok(serving) => {
+                ready(&addresses);
+                serving.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
+            }
+            Err(error) => {
+                stop.fail(error);
+                // Who did not start does not hand it on.
+                mail.log.put(ToLog::Stop);
+                mail.state.put(ToState::Stop);
+                mail.store.put(ToStore::Stop);
+            }
         }
         mail.chores.put(chores::Stop);
         mail.watches.put(ToWatches::Stop);
         mail.replica.put(ToReplica::Stop);
-        Ok::<(), Error>(())
-    })?;
+    });
     match stop.why.lock().expect("nobody panics while holding it").take() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
@@ -280,11 +289,19 @@ impl Rooms {
         start(scope, "chores", move || chores.run(&mail.chores))?;
         start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
+        // Whoever fails lets go of the one that waits for it.
+        let (to_store, to_state) = (mail.store.clone(), mail.retired.clone());
         start(scope, "state", move || {
-            state.run(&state_wires).unwrap_or_else(|error| stop.fail(error));
+            state.run(&state_wires).unwrap_or_else(|error| {
+                stop.fail(error);
+                to_store.put(ToStore::Stop);
+            });
         })?;
         start(scope, "store", move || {
-            store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
+            store::run(committer, &store_wires).unwrap_or_else(|error| {
+                stop.fail(error);
+                to_state.put(());
+            });
         })?;
         start(scope, "watches", move || {
             watches.run(&mail.watches).unwrap_or_else(|error| stop.fail(error));

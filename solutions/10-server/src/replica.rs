@@ -43,6 +43,9 @@ pub struct Wires {
 /// So many proposals wait for a leader at most.
 const WAITING: usize = 5_000;
 
+/// So many changes of the members wait for the one before at most.
+const CHANGES: usize = 64;
+
 /// Why a change cannot begin now.
 enum Later {
     Wait,
@@ -134,7 +137,12 @@ impl Replica {
         let draw = self.draw();
         match event {
             ToReplica::Propose(wanted) => self.propose(wanted),
-            ToReplica::Change(wanted) => self.changes.push_back(wanted),
+            ToReplica::Change(wanted) if self.changes.len() < CHANGES => {
+                self.changes.push_back(wanted);
+            }
+            ToReplica::Change(wanted) => {
+                self.tell(wanted.asker, &Told::Done(Err(Error::RequestTooManyRequests)));
+            }
             ToReplica::Transfer(to, asker) => {
                 let told = match self.node.transfer(to, draw) {
                     Ok(()) => Told::Read,

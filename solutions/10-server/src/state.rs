@@ -16,7 +16,7 @@ use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{Asker, ToReplica, ToState, ToStore, ToWatches, WAITING};
 use crate::mailbox::Mailbox;
-use crate::proposal::{Outcome, Proposal, Sender, Wish};
+use crate::proposal::{Proposal, Sender};
 use crate::rows;
 use api::{Event, Revision};
 use basics::Position;
@@ -70,8 +70,8 @@ pub struct State {
     is_frozen: bool,
     /// Those who wait until all up to some entry is on disk.
     settling: Vec<(Position, Asker)>,
-    /// Those who wait until a compaction has deleted its rows, and what they are told then.
-    compacting: Vec<(Asker, Outcome)>,
+    /// Those who wait until there is no compaction under way.
+    compacting: Vec<Asker>,
     /// Watchers were not told of something, up to this revision.
     resyncs: Option<Revision>,
 }
@@ -104,6 +104,7 @@ impl State {
                     ToState::Keys(lease, asker) => {
                         tell(asker, Told::Keys(self.keys_of(lease)), wires);
                     }
+                    ToState::Compacted(asker) => self.compacting.push(asker),
                     ToState::Settle(asker) => self.settling.push((self.applied, asker)),
                     ToState::Stop => stops = true,
                 }
@@ -150,9 +151,7 @@ impl State {
     fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
         let progress = self.store.compaction_step(STEP)?;
         if progress == Progress::Done {
-            for (asker, outcome) in self.compacting.drain(..) {
-                tell(asker, Told::Done(outcome), wires);
-            }
+            self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
         }
         Ok(progress == Progress::More)
     }
@@ -192,12 +191,8 @@ impl State {
                 happened.push((self.store.current(), self.store.take_events().into()));
             }
             let ours = proposal.sender.filter(|sender| wires.boxes.is_ours(sender));
-            let Some(Sender { runtime, number, .. }) = ours else { continue };
-            match proposal.wish {
-                Some(Wish::Compact(request)) if request.physical && outcome.is_ok() => {
-                    self.compacting.push((Asker { runtime, number }, outcome));
-                }
-                Some(_) | None => post.add(runtime, number, Told::Done(outcome)),
+            if let Some(Sender { runtime, number, .. }) = ours {
+                post.add(runtime, number, Told::Done(outcome));
             }
         }
         self.store.publish();

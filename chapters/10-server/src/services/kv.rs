@@ -116,6 +116,9 @@ impl Service for Kv {
     ) -> Result<Response<CompactionResponse>, Status> {
         let (who, request) = Who::of(request);
         let response = self.member.propose(&who, request).await?;
+        if request.physical {
+            self.member.compacted().await?;
+        }
         Ok(Response::new(response.signed(&self.member)))
     }
 }

@@ -212,10 +212,20 @@ impl Member {
         self.read(waiting).await
     }
 
-    /// Waits until everything that was carried out by now is on disk.
+    /// Waits until everything that was carried out by now is on disk, as long as it takes.
     pub async fn settle(&self) -> Result<(), Status> {
+        self.tell_me(ToState::Settle).await
+    }
+
+    /// Waits until no compaction is under way, and what it has deleted is gone from the disk.
+    pub async fn compacted(&self) -> Result<(), Status> {
+        self.tell_me(ToState::Compacted).await?;
+        self.settle().await
+    }
+
+    async fn tell_me(&self, of: fn(Box) -> ToState) -> Result<(), Status> {
         let waiting = self.post_box.wait();
-        self.state.put(ToState::Settle(self.place(&waiting)));
+        self.state.put(of(self.place(&waiting)));
         match waiting.await {
             Told::Settled => Ok(()),
             told => Err(unexpected(told)),
