@@ -6,7 +6,7 @@ use api::range_request::SortTarget;
 use api::{DeleteRangeRequest, PutRequest, RangeRequest, RangeResponse, Revision};
 use bytes::Bytes;
 use harness::check;
-use mvcc::{Pieces, Progress, View};
+use mvcc::{Most, Pieces, Progress, View};
 
 fn put(whole: &mut Whole, key: Bytes, length: usize) {
     let request = PutRequest { key, value: vec![b'v'; length].into(), ..PutRequest::default() };
@@ -96,6 +96,33 @@ fn a_key_with_many_versions_goes_in_steps_too() {
             before = now;
         }
         assert_eq!(rows(&mut whole), 1, "the newest stays");
+    });
+}
+
+#[test]
+fn a_short_range_is_the_range_or_nothing() {
+    check(|| {
+        let whole = with(600, 100);
+        let view = whole.store.reader().view();
+        let short = |request: &RangeRequest, keys, bytes| {
+            let found = view.short_range(request, Most { keys, bytes }).expect("it can be read");
+            if let Some(found) = &found {
+                assert_eq!(*found, view.range(request).expect("it can be read"));
+            }
+            found.is_some()
+        };
+        let length = 600 * (name(0).len() + 100);
+        assert!(short(&every_key(), 600, length));
+        assert!(!short(&every_key(), 599, length), "one key more");
+        assert!(!short(&every_key(), 600, length - 1), "one byte more");
+        let limited = RangeRequest { limit: 1, ..every_key() };
+        assert!(short(&limited, 600, 2 * 106));
+        assert!(!short(&limited, 599, 2 * 106), "all of them are counted");
+        let counted = RangeRequest { count_only: true, ..every_key() };
+        assert!(short(&counted, 600, 0), "none is read");
+        assert!(!short(&counted, 599, 0));
+        let one = RangeRequest { key: name(7), ..RangeRequest::default() };
+        assert!(short(&one, 1, 0), "one pair is never too much");
     });
 }
 

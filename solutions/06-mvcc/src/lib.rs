@@ -73,6 +73,7 @@ pub use events::Events;
 pub use index::{Index, bounds};
 pub use leases::Attached;
 pub use pieces::Pieces;
+pub use range::Most;
 pub use stamp::{Act, Stamp};
 pub use store::{Leases, Store};
 pub use sums::Sums;

@@ -1,7 +1,8 @@
 //! Answering a range.
 //!
-//! Owns [`View::range`]. The index says which keys there are, and counts them; the rows have the
-//! pairs. Only the rows that may be part of the answer are read.
+//! Owns [`View::range`], and [`View::short_range`] for whoever has no time for a long one. The
+//! index says which keys there are, and counts them; the rows have the pairs. Only the rows that
+//! may be part of the answer are read.
 //!
 //! | the request wants | so these pairs are read |
 //! |---|---|
@@ -23,13 +24,36 @@ use bolt::{File, backend};
 use bytes::Bytes;
 use std::cmp::Ordering;
 
+/// How much may be looked at for an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    /// So many keys of the index.
+    pub keys: usize,
+    /// So many bytes of keys and values.
+    pub bytes: usize,
+}
+
+impl Most {
+    /// No limit.
+    const ANY: Most = Most { keys: usize::MAX, bytes: usize::MAX };
+}
+
 impl<F: File> View<F> {
     /// The pairs of a range.
     pub fn range(&self, request: &RangeRequest) -> Result<RangeResponse, Error> {
+        Ok(self.short_range(request, Most::ANY)?.expect(ANY))
+    }
+
+    /// The same, if it is not much work; else nothing, and it was not much work to find out.
+    pub fn short_range(
+        &self,
+        request: &RangeRequest,
+        most: Most,
+    ) -> Result<Option<RangeResponse>, Error> {
         let at = self.at(request.revision)?;
-        let mut response = range(self.rows(), self.shared(), at, request, true)?;
-        response.header = Some(header(self.current()));
-        Ok(response)
+        let response = short_range(self.rows(), self.shared(), at, request, true, most)?;
+        let header = Some(header(self.current()));
+        Ok(response.map(|response| RangeResponse { header, ..response }))
     }
 
     /// The revision that a request wants to read at: zero and less is the newest.
@@ -59,11 +83,24 @@ pub fn range<F: File>(
     request: &RangeRequest,
     counts: bool,
 ) -> Result<RangeResponse, Error> {
+    Ok(short_range(rows, shared, at, request, counts, Most::ANY)?.expect(ANY))
+}
+
+const ANY: &str = "nothing is more than any number";
+
+fn short_range<F: File>(
+    rows: &backend::View<F>,
+    shared: &Shared,
+    at: Revision,
+    request: &RangeRequest,
+    counts: bool,
+    most: Most,
+) -> Result<Option<RangeResponse>, Error> {
     let keys = Keys::new(&request.key, &request.range_end);
     let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
     let wanted = Wanted::of(request);
     // One more than the limit shows that there is more.
-    let most = match wanted {
+    let needed = match wanted {
         Wanted::Nothing => 0,
         Wanted::All => usize::MAX,
         Wanted::First => limit.map_or(usize::MAX, |limit| limit.saturating_add(1)),
@@ -72,23 +109,34 @@ pub fn range<F: File>(
     let mut found: Vec<Found> = Vec::new();
     shared.each(&keys, at, |key, stamp, life| {
         count += 1;
-        if found.len() < most {
+        if found.len() < needed {
             found.push(Found::new(request.keys_only, key, stamp, life));
         }
-        counts || found.len() < most
+        count <= most.keys && (counts || found.len() < needed)
     });
+    if count > most.keys {
+        return Ok(None);
+    }
+    let count = i64::try_from(count).expect("nobody has so many keys");
     let mut response = RangeResponse { count, ..RangeResponse::default() };
     if wanted == Wanted::Nothing {
-        return Ok(response);
+        return Ok(Some(response));
     }
     let by_value = request.sort_target == SortTarget::Value as i32;
     let mut pairs = Vec::with_capacity(found.len());
     let mut rows = rows.lookup(row::BUCKET)?;
+    let mut bytes = 0;
     for found in found {
-        match found.key {
-            Some(key) if !by_value => pairs.push(without_value(key, found.stamp, found.life)),
-            Some(_) | None => pairs.push(row::read(&mut rows, found.stamp)?),
+        let pair = match found.key {
+            Some(key) if !by_value => without_value(key, found.stamp, found.life),
+            Some(_) | None => row::read(&mut rows, found.stamp)?,
+        };
+        bytes += pair.key.len() + pair.value.len();
+        // One pair is never too much: it is read as soon as it is found.
+        if bytes > most.bytes && !pairs.is_empty() {
+            return Ok(None);
         }
+        pairs.push(pair);
     }
     pairs.retain(|pair| is_inside(request, pair));
     sort(request, &mut pairs);
@@ -102,7 +150,7 @@ pub fn range<F: File>(
         pairs.iter_mut().for_each(|pair| pair.value = Bytes::new());
     }
     response.kvs = pairs;
-    Ok(response)
+    Ok(Some(response))
 }
 
 /// Which pairs have to be looked at.
