@@ -23,8 +23,8 @@ pub enum ToReplica {
     Change(Wanted),
     /// Somebody wants another member to lead.
     Transfer(NodeId, Asker),
-    /// Somebody wants to read what is there now.
-    Read(Asker),
+    /// Somebody wants to read what is there now, and waits until then.
+    Read(Asker, Instant),
     /// Somebody waits for an entry to be carried out here, by then.
     Reach(Index, Asker, Instant),
     /// The log has synced a save.

@@ -182,7 +182,8 @@ impl Member {
     /// Waits until this member knows everything that was acknowledged by now.
     pub async fn catch_up(&self) -> Result<(), Status> {
         let waiting = self.post_box.wait();
-        self.replica.put(ToReplica::Read(self.place(&waiting)));
+        let until = Instant::now() + self.patience;
+        self.replica.put(ToReplica::Read(self.place(&waiting), until));
         self.read(waiting).await
     }
 
