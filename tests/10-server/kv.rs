@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::member::{Member, config, place};
+use api::range_request::SortOrder;
 use api::request_op::Request as Operation;
 use api::response_op::Response as Answer;
 use api::{
@@ -138,6 +139,51 @@ fn a_long_range_comes_in_pieces() {
             .map(|piece| piece.expect("nothing fails").range_response.expect("each piece has one"));
         let lengths: Vec<usize> = answers.map(|answer| answer.kvs.len()).collect();
         assert_eq!(lengths, [10, 20, 40, 30], "as etcd does");
+        member.stop();
+    });
+}
+
+#[test]
+fn what_is_long_is_answered_as_what_is_short() {
+    check(|| {
+        let place = place();
+        let member = Member::start(config(place.path()));
+        let mut client = member.client();
+        let operation = |request| RequestOp { request: Some(request) };
+        for part in 0..12 {
+            let names = (0..100).map(|at| format!("many/{:04}", part * 100 + at));
+            let puts = names.map(|key| operation(Operation::RequestPut(put(&key, "1"))));
+            let writes = TxnRequest { success: puts.collect(), ..TxnRequest::default() };
+            client.kv(async |mut kv| kv.txn(writes).await).expect("it can be");
+        }
+        for key in ["large/1", "large/2", "large/3"] {
+            let value = "v".repeat(500_000);
+            client.kv(async |mut kv| kv.put(put(key, &value)).await).expect("it can be");
+        }
+        let mut ask = |request: RangeRequest| {
+            client.kv(async |mut kv| kv.range(request).await).expect("it can be read")
+        };
+        let all = ask(range("many/", "many0"));
+        assert_eq!((all.count, all.kvs.len(), all.more), (1_200, 1_200, false));
+        assert!(all.kvs.is_sorted_by_key(|pair| pair.key.clone()));
+        assert!(all.header.expect("it has one").member_id != 0, "it is signed");
+        let first = ask(RangeRequest { limit: 5, ..range("many/", "many0") });
+        assert_eq!((first.count, &first.kvs[..], first.more), (1_200, &all.kvs[..5], true));
+        let order = SortOrder::Descend.into();
+        let last = ask(RangeRequest { limit: 1, sort_order: order, ..range("many/", "many0") });
+        assert_eq!((last.count, &last.kvs[..]), (1_200, &all.kvs[1_199..]));
+        let large = ask(range("large/", "large0"));
+        let lengths: Vec<usize> = large.kvs.iter().map(|pair| pair.value.len()).collect();
+        assert_eq!(lengths, [500_000; 3]);
+        let reads = TxnRequest {
+            success: vec![operation(Operation::RequestRange(range("many/", "many0")))],
+            ..TxnRequest::default()
+        };
+        let done = client.kv(async |mut kv| kv.txn(reads).await).expect("it can be");
+        let Some(Answer::ResponseRange(found)) = &done.responses[0].response else {
+            panic!("a range is answered by one");
+        };
+        assert_eq!(found.kvs, all.kvs);
         member.stop();
     });
 }

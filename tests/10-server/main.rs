@@ -3,6 +3,7 @@
 mod client;
 mod member;
 
+mod blocking;
 mod kv;
 mod lease;
 mod life;

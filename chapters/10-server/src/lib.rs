@@ -43,6 +43,9 @@
 //! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
 //! work it does at a time.
 //!
+//! While a runtime works on one request, all others on its connections wait. So what takes long, as
+//! a range of many keys does, goes to a few more threads, by way of `blocking`.
+//!
 //! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
 //! disk holds then, nobody knows.
 //!
@@ -58,13 +61,9 @@
 //! Other members. Users, maintenance, and all other services but those of keys, watches and
 //! leases. The JSON gateway, metrics and TLS. Most flags.
 
-mod alarms;
+mod blocking;
 mod boxes;
-mod chores;
 mod config;
-mod door;
-mod facts;
-mod gate;
 mod ids;
 mod leases;
 mod letters;
@@ -76,8 +75,6 @@ mod pages;
 mod program;
 mod proposal;
 mod replica;
-mod retention;
-mod roster;
 mod rows;
 mod serve;
 mod services;
@@ -85,11 +82,9 @@ mod signature;
 mod socket;
 mod state;
 mod store;
-mod swapped;
-mod version;
 mod watches;
 
-pub use config::{AutoCompaction, Config, Place};
-pub use door::Serves;
+pub use blocking::Blocking;
+pub use config::{Config, Place};
 pub use program::{Error, Stop, run};
-pub use retention::Retention;
+pub use serve::Serves;

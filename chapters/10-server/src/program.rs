@@ -7,27 +7,22 @@
 //!
 //! Left to others: what each thread does.
 
+use crate::blocking::Blocking;
 use crate::boxes::Boxes;
-use crate::chores::{self, Chores};
 use crate::config::{Config, Place};
-use crate::door::Door;
-use crate::facts::Facts;
-use crate::leases::Leases;
-use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::letters::{ToReplica, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opened, open};
 use crate::pages::Pages;
 use crate::replica::{self, Replica};
-use crate::serve::{self, Dealt, accept, serve};
+use crate::serve::{self, Dealt, Door, accept, serve};
 use crate::services::{Member, Services};
 use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::store;
 use crate::watches::Watches;
-use basics::NodeId;
 use bolt::backend::Committer;
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
@@ -37,7 +32,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 /// Why a member cannot start, or has stopped.
 #[derive(Debug, Error)]
@@ -97,39 +92,20 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let opened = open(config, RandomState::new().hash_one("timer"))?;
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
-        let (mail, facts, id) = (rooms.mail.clone(), rooms.facts.clone(), rooms.id);
-        let serving = rooms.start(scope, stop).and_then(|()| {
-            wait_until_known(&facts, id, stop);
-            start_serving(scope, stop, listeners, members)
-        });
-        match serving {
-            Ok(serving) => {
-                ready(&addresses);
-                serving.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
-            }
-            Err(error) => {
-                stop.fail(error);
-                // Who did not start does not hand it on.
-                mail.log.put(ToLog::Stop);
-                mail.state.put(ToState::Stop);
-                mail.store.put(ToStore::Stop);
-            }
+        let (inbox, watch_jobs) = (rooms.inbox.clone(), rooms.watch_jobs.clone());
+        rooms.start(scope, stop)?;
+        let serving = start_serving(scope, stop, listeners, members)?;
+        ready(&addresses);
+        for thread in serving {
+            thread.join().expect("it does not panic");
         }
-        mail.chores.put(chores::Stop);
-        mail.watches.put(ToWatches::Stop);
-        mail.replica.put(ToReplica::Stop);
-    });
+        watch_jobs.put(ToWatches::Stop);
+        inbox.put(ToReplica::Stop);
+        Ok::<(), Error>(())
+    })?;
     match stop.why.lock().expect("nobody panics while holding it").take() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
-    }
-}
-
-/// Waits until the cluster knows what the member is called: until then, nobody is served.
-fn wait_until_known(facts: &Facts, id: NodeId, stop: &Stop) {
-    let is_known = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
-    while !is_known() && !*stop.stops.borrow() {
-        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -147,15 +123,10 @@ fn listen(config: &Config) -> Result<Listeners, Error> {
     config.listen.iter().map(bind).collect()
 }
 
-/// So many threads of a runtime may be busy for clients.
-const BUSY: usize = 2;
-
 /// All rooms with a thread of their own, but for those that serve clients.
 struct Rooms {
-    id: NodeId,
-    facts: Arc<Facts>,
-    mail: Mail,
-    chores: Chores,
+    inbox: Arc<Mailbox<ToReplica>>,
+    watch_jobs: Arc<Mailbox<ToWatches>>,
     replica: Replica,
     log: log::Writer,
     state: State,
@@ -165,73 +136,64 @@ struct Rooms {
     watches: Watches,
 }
 
-/// A mailbox for each of them.
-#[derive(Clone, Default)]
-struct Mail {
-    replica: Arc<Mailbox<ToReplica>>,
-    log: Arc<Mailbox<ToLog>>,
-    state: Arc<Mailbox<ToState>>,
-    store: Arc<Mailbox<ToStore>>,
-    retired: Arc<Mailbox<()>>,
-    watches: Arc<Mailbox<ToWatches>>,
-    chores: Arc<Mailbox<chores::Stop>>,
-}
-
 /// Builds everything, and connects it. For each runtime there is a member.
 fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
     let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, facts, reader, committer, identity, .. } = opened;
-    let (id, cluster) = (NodeId(identity.member), identity.cluster);
-    let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
+    let Opened { leases, reader, committer, id, cluster, .. } = opened;
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
-    let signature = Signature { id, cluster, facts: facts.clone() };
+    let inbox: Arc<Mailbox<ToReplica>> = Arc::default();
+    let watch_jobs: Arc<Mailbox<ToWatches>> = Arc::default();
+    let (log_jobs, state_jobs, store_jobs) = (Arc::default(), Arc::default(), Arc::default());
+    let blocking = Blocking::default();
+    let (retired, leases) = (Arc::default(), Arc::new(leases));
+    let signature = Signature { id, cluster, term: Arc::default() };
     let wires = replica::Wires {
-        inbox: mail.replica.clone(),
-        log: mail.log.clone(),
-        state: mail.state.clone(),
+        inbox: inbox.clone(),
+        log: Arc::clone(&log_jobs),
+        state: Arc::clone(&state_jobs),
         boxes: boxes.clone(),
-        facts: facts.clone(),
+        term: signature.term.clone(),
         leases: leases.clone(),
     };
     let state_wires = state::Wires {
-        jobs: mail.state.clone(),
-        replica: mail.replica.clone(),
-        store: mail.store.clone(),
+        jobs: state_jobs.clone(),
+        replica: inbox.clone(),
+        store: Arc::clone(&store_jobs),
         boxes: boxes.clone(),
-        retired: mail.retired.clone(),
+        retired: Arc::clone(&retired),
         leases: leases.clone(),
-        facts: facts.clone(),
-        watches: mail.watches.clone(),
-    };
-    let store_wires = store::Wires {
-        jobs: mail.store.clone(),
-        replica: mail.replica.clone(),
-        retired: mail.retired.clone(),
-        facts: facts.clone(),
-        boxes: boxes.clone(),
-    };
-    let log = log::Writer {
-        log,
-        directory: log_directory,
-        options: log_options,
-        jobs: mail.log.clone(),
-        replica: mail.replica.clone(),
+        watches: watch_jobs.clone(),
     };
     let longest = config.max_request_bytes + (512 << 10);
     // Not all members at once, so up to a tenth longer.
     let progress = Duration::from_secs(600 + random.hash_one("progress") % 60);
+    let member = |runtime| Member {
+        signature: signature.clone(),
+        replica: inbox.clone(),
+        boxes: boxes.clone(),
+        post_box: boxes.of(runtime),
+        runtime,
+        reader: reader.clone(),
+        state: state_jobs.clone(),
+        leases: leases.clone(),
+        watches: watch_jobs.clone(),
+        blocking: blocking.clone(),
+        shortest_lease: config.shortest_lease(),
+        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
+        max_request_bytes: config.max_request_bytes,
+        max_txn_ops: config.max_txn_ops,
+    };
+    let members = (0..config.runtimes).map(|runtime| Arc::new(member(runtime))).collect();
+    let replica = Replica::new(node, wires, config.heartbeat);
+    let jobs = log_jobs;
+    let (directory, options) = (log_directory, log_options);
+    let log = log::Writer { log, directory, options, jobs, replica: inbox.clone() };
+    let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
-    let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
-    let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
-    let member =
-        |runtime| Arc::new(member(config, &signature, &mail, &boxes, &reader, &leases, runtime));
-    let members = (0..config.runtimes).map(member).collect();
     let rooms = Rooms {
-        id,
-        facts,
-        mail,
-        chores,
+        inbox,
+        watch_jobs,
         replica,
         log,
         state,
@@ -243,40 +205,6 @@ fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     (rooms, members)
 }
 
-/// The member, as the services of a runtime see it.
-fn member(
-    config: &Config,
-    signature: &Signature,
-    mail: &Mail,
-    boxes: &Arc<Boxes>,
-    reader: &mvcc::Reader<File>,
-    leases: &Arc<Leases>,
-    runtime: usize,
-) -> Member {
-    Member {
-        signature: signature.clone(),
-        facts: signature.facts.clone(),
-        replica: mail.replica.clone(),
-        boxes: boxes.clone(),
-        post_box: boxes.of(runtime),
-        runtime,
-        reader: reader.clone(),
-        state: mail.state.clone(),
-        leases: leases.clone(),
-        watches: mail.watches.clone(),
-        store: mail.store.clone(),
-        busy: Semaphore::new(BUSY),
-        bcrypt_cost: config.bcrypt_cost,
-        quota: config.quota,
-        quota_said: config.quota_said,
-        strict_reconfiguration: config.strict_reconfiguration,
-        shortest_lease: config.shortest_lease(),
-        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
-        max_request_bytes: config.max_request_bytes,
-        max_txn_ops: config.max_txn_ops,
-    }
-}
-
 impl Rooms {
     /// Starts a thread for each. If one fails, the member stops.
     fn start<'scope>(
@@ -284,27 +212,18 @@ impl Rooms {
         scope: &'scope Scope<'scope, '_>,
         stop: &'scope Stop,
     ) -> Result<(), Error> {
-        let Rooms { mail, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, chores, .. } = self;
-        start(scope, "chores", move || chores.run(&mail.chores))?;
+        let Rooms { watch_jobs, replica, log, state, state_wires, .. } = self;
+        let Rooms { committer, store_wires, watches, .. } = self;
         start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
-        // Whoever fails lets go of the one that waits for it.
-        let (to_store, to_state) = (mail.store.clone(), mail.retired.clone());
         start(scope, "state", move || {
-            state.run(&state_wires).unwrap_or_else(|error| {
-                stop.fail(error);
-                to_store.put(ToStore::Stop);
-            });
+            state.run(&state_wires).unwrap_or_else(|error| stop.fail(error));
         })?;
         start(scope, "store", move || {
-            store::run(committer, &store_wires).unwrap_or_else(|error| {
-                stop.fail(error);
-                to_state.put(());
-            });
+            store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
         })?;
         start(scope, "watches", move || {
-            watches.run(&mail.watches).unwrap_or_else(|error| stop.fail(error));
+            watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
         })?;
         Ok(())
     }

@@ -5,6 +5,7 @@
 //!
 //! Left to others: what a request does (`state`), and connections (`serve`).
 
+use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
 use crate::leases::Leases;
 use crate::letters::{Asker, ToReplica, ToState, ToWatches, Wanted};
@@ -33,6 +34,8 @@ use tower_service::Service;
 
 mod kv;
 mod lease;
+mod reads;
+mod steps;
 mod watch;
 
 /// The services of a runtime.
@@ -62,6 +65,8 @@ pub struct Member {
     pub leases: Arc<Leases>,
     /// Those who tell watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
+    /// Where long work is done.
+    pub blocking: Blocking,
     /// How short a lease may be.
     pub shortest_lease: Ttl,
     /// How long a request waits.

@@ -43,6 +43,9 @@
 //! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
 //! work it does at a time.
 //!
+//! While a runtime works on one request, all others on its connections wait. So what takes long, as
+//! a range of many keys does, goes to a few more threads, by way of `blocking`.
+//!
 //! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
 //! disk holds then, nobody knows.
 //!
@@ -59,6 +62,7 @@
 //! leases. The JSON gateway, metrics and TLS. Most flags.
 
 mod alarms;
+mod blocking;
 mod boxes;
 mod chores;
 mod config;
@@ -89,6 +93,7 @@ mod swapped;
 mod version;
 mod watches;
 
+pub use blocking::Blocking;
 pub use config::{AutoCompaction, Config, Place};
 pub use door::Serves;
 pub use program::{Error, Stop, run};

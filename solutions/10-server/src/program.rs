@@ -7,6 +7,7 @@
 //!
 //! Left to others: what each thread does.
 
+use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
 use crate::config::{Config, Place};
@@ -37,7 +38,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 /// Why a member cannot start, or has stopped.
 #[derive(Debug, Error)]
@@ -147,9 +148,6 @@ fn listen(config: &Config) -> Result<Listeners, Error> {
     config.listen.iter().map(bind).collect()
 }
 
-/// So many threads of a runtime may be busy for clients.
-const BUSY: usize = 2;
-
 /// All rooms with a thread of their own, but for those that serve clients.
 struct Rooms {
     id: NodeId,
@@ -224,9 +222,10 @@ fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
-    let member =
-        |runtime| Arc::new(member(config, &signature, &mail, &boxes, &reader, &leases, runtime));
-    let members = (0..config.runtimes).map(member).collect();
+    let first = member(config, signature, &mail, &boxes, reader, leases);
+    let members = (0..config.runtimes)
+        .map(|runtime| Arc::new(Member { runtime, post_box: boxes.of(runtime), ..first.clone() }));
+    let members = members.collect();
     let rooms = Rooms {
         id,
         facts,
@@ -243,29 +242,28 @@ fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     (rooms, members)
 }
 
-/// The member, as the services of a runtime see it.
+/// The member, as the services of the first runtime see it.
 fn member(
     config: &Config,
-    signature: &Signature,
+    signature: Signature,
     mail: &Mail,
     boxes: &Arc<Boxes>,
-    reader: &mvcc::Reader<File>,
-    leases: &Arc<Leases>,
-    runtime: usize,
+    reader: mvcc::Reader<File>,
+    leases: Arc<Leases>,
 ) -> Member {
     Member {
-        signature: signature.clone(),
         facts: signature.facts.clone(),
+        signature,
         replica: mail.replica.clone(),
         boxes: boxes.clone(),
-        post_box: boxes.of(runtime),
-        runtime,
-        reader: reader.clone(),
+        post_box: boxes.of(0),
+        runtime: 0,
+        reader,
         state: mail.state.clone(),
-        leases: leases.clone(),
+        leases,
         watches: mail.watches.clone(),
         store: mail.store.clone(),
-        busy: Semaphore::new(BUSY),
+        blocking: Blocking::default(),
         bcrypt_cost: config.bcrypt_cost,
         quota: config.quota,
         quota_said: config.quota_said,

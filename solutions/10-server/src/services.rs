@@ -23,7 +23,9 @@ mod layers;
 mod lease;
 mod maintenance;
 mod member;
+mod reads;
 mod signed;
+mod steps;
 mod watch;
 mod who;
 
