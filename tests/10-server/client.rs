@@ -1,8 +1,12 @@
 //! A client of a member: gRPC over one connection, and a runtime of its own to wait in.
 
+use api::election_client::ElectionClient;
+use api::health::health_client::HealthClient;
 use api::kv_client::KvClient;
 use api::lease_client::LeaseClient;
+use api::lock_client::LockClient;
 use api::watch_client::WatchClient;
+use api::{KeyValue, LeaseGrantRequest, RangeRequest};
 use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -10,8 +14,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use tonic::body::Body;
 use tower_service::Service;
 
@@ -86,6 +92,49 @@ impl Client {
     ) -> Result<T, tonic::Status> {
         let client = WatchClient::with_origin(self.connection.clone(), self.origin.clone());
         self.runtime.block_on(ask(client)).map(tonic::Response::into_inner)
+    }
+
+    /// Who asks for locks. Many may be asked for at once.
+    pub fn locks(&self) -> LockClient<Connection> {
+        LockClient::with_origin(self.connection.clone(), self.origin.clone())
+    }
+
+    /// Who takes part in elections.
+    pub fn elections(&self) -> ElectionClient<Connection> {
+        ElectionClient::with_origin(self.connection.clone(), self.origin.clone())
+    }
+
+    /// Who asks how the member is.
+    pub fn health(&self) -> HealthClient<Connection> {
+        HealthClient::with_origin(self.connection.clone(), self.origin.clone())
+    }
+
+    /// Begins something on this connection, beside what else it does.
+    pub fn begin<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime.spawn(future)
+    }
+
+    /// Makes a lease.
+    pub fn grant(&mut self, id: i64, ttl: i64) {
+        let request = LeaseGrantRequest { id, ttl };
+        self.lease(async |mut lease| lease.lease_grant(request).await).expect("it can be");
+    }
+
+    /// All pairs of a queue: those whose keys begin with this name and a slash.
+    pub fn queue(&mut self, name: &str) -> Vec<KeyValue> {
+        let (key, range_end) = (format!("{name}/").into(), format!("{name}0").into());
+        let request = RangeRequest { key, range_end, ..RangeRequest::default() };
+        self.kv(async |mut kv| kv.range(request).await).expect("it can be read").kvs
+    }
+
+    /// Waits until a queue has so many.
+    pub fn wait_for_queue(&mut self, name: &str, count: usize) {
+        while self.queue(name).len() != count {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Asks for something of any service, and waits for the answer.

@@ -6,7 +6,6 @@
 //!
 //! Left to others: what a request means (`services`, `pages`), and the bytes (`socket`).
 
-use crate::door::{Caller, Door, Serves};
 use crate::pages::Pages;
 use crate::services::Services;
 use crate::socket::{Protocol, Socket};
@@ -27,6 +26,39 @@ use tonic::body::Body;
 /// A client whose requests are not answered by then, or who does not listen, is left alone when a
 /// member stops.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// So many requests of a connection are under way at most. If there were a limit that a client can
+/// reach, all of them might wait for a lock, and whoever has it could not ask to give it up.
+const STREAMS: u32 = u32::MAX;
+
+/// What can be asked for at a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// Everything.
+    All,
+    /// gRPC alone.
+    Grpc,
+    /// Everything else.
+    Http,
+    /// Only whether the member is well, and its metrics.
+    Health,
+}
+
+/// How clients come in by one listener.
+#[derive(Debug)]
+pub struct Door {
+    /// What they can ask for.
+    pub serves: Serves,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Where from.
+    pub remote: SocketAddr,
+    /// The user that the caller's certificate names, if certificates name users here.
+    pub user: Option<Arc<str>>,
+}
 
 /// A connection that was accepted, on its way to a runtime.
 pub struct Dealt {
@@ -112,7 +144,8 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
     // An error is the client's: it has gone, or said what no client says.
     match protocol {
         Protocol::Http2 => {
-            let builder = http2::Builder::new(Here);
+            let mut builder = http2::Builder::new(Here);
+            builder.max_concurrent_streams(STREAMS);
             let mut connection = std::pin::pin!(builder.serve_connection(socket, service));
             tokio::select! {
                 _ = connection.as_mut() => return,

@@ -13,8 +13,11 @@ use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
 use crate::signature::Signature;
 use ::lease::Ttl;
+use api::election_server::ElectionServer;
+use api::health::health_server::HealthServer;
 use api::kv_server::KvServer;
 use api::lease_server::LeaseServer;
+use api::lock_server::LockServer;
 use api::watch_server::WatchServer;
 use api::{
     CompactionResponse, DeleteRangeResponse, Error, LeaseGrantResponse, LeaseId,
@@ -32,8 +35,12 @@ use tonic::Status;
 use tonic::body::Body;
 use tower_service::Service;
 
+mod election;
+mod health;
 mod kv;
 mod lease;
+mod lock;
+mod own_client;
 mod reads;
 mod steps;
 mod watch;
@@ -43,6 +50,9 @@ pub struct Services {
     kv: KvServer<kv::Kv>,
     lease: LeaseServer<lease::Lease>,
     watch: WatchServer<watch::Watch>,
+    lock: LockServer<lock::Lock>,
+    election: ElectionServer<election::Election>,
+    health: HealthServer<health::Health>,
 }
 
 /// A member, as a runtime's services see it.
@@ -83,11 +93,16 @@ impl Services {
         let limit = member.max_request_bytes + (512 << 10);
         let kv = KvServer::new(kv::Kv::new(member.clone()));
         let lease = LeaseServer::new(lease::Lease::new(member.clone()));
-        let watch = WatchServer::new(watch::Watch::new(member));
+        let watch = WatchServer::new(watch::Watch::new(member.clone()));
+        let lock = LockServer::new(lock::Lock::new(member.clone()));
+        let election = ElectionServer::new(election::Election::new(member));
         Services {
             kv: kv.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
             lease: lease.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
             watch: watch.max_decoding_message_size(limit).max_encoding_message_size(usize::MAX),
+            lock: lock.max_decoding_message_size(limit),
+            election: election.max_decoding_message_size(limit),
+            health: HealthServer::new(health::Health).max_decoding_message_size(limit),
         }
     }
 
@@ -97,6 +112,9 @@ impl Services {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
             Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
             Some("etcdserverpb.Lease") => self.lease.clone().call(request).await,
+            Some("v3lockpb.Lock") => self.lock.clone().call(request).await,
+            Some("v3electionpb.Election") => self.election.clone().call(request).await,
+            Some("grpc.health.v1.Health") => self.health.clone().call(request).await,
             Some(_) | None => {
                 let unknown = Status::unimplemented("unknown service");
                 return unknown.into_http();

@@ -29,6 +29,9 @@
 //! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
 //!    client does not wait for that: what a crash takes from memory, the log gives back.
 //!
+//! Locks and elections are a client inside of the member: all that they do, any client could do.
+//! What they make of keys is in `queue`.
+//!
 //! What happened goes from `state` to `watches`, which tells those who watch, as fast as each of
 //! them fetches it.
 //!
@@ -58,8 +61,8 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Users, maintenance, and all other services but those of keys, watches and
-//! leases. The JSON gateway, metrics and TLS. Most flags.
+//! Other members. Users, maintenance, and all other services but those of keys, watches, leases,
+//! locks and elections. The JSON gateway, metrics and TLS. Most flags.
 
 mod alarms;
 mod blocking;
@@ -79,6 +82,7 @@ mod outbox;
 mod pages;
 mod program;
 mod proposal;
+pub mod queue;
 mod replica;
 mod retention;
 mod roster;

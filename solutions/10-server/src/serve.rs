@@ -28,6 +28,10 @@ use tonic::body::Body;
 /// member stops.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// So many requests of a connection are under way at most. If there were a limit that a client can
+/// reach, all of them might wait for a lock, and whoever has it could not ask to give it up.
+const STREAMS: u32 = u32::MAX;
+
 /// A connection that was accepted, on its way to a runtime.
 pub struct Dealt {
     stream: std::net::TcpStream,
@@ -112,7 +116,8 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
     // An error is the client's: it has gone, or said what no client says.
     match protocol {
         Protocol::Http2 => {
-            let builder = http2::Builder::new(Here);
+            let mut builder = http2::Builder::new(Here);
+            builder.max_concurrent_streams(STREAMS);
             let mut connection = std::pin::pin!(builder.serve_connection(socket, service));
             tokio::select! {
                 _ = connection.as_mut() => return,

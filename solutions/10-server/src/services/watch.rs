@@ -35,6 +35,11 @@ impl Watch {
 /// Numbers of streams, of all runtimes.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
+/// The number of a new stream.
+pub fn number() -> u64 {
+    NUMBERS.fetch_add(1, Ordering::Relaxed)
+}
+
 #[async_trait]
 impl Service for Watch {
     type WatchStream = Answers;
@@ -43,7 +48,7 @@ impl Service for Watch {
         &self,
         request: Request<Streaming<WatchRequest>>,
     ) -> Result<Response<Answers>, Status> {
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let number = number();
         let (outbox, told) = Outbox::new();
         let (who, requests) = Who::of(request);
         // Only that it is known: whether it is good, each watcher is told.
