@@ -11,13 +11,20 @@ use http::{Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 use tonic::body::Body;
 use tower_service::Service;
 
@@ -53,18 +60,35 @@ pub struct Client {
 impl Client {
     /// One that is connected.
     pub fn new(address: SocketAddr) -> Client {
+        let origin = format!("http://{address}");
+        let connected = Client::over(&origin, async || TcpStream::connect(address).await);
+        connected.expect("somebody listens, and speaks HTTP/2")
+    }
+
+    /// One that is connected by TLS. What is wrong with its certificate, it may hear only later.
+    pub fn secure(address: SocketAddr, config: Arc<ClientConfig>) -> Result<Client, io::Error> {
+        Client::over(&format!("https://{address}"), async || {
+            let stream = TcpStream::connect(address).await?;
+            let name = "localhost".try_into().expect("it is a name");
+            TlsConnector::from(config).connect(name, stream).await
+        })
+    }
+
+    fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        origin: &str,
+        connect: impl AsyncFnOnce() -> io::Result<S>,
+    ) -> Result<Client, io::Error> {
         // A thread of its own: the connection answers the member also while nobody asks.
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.expect("there is room");
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let connection = runtime.block_on(async {
-            let stream = TcpStream::connect(address).await.expect("somebody listens");
-            let connected = handshake(TokioExecutor::new(), TokioIo::new(stream)).await;
-            let (requests, connection) = connected.expect("it speaks HTTP/2");
+            let stream = TokioIo::new(connect().await?);
+            let connected = handshake(TokioExecutor::new(), stream).await;
+            let (requests, connection) = connected.map_err(io::Error::other)?;
             tokio::spawn(connection);
-            Connection(requests)
-        });
-        let origin = format!("http://{address}").parse().expect("an address is part of one");
-        Client { runtime, connection, origin }
+            Ok::<_, io::Error>(Connection(requests))
+        })?;
+        let origin = origin.parse().expect("an address is part of one");
+        Ok(Client { runtime, connection, origin })
     }
 
     /// Asks for something of keys, and waits for the answer.

@@ -1,7 +1,7 @@
 //! Members to ask: one in this process, with its files in a directory of its own, or a process.
 
 use crate::client::Client;
-use server::{Config, Place, Serves, Stop, run};
+use server::{Config, Place, Serves, Speaks, Stop, run};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc;
@@ -24,7 +24,11 @@ pub fn place() -> TempDir {
 pub fn config(place: &Path) -> Config {
     Config {
         data_dir: place.join("data"),
-        listen: vec![Place { address: "127.0.0.1:0".to_owned(), serves: Serves::All }],
+        listen: vec![Place {
+            address: "127.0.0.1:0".to_owned(),
+            serves: Serves::All,
+            speaks: Speaks::Http,
+        }],
         runtimes: 2,
         ..Config::default()
     }

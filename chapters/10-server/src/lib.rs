@@ -29,9 +29,6 @@
 //! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
 //!    client does not wait for that: what a crash takes from memory, the log gives back.
 //!
-//! Locks and elections are a client inside of the member: all that they do, any client could do.
-//! What they make of keys is in `queue`.
-//!
 //! What happened goes from `state` to `watches`, which tells those who watch, as fast as each of
 //! them fetches it.
 //!
@@ -46,9 +43,6 @@
 //! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
 //! work it does at a time.
 //!
-//! While a runtime works on one request, all others on its connections wait. So what takes long, as
-//! a range of many keys does, goes to a few more threads, by way of `blocking`.
-//!
 //! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
 //! disk holds then, nobody knows.
 //!
@@ -61,10 +55,9 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Users, maintenance, and all other services but those of keys, watches, leases,
-//! locks and elections. The JSON gateway, metrics and TLS. Most flags.
+//! Other members. Users, maintenance, and all other services but those of keys, watches and
+//! leases. The JSON gateway and metrics. Most flags.
 
-mod blocking;
 mod boxes;
 mod config;
 mod ids;
@@ -77,7 +70,6 @@ mod outbox;
 mod pages;
 mod program;
 mod proposal;
-pub mod queue;
 mod replica;
 mod rows;
 mod serve;
@@ -86,9 +78,9 @@ mod signature;
 mod socket;
 mod state;
 mod store;
+pub mod tls;
 mod watches;
 
-pub use blocking::Blocking;
-pub use config::{Config, Place};
+pub use config::{Config, Place, Speaks};
 pub use program::{Error, Stop, run};
-pub use serve::Serves;
+pub use serve::{Limits, Serves};

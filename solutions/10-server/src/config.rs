@@ -4,7 +4,8 @@
 //!
 //! Left to others: what is done with it (`program`).
 
-use crate::door::Serves;
+use crate::door::{Limits, Serves};
+use crate::tls;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +48,10 @@ pub struct Config {
     pub auto_compaction: Option<AutoCompaction>,
     /// How many threads serve clients.
     pub runtimes: usize,
+    /// How clients speak where others cannot hear them.
+    pub tls: tls::Options,
+    /// How much of anything clients can have.
+    pub limits: Limits,
 }
 
 /// When old revisions go by themselves.
@@ -68,6 +73,19 @@ pub struct Place {
     pub address: String,
     /// What can be asked for there.
     pub serves: Serves,
+    /// How clients speak there.
+    pub speaks: Speaks,
+}
+
+/// How clients speak at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// So that everybody on the way can hear it.
+    Http,
+    /// By TLS.
+    Https,
+    /// As they like.
+    Both,
 }
 
 /// So many heartbeats a follower waits for its leader, as etcd has it.
@@ -91,7 +109,11 @@ impl Default for Config {
         Config {
             name: "default".to_owned(),
             data_dir: PathBuf::from("default.etcd"),
-            listen: vec![Place { address: "127.0.0.1:2379".to_owned(), serves: Serves::All }],
+            listen: vec![Place {
+                address: "127.0.0.1:2379".to_owned(),
+                serves: Serves::All,
+                speaks: Speaks::Http,
+            }],
             client_urls: vec!["http://localhost:2379".to_owned()],
             peer_urls: vec!["http://localhost:2380".to_owned()],
             token: "etcd-cluster".to_owned(),
@@ -107,6 +129,8 @@ impl Default for Config {
             strict_reconfiguration: true,
             auto_compaction: None,
             runtimes: std::thread::available_parallelism().map_or(1, usize::from),
+            tls: tls::Options::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -94,11 +94,12 @@ mod socket;
 mod state;
 mod store;
 mod swapped;
+pub mod tls;
 mod version;
 mod watches;
 
 pub use blocking::Blocking;
-pub use config::{AutoCompaction, Config, Place};
-pub use door::Serves;
+pub use config::{AutoCompaction, Config, Place, Speaks};
+pub use door::{Limits, Serves};
 pub use program::{Error, Stop, run};
 pub use retention::Retention;

@@ -10,8 +10,8 @@
 use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
-use crate::config::{Config, Place};
-use crate::door::Door;
+use crate::config::{Config, Place, Speaks};
+use crate::door::{Door, Serves};
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
@@ -25,6 +25,7 @@ use crate::services::{Member, Services};
 use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::store;
+use crate::tls::{self, Tls};
 use crate::watches::Watches;
 use basics::NodeId;
 use bolt::backend::Committer;
@@ -54,6 +55,9 @@ pub enum Error {
         /// Why not.
         error: io::Error,
     },
+    /// How clients are to speak there.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
     /// A thread of the system's.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -142,10 +146,35 @@ fn listen(config: &Config) -> Result<Listeners, Error> {
         let failed = |error| Error::Listen { place: place.address.clone(), error };
         let listener = std::net::TcpListener::bind(&place.address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        Ok((address, listener, Arc::new(Door { serves: place.serves })))
+        Ok((listener.local_addr().map_err(failed)?, listener))
     };
-    config.listen.iter().map(bind).collect()
+    let bound = config.listen.iter().map(bind).collect::<Result<Vec<_>, Error>>()?;
+    let tls = tls(config)?;
+    let doors = config.listen.iter().map(|place| Door {
+        serves: place.serves,
+        tls: tls.clone().filter(|_| place.speaks != Speaks::Http),
+        plain: place.speaks != Speaks::Https,
+        limits: config.limits,
+    });
+    let listeners = bound.into_iter().zip(doors);
+    Ok(listeners.map(|((address, listener), door)| (address, listener, Arc::new(door))).collect())
+}
+
+/// What it takes to shake hands, if that is done anywhere.
+fn tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
+    let places: Vec<&Place> =
+        config.listen.iter().filter(|place| place.speaks != Speaks::Http).collect();
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let host = |place: &Place| {
+        let host = place.address.rsplit_once(':').map_or(&*place.address, |(host, _)| host);
+        host.trim_matches(['[', ']']).to_owned()
+    };
+    let hosts: Vec<String> = config.listen.iter().map(host).collect();
+    let has_http = places.iter().any(|place| place.serves != Serves::Grpc);
+    let own = config.data_dir.join("fixtures/client");
+    Ok(Some(Arc::new(Tls::new(&config.tls, &own, &hosts, has_http)?)))
 }
 
 /// All rooms with a thread of their own, but for those that serve clients.

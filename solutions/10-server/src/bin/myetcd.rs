@@ -1,6 +1,6 @@
 //! A member, as a program.
 
-use server::{Config, Place, Serves, Stop, run};
+use server::{Config, Place, Serves, Speaks, Stop, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -11,7 +11,8 @@ fn main() -> ExitCode {
             "--data-dir" => config.data_dir = value.into(),
             "--listen-client-urls" => {
                 let address = value.trim_start_matches("http://").to_owned();
-                config.listen = vec![Place { address, serves: Serves::All }];
+                let speaks = Speaks::Http;
+                config.listen = vec![Place { address, serves: Serves::All, speaks }];
                 config.client_urls = vec![value];
             }
             _ => {}
