@@ -61,14 +61,14 @@ impl Client {
     /// One that is connected.
     pub fn new(address: SocketAddr) -> Client {
         let origin = format!("http://{address}");
-        let connected = Client::over(&origin, async || TcpStream::connect(address).await);
+        let connected = Client::over(&origin, async || connect(address).await);
         connected.expect("somebody listens, and speaks HTTP/2")
     }
 
     /// One that is connected by TLS. What is wrong with its certificate, it may hear only later.
     pub fn secure(address: SocketAddr, config: Arc<ClientConfig>) -> Result<Client, io::Error> {
         Client::over(&format!("https://{address}"), async || {
-            let stream = TcpStream::connect(address).await?;
+            let stream = connect(address).await?;
             let name = "localhost".try_into().expect("it is a name");
             TlsConnector::from(config).connect(name, stream).await
         })
@@ -174,4 +174,11 @@ impl Client {
     pub fn wait<T>(&mut self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// Short messages are not to wait for each other.
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }

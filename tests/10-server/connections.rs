@@ -3,17 +3,22 @@
 use crate::certificates::{Authority, SERVER, Said, client, write};
 use crate::client::Client;
 use crate::member::{Member, config, place};
-use api::{PutRequest, RangeRequest};
+use api::watch_request::RequestUnion;
+use api::{
+    PutRequest, RangeRequest, RequestOp, TxnRequest, WatchCreateRequest, WatchRequest, request_op,
+};
 use harness::check;
 use server::{Config, Limits, Speaks};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, StreamOwned};
+use tonic::codegen::tokio_stream;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const NO_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -227,6 +232,63 @@ fn a_client_hears_how_much_it_can_have_and_who_is_silent_for_good_is_gone() {
         // Nothing is answered from here on.
         let kinds: Vec<u8> = std::iter::from_fn(|| frame(&mut stream)).map(|f| f.0).collect();
         assert!(kinds.contains(&6), "it was asked before it was sent away: {kinds:?}");
+        member.stop();
+    });
+}
+
+/// Puts a hundred keys at a time, ten times.
+fn fill(client: &mut Client) {
+    for round in 0..10 {
+        let put = |at| {
+            let key = format!("k{}", 100 * round + at).into();
+            let put = PutRequest { key, value: vec![b'v'; 4_000].into(), ..Default::default() };
+            RequestOp { request: Some(request_op::Request::RequestPut(put)) }
+        };
+        let request = TxnRequest { success: (0..100).map(put).collect(), ..Default::default() };
+        client.kv(async |mut kv| kv.txn(request).await).expect("it can be");
+    }
+}
+
+#[test]
+fn a_stream_that_always_has_something_to_say_is_not_in_the_way() {
+    const WATCHERS: usize = 60;
+    const ALL: usize = WATCHERS * 1_000;
+    check(|| {
+        let place = place();
+        // Both are on the only thread that there is.
+        let member = Member::start(Config { runtimes: 1, ..config(place.path()) });
+        let (mut light, mut fast) = (member.client(), member.client());
+        fill(&mut light);
+        let (told, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let watcher = WatchRequest {
+                    request_union: Some(RequestUnion::CreateRequest(WatchCreateRequest {
+                        key: "k".into(),
+                        range_end: "l".into(),
+                        start_revision: 1,
+                        ..WatchCreateRequest::default()
+                    })),
+                };
+                let requests = tokio_stream::iter(vec![watcher; WATCHERS]);
+                let opened = fast.watch(async |mut watch| watch.watch(requests).await);
+                let mut stream = opened.expect("it is opened");
+                while !enough.load(Ordering::SeqCst) && told.load(Ordering::SeqCst) < ALL {
+                    let response = fast.wait(stream.message()).expect("nothing fails");
+                    let events = response.expect("it goes on").events.len();
+                    told.fetch_add(events, Ordering::SeqCst);
+                }
+            });
+            while told.load(Ordering::SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            for _ in 0..20 {
+                let request = RangeRequest { key: "k1".into(), ..RangeRequest::default() };
+                light.kv(async |mut kv| kv.range(request).await).expect("it can be read");
+            }
+            assert!(told.load(Ordering::SeqCst) < ALL, "all of it came before twenty answers");
+            enough.store(true, Ordering::SeqCst);
+        });
         member.stop();
     });
 }

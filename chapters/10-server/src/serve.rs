@@ -81,6 +81,9 @@ pub struct Limits {
     pub silence: Duration,
     /// So many bytes a request has before its body.
     pub head_bytes: u32,
+    /// So many bytes of an answer wait to be sent. With more, a stream that always has something
+    /// to say would keep others of its runtime waiting.
+    pub unsent_bytes: usize,
     /// So many requests a client takes back before anybody has looked at them. It is sent away
     /// with the next one.
     pub taken_back: usize,
@@ -100,6 +103,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             silence: Duration::from_secs(120),
             head_bytes: 1 << 20,
+            unsent_bytes: 64 << 10,
             taken_back: 1024,
         }
     }
@@ -120,6 +124,7 @@ impl Limits {
         let mut builder = http2::Builder::new(Here);
         builder
             .timer(TokioTimer::new())
+            .max_send_buf_size(self.unsent_bytes)
             .max_concurrent_streams(self.concurrent_streams)
             .max_header_list_size(self.head_bytes)
             .max_pending_accept_reset_streams(self.taken_back)
@@ -301,7 +306,7 @@ async fn secure(
             Ok((Stream::Secure(Box::new(stream)), Some(peer)))
         }
         Ok(false) if plain => Ok((Stream::Plain(stream), None)),
-        Ok(false) => Err(tls::not_tls()),
+        Ok(false) => Err(tls::not_tls(&stream)),
         Err(error) => Err(Refused::broken(&error)),
     }
 }

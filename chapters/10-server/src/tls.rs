@@ -8,12 +8,18 @@
 //! No handshake leans on an earlier one: rustls would take a client's word from before a
 //! revocation for granted.
 //!
+//! What rustls and ring do not have, a member does not have either: keys on P-521, chained blocks,
+//! ciphers of TLS 1.2 that need the server's key alone, clients that show the certificate of an
+//! authority, or one for every usage that there is. And what they do not tell is not in the words
+//! that a refusal leaves behind: which versions, protocols or ciphers a client has offered.
+//!
 //! Left to others: where connections come from (`serve`), and what is said on them.
 
 use error::NOT_TLS;
 use files::Fresh;
 use leaf::{Leaf, Revoked};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
@@ -182,14 +188,23 @@ impl Tls {
 
     /// Shakes hands. Whoever calls has a limit for it.
     pub async fn accept(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, Peer), Refused> {
-        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await;
-        let hello = hello.map_err(|error| Refused::broken(&error))?;
+        let mut hello = pin!(LazyConfigAcceptor::new(Acceptor::default(), stream));
+        let hello = match hello.as_mut().await {
+            Ok(hello) => hello,
+            Err(error) => {
+                hello.take_io().iter().for_each(leave);
+                return Err(Refused::broken(&error));
+            }
+        };
         let server_name = name(&hello.client_hello());
         let with_name = |refused| Refused { server_name: server_name.clone(), ..refused };
         let config = self.config.get();
         let config = config.map_err(|error| with_name(Refused::unheard(error)))?;
-        let stream = hello.into_stream(config.as_ref().clone()).await;
-        let stream = stream.map_err(|error| with_name(Refused::broken(&error)))?;
+        let stream = hello.into_stream(config.as_ref().clone()).into_fallible().await;
+        let stream = stream.map_err(|(error, stream)| {
+            leave(&stream);
+            with_name(Refused::broken(&error))
+        })?;
         let peer = self.look(stream.get_ref().1).map_err(with_name)?;
         Ok((stream, peer))
     }
@@ -217,9 +232,18 @@ impl Tls {
     }
 }
 
-/// What whoever does not even begin to speak TLS is told: nothing, and others that.
-pub fn not_tls() -> Refused {
+/// It does not even begin to speak TLS. It is told nothing.
+pub fn not_tls(stream: &TcpStream) -> Refused {
+    leave(stream);
     Refused::unheard(format!("tls: {NOT_TLS}"))
+}
+
+/// Reads what a client has said already, before its stream is closed. If it were left there, the
+/// system would take back what the client was told, and say that the connection is broken.
+fn leave(stream: &TcpStream) {
+    let mut bytes = [0; 4 << 10];
+    // A client that says more than that is not one that listens.
+    let _ = (0..4).try_for_each(|_| stream.try_read(&mut bytes).map(|_| ()));
 }
 
 /// Whom a client asks for.
@@ -246,6 +270,7 @@ fn config(
             rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch) => {
                 Error::OtherKey
             }
+            rustls::Error::General(_) => Error::KindOfKey,
             other => Error::Other(other),
         })?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -53,6 +53,9 @@ pub struct Limits {
     pub silence: Duration,
     /// So many bytes a request has before its body.
     pub head_bytes: u32,
+    /// So many bytes of an answer wait to be sent. With more, a stream that always has something
+    /// to say would keep others of its runtime waiting.
+    pub unsent_bytes: usize,
     /// So many requests a client takes back before anybody has looked at them. It is sent away
     /// with the next one.
     pub taken_back: usize,
@@ -74,6 +77,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             silence: Duration::from_secs(120),
             head_bytes: 1 << 20,
+            unsent_bytes: 64 << 10,
             taken_back: 1024,
         }
     }

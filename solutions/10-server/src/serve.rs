@@ -56,6 +56,7 @@ fn http2(limits: &Limits) -> http2::Builder<Here> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.concurrent_streams)
         .max_header_list_size(limits.head_bytes)
+        .max_send_buf_size(limits.unsent_bytes)
         .max_pending_accept_reset_streams(limits.taken_back)
         .keep_alive_interval(interval)
         .keep_alive_timeout(limits.keepalive_timeout);
@@ -225,7 +226,7 @@ async fn secure(
             Ok((Stream::Secure(Box::new(stream)), Some(peer)))
         }
         Ok(false) if plain => Ok((Stream::Plain(stream), None)),
-        Ok(false) => Err(tls::not_tls()),
+        Ok(false) => Err(tls::not_tls(&stream)),
         Err(error) => Err(Refused::broken(&error)),
     }
 }

@@ -5,10 +5,13 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
+use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::{
     self, AlertDescription, CertificateError, InvalidMessage, PeerIncompatible,
 };
+use x509_cert::der::DateTime;
 
 /// Why a member cannot have TLS as it was told to.
 #[derive(Debug, Error)]
@@ -43,6 +46,9 @@ pub enum Error {
     /// They do not belong together.
     #[error("tls: private key does not match public key")]
     OtherKey,
+    /// etcd takes keys on P-521 too. ring has no such curve.
+    #[error("tls: the private key is none of RSA, ECDSA on P-256 or P-384, and Ed25519")]
+    KindOfKey,
     /// Nobody could be trusted.
     #[error("{place}: there is no certificate in it that could be trusted")]
     NobodyTrusted {
@@ -163,11 +169,13 @@ fn reason(error: &rustls::Error) -> String {
             PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled
-            | PeerIncompatible::Tls13RequiredForQuic,
+            // Who speaks neither 1.2 nor 1.3 says less of itself.
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired,
         ) => "client offered only unsupported versions",
-        rustls::Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon) => {
-            "no cipher suite supported by both client and server"
-        }
+        // The second one is about those that encrypt with the server's own key alone.
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::NoCipherSuitesInCommon | PeerIncompatible::NoKxGroupsInCommon,
+        ) => "no cipher suite supported by both client and server",
         AlertReceived(AlertDescription::BadCertificate) => "bad certificate",
         AlertReceived(AlertDescription::UnknownCA) => "unknown certificate authority",
         AlertReceived(AlertDescription::CertificateExpired) => "expired certificate",
@@ -193,13 +201,31 @@ fn verdict(error: &CertificateError) -> String {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "certificate signed by unknown authority"
         }
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => {
+        // Of one that ended before it began, no more is said.
+        CertificateError::Expired | CertificateError::NotValidYet => {
             "certificate has expired or is not yet valid"
+        }
+        CertificateError::ExpiredContext { time, not_after } => {
+            return outdated(*time, "after", *not_after);
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            return outdated(*time, "before", *not_before);
         }
         other => return format!("tls: failed to verify certificate: x509: {other}"),
     };
     format!("tls: failed to verify certificate: x509: {known}")
+}
+
+/// What Go says of a certificate that is not valid now.
+fn outdated(now: UnixTime, side: &str, then: UnixTime) -> String {
+    let date = |time: UnixTime| {
+        let known = DateTime::from_unix_duration(Duration::from_secs(time.as_secs()));
+        known.map_or_else(|_| "another age".to_owned(), |date| date.to_string())
+    };
+    format!(
+        "tls: failed to verify certificate: x509: certificate has expired or is not yet valid: \
+         current time {} is {side} {}",
+        date(now),
+        date(then)
+    )
 }
