@@ -118,3 +118,26 @@ fn several_requests_come_in_one_body() {
 fn id_of(request: Json<LeaseKeepAliveRequest>) -> i64 {
     request.0.id
 }
+
+/// Whoever learns while it runs which message it has, knows its method.
+#[test]
+fn a_method_reads_and_writes_its_messages() {
+    check(|| {
+        let range = Method::find("etcdserverpb.KV", "Range").expect("there is one");
+        assert_eq!((range.service(), range.name()), ("etcdserverpb.KV", "Range"));
+        assert!(!range.takes_many() && !range.gives_many());
+        let mut json = serde_json::Deserializer::from_str(r#"{"key":"YQ==","limit":"3"} more"#);
+        let request = RangeRequest { key: "a".into(), limit: 3, ..RangeRequest::default() };
+        assert_eq!(range.request(&mut json).expect("it is one"), request.encode_to_vec());
+        let response = RangeResponse { count: 5, ..RangeResponse::default() };
+        let written = range.response(response.encode_to_vec().into()).expect("it is one");
+        assert_eq!(serde_json::to_string(&written).expect("it is one"), r#"{"count":"5"}"#);
+        assert!(range.response(vec![0xff].into()).is_err(), "this is no message");
+        let watch = Method::find("etcdserverpb.Watch", "Watch").expect("there is one");
+        assert!(watch.takes_many() && watch.gives_many());
+        assert!(Method::find("etcdserverpb.KV", "Nothing").is_none());
+        assert!(Method::find("etcdserverpb.Nothing", "Range").is_none());
+        let snapshots = Method::all().filter(|method| method.name() == "Snapshot");
+        assert!(snapshots.map(|one| (one.takes_many(), one.gives_many())).eq([(false, true)]));
+    });
+}

@@ -38,7 +38,8 @@
 //!
 //! What most layers do not need is not built for them. `services` adds gRPC's clients and servers,
 //! `kv_client::KvClient`, `kv_server::KvServer` and so on, and the way from an error to a status.
-//! `json` adds `Json`, the form in which the gateway reads and writes messages.
+//! `json` adds `Json`, the form in which the gateway reads and writes messages, and `Method`, which
+//! does so for a message whose kind is known by name only.
 //!
 //! ## Left out on purpose
 //!
@@ -63,7 +64,7 @@ pub use code::Code;
 pub use errors::Error;
 pub use etcdserverpb::*;
 #[cfg(feature = "json")]
-pub use json::Json;
+pub use json::{Json, Method};
 pub use keys::Keys;
 pub use leasepb::*;
 pub use mvccpb::*;
