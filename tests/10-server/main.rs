@@ -2,6 +2,7 @@
 
 mod certificates;
 mod client;
+mod http;
 mod member;
 
 mod blocking;
@@ -17,8 +18,12 @@ mod life;
 mod lock;
 mod maintenance;
 mod members;
+mod metrics;
+mod pages;
 mod queue;
+mod recorded;
 mod retention;
 mod tls;
 mod users;
 mod watch;
+mod websocket;

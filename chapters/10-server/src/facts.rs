@@ -1,13 +1,14 @@
 //! What is true of a member right now, for all its threads to see.
 //!
 //! Owns [`Facts`]: users, alarms, members and versions, which the state swaps; how far the log is,
-//! which the replica says; and how large the store is, which the store says. Whoever looks sees
-//! each of them whole, and waits for nobody.
+//! which the replica says; how large the store is, which the store says; and what everybody counts.
+//! Whoever looks sees each of them whole, and waits for nobody.
 //!
 //! Left to others: what is in the store at one revision (`mvcc::View`).
 
 use crate::alarms::Alarms;
 use crate::gate::Gate;
+use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::swapped::Swapped;
 use api::Revision;
@@ -30,6 +31,8 @@ pub struct Facts {
     pub progress: Progress,
     /// How large the store is.
     pub sizes: Sizes,
+    /// What was counted.
+    pub metrics: Metrics,
 }
 
 /// Which versions the cluster speaks.

@@ -56,21 +56,29 @@
 //! ## What is not here yet
 //!
 //! Other members. Users, maintenance, and all other services but those of keys, watches and
-//! leases. The JSON gateway and metrics. Most flags.
+//! leases. The JSON gateway, metrics and TLS. Most flags.
 
+mod alarms;
 mod boxes;
+mod chores;
 mod config;
+mod door;
+mod facts;
+mod gate;
 mod ids;
 mod leases;
 mod letters;
 mod log;
 mod mailbox;
+mod metrics;
 mod opening;
 mod outbox;
 mod pages;
 mod program;
 mod proposal;
 mod replica;
+mod retention;
+mod roster;
 mod rows;
 mod serve;
 mod services;
@@ -78,9 +86,11 @@ mod signature;
 mod socket;
 mod state;
 mod store;
-pub mod tls;
+mod swapped;
+mod version;
 mod watches;
 
-pub use config::{Config, Place, Speaks};
+pub use config::{AutoCompaction, Config, Place};
+pub use door::Serves;
+pub use pages::Options as PageOptions;
 pub use program::{Error, Stop, run};
-pub use serve::{Limits, Serves};

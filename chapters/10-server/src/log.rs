@@ -5,9 +5,12 @@
 //!
 //! Left to others: what is saved, and when the log may be let go (`replica`).
 
+use crate::facts::Facts;
 use crate::letters::{ToLog, ToReplica};
 use crate::mailbox::Mailbox;
+use crate::metrics::Metrics;
 use std::sync::Arc;
+use std::time::Instant;
 use wal::{Error, Folder, Options, Wal, prepare_spare};
 
 /// The log's writer.
@@ -22,17 +25,19 @@ pub struct Writer {
     pub jobs: Arc<Mailbox<ToLog>>,
     /// Who gets the receipts.
     pub replica: Arc<Mailbox<ToReplica>>,
+    /// Where it is counted.
+    pub facts: Arc<Facts>,
 }
 
 impl Writer {
     /// Writes until it is told to stop, or something fails. Then nothing more will be written, and
     /// the process should end.
     pub fn run(self) -> Result<(), Error> {
-        let Writer { mut log, directory, options, jobs, replica } = self;
+        let Writer { mut log, directory, options, jobs, replica, facts } = self;
         let wanted = Mailbox::default();
         std::thread::scope(|scope| {
             let spares = scope.spawn(|| prepare_spares(&directory, options, &wanted));
-            let written = write(&mut log, &jobs, &replica, &wanted);
+            let written = write(&mut log, &jobs, &replica, &wanted, &facts.metrics);
             wanted.put(Spare::Stop);
             written.and(spares.join().expect("it does not panic"))
         })
@@ -50,6 +55,7 @@ fn write(
     jobs: &Mailbox<ToLog>,
     replica: &Mailbox<ToReplica>,
     spares: &Mailbox<Spare>,
+    metrics: &Metrics,
 ) -> Result<(), Error> {
     let mut arrived = Vec::new();
     let mut segment = None;
@@ -60,6 +66,7 @@ fn write(
         }
         jobs.take(&mut arrived);
         let (mut saves, mut released, mut stops) = (Vec::with_capacity(arrived.len()), None, false);
+        let began = Instant::now();
         for job in arrived.drain(..) {
             match job {
                 ToLog::Write(save) => {
@@ -70,7 +77,10 @@ fn write(
                 ToLog::Stop => stops = true,
             }
         }
+        metrics.disk.log_write.took(began.elapsed());
+        let began = Instant::now();
         log.sync()?;
+        metrics.disk.log_sync.took(began.elapsed());
         // Letters to other members wait in a save. There are no other members, and so no letters.
         replica.put_all(saves.into_iter().map(|save| ToReplica::Synced(save.synced().0)));
         // Not before the saves are synced that came before it.

@@ -12,11 +12,13 @@ use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{Gate, Kind};
 use crate::ids;
 use crate::leases::Leases;
+use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
 use crate::store;
 use crate::swapped::Swapped;
+use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
@@ -146,6 +148,9 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
     let reader = store.reader();
+    let (key, range_end) = (vec![0].into(), vec![0].into());
+    let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
+    facts.metrics.state.keys.set(reader.view().range(&all)?.count);
     let leases = leases(&reader, config)?;
     let state = State::new(store, applied);
     let log_options = SEGMENTS;
@@ -195,6 +200,7 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         compactions: Swapped::new(Compactions::default()),
         progress: Progress::default(),
         sizes: Sizes::default(),
+        metrics: Metrics::default(),
     })
 }
 

@@ -7,23 +7,27 @@
 //!
 //! Left to others: what each thread does.
 
-use crate::blocking::Blocking;
 use crate::boxes::Boxes;
-use crate::config::{Config, Place, Speaks};
-use crate::letters::{ToReplica, ToWatches};
+use crate::chores::{self, Chores};
+use crate::config::{Config, Place};
+use crate::door::Door;
+use crate::facts::Facts;
+use crate::leases::Leases;
+use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opened, open};
-use crate::pages::Pages;
+use crate::pages::{Options, Pages};
 use crate::replica::{self, Replica};
-use crate::serve::{self, Dealt, Door, Serves, accept, serve};
+use crate::serve::{self, Dealt, accept, serve};
 use crate::services::{Member, Services};
 use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::store;
-use crate::tls::{self, Tls};
 use crate::watches::Watches;
+use basics::NodeId;
 use bolt::backend::Committer;
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
@@ -33,7 +37,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 /// Why a member cannot start, or has stopped.
 #[derive(Debug, Error)]
@@ -49,9 +53,6 @@ pub enum Error {
         /// Why not.
         error: io::Error,
     },
-    /// How clients are to speak there.
-    #[error(transparent)]
-    Tls(#[from] tls::Error),
     /// A thread of the system's.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -96,20 +97,30 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let opened = open(config, RandomState::new().hash_one("timer"))?;
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
-        let (inbox, watch_jobs) = (rooms.inbox.clone(), rooms.watch_jobs.clone());
+        let (mail, facts, id) = (rooms.mail.clone(), rooms.facts.clone(), rooms.id);
         rooms.start(scope, stop)?;
-        let serving = start_serving(scope, stop, listeners, members)?;
+        wait_until_known(&facts, id, stop);
+        let serving = start_serving(scope, stop, listeners, members, &config.pages)?;
         ready(&addresses);
         for thread in serving {
             thread.join().expect("it does not panic");
         }
-        watch_jobs.put(ToWatches::Stop);
-        inbox.put(ToReplica::Stop);
+        mail.chores.put(chores::Stop);
+        mail.watches.put(ToWatches::Stop);
+        mail.replica.put(ToReplica::Stop);
         Ok::<(), Error>(())
     })?;
     match stop.why.lock().expect("nobody panics while holding it").take() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
+    }
+}
+
+/// Waits until the cluster knows what the member is called: until then, nobody is served.
+fn wait_until_known(facts: &Facts, id: NodeId, stop: &Stop) {
+    let is_known = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
+    while !is_known() && !*stop.stops.borrow() {
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -121,41 +132,21 @@ fn listen(config: &Config) -> Result<Listeners, Error> {
         let failed = |error| Error::Listen { place: place.address.clone(), error };
         let listener = std::net::TcpListener::bind(&place.address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
-        Ok((listener.local_addr().map_err(failed)?, listener))
+        let address = listener.local_addr().map_err(failed)?;
+        Ok((address, listener, Arc::new(Door { serves: place.serves })))
     };
-    let bound = config.listen.iter().map(bind).collect::<Result<Vec<_>, Error>>()?;
-    let tls = tls(config)?;
-    let doors = config.listen.iter().map(|place| Door {
-        serves: place.serves,
-        tls: tls.clone().filter(|_| place.speaks != Speaks::Http),
-        plain: place.speaks != Speaks::Https,
-        limits: config.limits,
-    });
-    let listeners = bound.into_iter().zip(doors);
-    Ok(listeners.map(|((address, listener), door)| (address, listener, Arc::new(door))).collect())
+    config.listen.iter().map(bind).collect()
 }
 
-/// What it takes to shake hands, if that is done anywhere.
-fn tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
-    let places: Vec<&Place> =
-        config.listen.iter().filter(|place| place.speaks != Speaks::Http).collect();
-    if places.is_empty() {
-        return Ok(None);
-    }
-    let host = |place: &Place| {
-        let host = place.address.rsplit_once(':').map_or(&*place.address, |(host, _)| host);
-        host.trim_matches(['[', ']']).to_owned()
-    };
-    let hosts: Vec<String> = config.listen.iter().map(host).collect();
-    let has_http = places.iter().any(|place| place.serves != Serves::Grpc);
-    let own = config.data_dir.join("fixtures/client");
-    Ok(Some(Arc::new(Tls::new(&config.tls, &own, &hosts, has_http)?)))
-}
+/// So many threads of a runtime may be busy for clients.
+const BUSY: usize = 2;
 
 /// All rooms with a thread of their own, but for those that serve clients.
 struct Rooms {
-    inbox: Arc<Mailbox<ToReplica>>,
-    watch_jobs: Arc<Mailbox<ToWatches>>,
+    id: NodeId,
+    facts: Arc<Facts>,
+    mail: Mail,
+    chores: Chores,
     replica: Replica,
     log: log::Writer,
     state: State,
@@ -165,64 +156,74 @@ struct Rooms {
     watches: Watches,
 }
 
+/// A mailbox for each of them.
+#[derive(Clone, Default)]
+struct Mail {
+    replica: Arc<Mailbox<ToReplica>>,
+    log: Arc<Mailbox<ToLog>>,
+    state: Arc<Mailbox<ToState>>,
+    store: Arc<Mailbox<ToStore>>,
+    retired: Arc<Mailbox<()>>,
+    watches: Arc<Mailbox<ToWatches>>,
+    chores: Arc<Mailbox<chores::Stop>>,
+}
+
 /// Builds everything, and connects it. For each runtime there is a member.
 fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
     let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, reader, committer, id, cluster, .. } = opened;
+    let Opened { leases, facts, reader, committer, identity, .. } = opened;
+    let (id, cluster) = (NodeId(identity.member), identity.cluster);
+    let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
-    let inbox: Arc<Mailbox<ToReplica>> = Arc::default();
-    let watch_jobs: Arc<Mailbox<ToWatches>> = Arc::default();
-    let (log_jobs, state_jobs, store_jobs) = (Arc::default(), Arc::default(), Arc::default());
-    let blocking = Blocking::default();
-    let (retired, leases) = (Arc::default(), Arc::new(leases));
-    let signature = Signature { id, cluster, term: Arc::default() };
+    let signature = Signature { id, cluster, facts: facts.clone() };
     let wires = replica::Wires {
-        inbox: inbox.clone(),
-        log: Arc::clone(&log_jobs),
-        state: Arc::clone(&state_jobs),
+        inbox: mail.replica.clone(),
+        log: mail.log.clone(),
+        state: mail.state.clone(),
         boxes: boxes.clone(),
-        term: signature.term.clone(),
+        facts: facts.clone(),
         leases: leases.clone(),
     };
     let state_wires = state::Wires {
-        jobs: state_jobs.clone(),
-        replica: inbox.clone(),
-        store: Arc::clone(&store_jobs),
+        jobs: mail.state.clone(),
+        replica: mail.replica.clone(),
+        store: mail.store.clone(),
         boxes: boxes.clone(),
-        retired: Arc::clone(&retired),
+        retired: mail.retired.clone(),
         leases: leases.clone(),
-        watches: watch_jobs.clone(),
+        facts: facts.clone(),
+        watches: mail.watches.clone(),
+    };
+    let store_wires = store::Wires {
+        jobs: mail.store.clone(),
+        replica: mail.replica.clone(),
+        retired: mail.retired.clone(),
+        facts: facts.clone(),
+        boxes: boxes.clone(),
+    };
+    let log = log::Writer {
+        log,
+        directory: log_directory,
+        options: log_options,
+        jobs: mail.log.clone(),
+        replica: mail.replica.clone(),
+        facts: facts.clone(),
     };
     let longest = config.max_request_bytes + (512 << 10);
     // Not all members at once, so up to a tenth longer.
     let progress = Duration::from_secs(600 + random.hash_one("progress") % 60);
-    let member = |runtime| Member {
-        signature: signature.clone(),
-        replica: inbox.clone(),
-        boxes: boxes.clone(),
-        post_box: boxes.of(runtime),
-        runtime,
-        reader: reader.clone(),
-        state: state_jobs.clone(),
-        leases: leases.clone(),
-        watches: watch_jobs.clone(),
-        blocking: blocking.clone(),
-        shortest_lease: config.shortest_lease(),
-        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
-        max_request_bytes: config.max_request_bytes,
-        max_txn_ops: config.max_txn_ops,
-    };
-    let members = (0..config.runtimes).map(|runtime| Arc::new(member(runtime))).collect();
-    let replica = Replica::new(node, wires, config.heartbeat);
-    let jobs = log_jobs;
-    let (directory, options) = (log_directory, log_options);
-    let log = log::Writer { log, directory, options, jobs, replica: inbox.clone() };
-    let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
+    let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
+    let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
+    let member =
+        |runtime| Arc::new(member(config, &signature, &mail, &boxes, &reader, &leases, runtime));
+    let members = (0..config.runtimes).map(member).collect();
     let rooms = Rooms {
-        inbox,
-        watch_jobs,
+        id,
+        facts,
+        mail,
+        chores,
         replica,
         log,
         state,
@@ -234,6 +235,40 @@ fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     (rooms, members)
 }
 
+/// The member, as the services of a runtime see it.
+fn member(
+    config: &Config,
+    signature: &Signature,
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    reader: &mvcc::Reader<File>,
+    leases: &Arc<Leases>,
+    runtime: usize,
+) -> Member {
+    Member {
+        signature: signature.clone(),
+        facts: signature.facts.clone(),
+        replica: mail.replica.clone(),
+        boxes: boxes.clone(),
+        post_box: boxes.of(runtime),
+        runtime,
+        reader: reader.clone(),
+        state: mail.state.clone(),
+        leases: leases.clone(),
+        watches: mail.watches.clone(),
+        store: mail.store.clone(),
+        busy: Semaphore::new(BUSY),
+        bcrypt_cost: config.bcrypt_cost,
+        quota: config.quota,
+        quota_said: config.quota_said,
+        strict_reconfiguration: config.strict_reconfiguration,
+        shortest_lease: config.shortest_lease(),
+        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
+        max_request_bytes: config.max_request_bytes,
+        max_txn_ops: config.max_txn_ops,
+    }
+}
+
 impl Rooms {
     /// Starts a thread for each. If one fails, the member stops.
     fn start<'scope>(
@@ -241,8 +276,9 @@ impl Rooms {
         scope: &'scope Scope<'scope, '_>,
         stop: &'scope Stop,
     ) -> Result<(), Error> {
-        let Rooms { watch_jobs, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, .. } = self;
+        let Rooms { mail, replica, log, state, state_wires, .. } = self;
+        let Rooms { committer, store_wires, watches, chores, .. } = self;
+        start(scope, "chores", move || chores.run(&mail.chores))?;
         start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
         start(scope, "state", move || {
@@ -252,7 +288,7 @@ impl Rooms {
             store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
         })?;
         start(scope, "watches", move || {
-            watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
+            watches.run(&mail.watches).unwrap_or_else(|error| stop.fail(error));
         })?;
         Ok(())
     }
@@ -264,6 +300,7 @@ fn start_serving<'scope>(
     stop: &Stop,
     listeners: Listeners,
     members: Vec<Arc<Member>>,
+    options: &Options,
 ) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
     let channels = members.iter().map(|_| mpsc::unbounded_channel());
     let (deals, dealt): (Vec<_>, Vec<_>) = channels.unzip();
@@ -271,7 +308,8 @@ fn start_serving<'scope>(
     let mut serving = Vec::new();
     for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
         let (listeners, stops) = (listeners.take(), stop.stops.subscribe());
-        let run = move || runtime(member, listeners, dealt, stops);
+        let options = options.clone();
+        let run = move || runtime(member, options, listeners, dealt, stops);
         serving.push(start(scope, &format!("serve {at}"), run)?);
     }
     Ok(serving)
@@ -290,6 +328,7 @@ type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
 /// One thread that serves clients. One of them accepts, for all.
 fn runtime(
     member: Arc<Member>,
+    options: Options,
     listeners: Option<(Listeners, Deals)>,
     dealt: mpsc::UnboundedReceiver<Dealt>,
     stops: watch::Receiver<bool>,
@@ -305,7 +344,7 @@ fn runtime(
             tokio::spawn(accept(listener, door, deals.clone(), stops.clone()));
         }
         let services = Arc::new(Services::new(member.clone()));
-        let pages = Pages::new(member, services.clone());
+        let pages = Pages::new(member, services.clone(), options);
         serve(dealt, Arc::new(serve::Rooms { services, pages }), stops).await;
     });
 }

@@ -11,16 +11,17 @@
 //! others.
 
 use crate::boxes::{Boxes, Told};
+use crate::facts::{Facts, Said};
 use crate::leases::Leases;
 use crate::letters::{Asker, ToLog, ToReplica, ToState, Wanted};
 use crate::mailbox::Mailbox;
+use crate::proposal::{PromoteMember, Proposal, RemoveMember, Wish};
 use api::Error;
-use basics::Index;
-use raft::{Node, Reading, Refused, Ticket};
+use basics::{Index, NodeId};
+use raft::{Data, Node, Reading, Refused, Step, Ticket};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the thread has to do with.
@@ -33,20 +34,19 @@ pub struct Wires {
     pub state: Arc<Mailbox<ToState>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
-    /// Where everybody sees which term it is.
-    pub term: Arc<AtomicU64>,
+    /// Where everybody sees how far it is.
+    pub facts: Arc<Facts>,
     /// The leases, which the leader watches over.
     pub leases: Arc<Leases>,
 }
 
-/// So many proposals wait for a leader at most, and so many reads.
+/// So many proposals wait for a leader at most.
 const WAITING: usize = 5_000;
 
-/// Somebody who wants to read.
-struct Reader {
-    asker: Asker,
-    /// From then on, nobody waits any more.
-    until: Instant,
+/// Why a change cannot begin now.
+enum Later {
+    Wait,
+    Never(Error),
 }
 
 /// A node, and what waits for it.
@@ -58,12 +58,17 @@ pub struct Replica {
     draws: u64,
     /// Proposals that came while nobody led.
     waiting: VecDeque<Wanted>,
+    /// Changes of the members that wait for the one before.
+    changes: VecDeque<Wanted>,
+    max_learners: usize,
+    /// Who waits for which entry to be carried out.
+    reaching: Vec<(Index, Asker, Instant)>,
     /// Reads that came since the last question.
-    asking: Vec<Reader>,
-    asked: BTreeMap<Ticket, Vec<Reader>>,
+    asking: Vec<Asker>,
+    asked: BTreeMap<Ticket, Vec<Asker>>,
     tickets: u64,
     /// Reads that may be answered once so much is applied.
-    due: BTreeMap<Index, Vec<Reader>>,
+    due: BTreeMap<Index, Vec<Asker>>,
     applied: Index,
     /// Where the node's log begins.
     start: Index,
@@ -71,7 +76,7 @@ pub struct Replica {
 
 impl Replica {
     /// A replica that has nothing to do yet. A tick passes so often.
-    pub fn new(node: Node, wires: Wires, tick: Duration) -> Replica {
+    pub fn new(node: Node, wires: Wires, tick: Duration, max_learners: usize) -> Replica {
         let applied = node.replica().applied();
         let start = node.log().start().index;
         Replica {
@@ -81,6 +86,9 @@ impl Replica {
             random: RandomState::new(),
             draws: 0,
             waiting: VecDeque::new(),
+            changes: VecDeque::new(),
+            max_learners,
+            reaching: Vec::new(),
             asking: Vec::new(),
             asked: BTreeMap::new(),
             tickets: 0,
@@ -126,7 +134,17 @@ impl Replica {
         let draw = self.draw();
         match event {
             ToReplica::Propose(wanted) => self.propose(wanted),
-            ToReplica::Read(asker, until) => self.asking.push(Reader { asker, until }),
+            ToReplica::Change(wanted) => self.changes.push_back(wanted),
+            ToReplica::Transfer(to, asker) => {
+                let told = match self.node.transfer(to, draw) {
+                    Ok(()) => Told::Read,
+                    Err(Refused::NotLeader(_)) => Told::Done(Err(Error::NotLeader)),
+                    Err(_) => Told::Done(Err(Error::BadLeaderTransferee)),
+                };
+                self.tell([asker], &told);
+            }
+            ToReplica::Read(asker) => self.asking.push(asker),
+            ToReplica::Reach(index, asker, until) => self.reach(index, asker, until),
             ToReplica::Synced(synced) => self.node.persisted(synced, draw),
             ToReplica::Applied(index) => {
                 self.applied = index;
@@ -157,6 +175,71 @@ impl Replica {
         self.tell(wanted.asker, &Told::Done(Err(told)));
     }
 
+    /// Somebody waits for an entry, which may never come: nobody knows who made up the number.
+    fn reach(&mut self, index: Index, asker: Asker, until: Instant) {
+        if index > self.applied && self.reaching.len() >= WAITING {
+            self.tell([asker], &Told::Done(Err(Error::RequestTooManyRequests)));
+        } else {
+            self.reaching.push((index, asker, until));
+        }
+    }
+
+    /// Changes of the members come one after the other. The members are those after the last one.
+    fn change(&mut self) {
+        while let Some(wanted) = self.changes.pop_front() {
+            let told = match self.begin_change(&wanted.data) {
+                Ok(()) => continue,
+                Err(Later::Wait) if Instant::now() < wanted.until => {
+                    return self.changes.push_front(wanted);
+                }
+                Err(Later::Wait) => Error::Timeout,
+                Err(Later::Never(error)) => error,
+            };
+            self.tell(wanted.asker, &Told::Done(Err(told)));
+        }
+    }
+
+    fn begin_change(&mut self, data: &Data) -> Result<(), Later> {
+        let roster = self.wires.facts.roster.get();
+        let wish = Proposal::read(data.bytes()).ok().and_then(|proposal| proposal.wish);
+        let step = match wish {
+            Some(Wish::AddMember(wish)) => {
+                let (id, is_learner) = (NodeId(wish.id), wish.is_learner);
+                roster
+                    .can_add(id, &wish.peer_urls, is_learner, self.max_learners)
+                    .map_err(Later::Never)?;
+                if is_learner { Step::Learner(id) } else { Step::Voter(id) }
+            }
+            Some(Wish::PromoteMember(PromoteMember { id })) => {
+                let id = NodeId(id);
+                if !roster.find(id).map_err(Later::Never)?.is_learner {
+                    return Err(Later::Never(Error::MemberNotLearner));
+                }
+                Step::Voter(id)
+            }
+            Some(Wish::RemoveMember(RemoveMember { id })) => {
+                roster.find(NodeId(id)).map_err(Later::Never)?;
+                Step::Remove(NodeId(id))
+            }
+            Some(_) | None => unreachable!("nobody proposes anything else as a change"),
+        };
+        let draw = self.draw();
+        match self.node.change(vec![step], data.bytes(), draw) {
+            Ok(_) => Ok(()),
+            Err(Refused::Behind(_)) => Err(Later::Never(Error::LearnerNotReady)),
+            Err(Refused::Impossible(_) | Refused::NoVoter(_)) => {
+                Err(Later::Never(Error::MemberNotEnoughStarted))
+            }
+            Err(
+                Refused::Pending(_)
+                | Refused::TooEarly
+                | Refused::NotLeader(_)
+                | Refused::HandingOver(_)
+                | Refused::Full,
+            ) => Err(Later::Wait),
+        }
+    }
+
     fn tell(&self, askers: impl IntoIterator<Item = Asker>, told: &Told) {
         let mut post = self.wires.boxes.post();
         for Asker { runtime, number } in askers {
@@ -167,14 +250,26 @@ impl Replica {
 
     /// Nobody waits any more for these.
     fn forget_late(&mut self, now: Instant) {
+        self.reaching.retain(|(_, _, until)| *until > now);
         // They came in the order in which they end.
         while self.waiting.front().is_some_and(|wanted| wanted.until <= now) {
             self.waiting.pop_front();
         }
-        let readers = self.asked.values_mut().chain(self.due.values_mut());
-        for readers in readers.chain([&mut self.asking]) {
-            readers.retain(|reader| reader.until > now);
-        }
+    }
+
+    /// What this member says of itself.
+    fn note_progress(&self) {
+        let commit = self.node.replica().commit();
+        let election = self.node.replica().election();
+        self.wires.facts.metrics.votes.note(election.leader(), election.hard_state().vote);
+        self.wires.facts.progress.note(&Said {
+            leader: self.node.replica().election().leader(),
+            leads: self.node.leads(),
+            term: self.node.term().0,
+            last: self.node.log().last().index.0,
+            committed: commit.0,
+            applied: self.applied.0,
+        });
     }
 
     /// Does what the node wants done, until there is nothing more.
@@ -185,6 +280,7 @@ impl Replica {
                 self.propose(wanted);
             }
         }
+        self.change();
         self.ask();
         let mut saves = Vec::new();
         while let Some(batch) = self.node.ready() {
@@ -206,7 +302,7 @@ impl Replica {
             }
         }
         self.wires.log.put_all(saves);
-        self.wires.term.store(self.node.term().0, Ordering::Relaxed);
+        self.note_progress();
         self.answer_reads();
     }
 
@@ -221,22 +317,20 @@ impl Replica {
         if self.node.read(ticket, draw).is_ok() {
             self.tickets += 1;
             self.asked.insert(ticket, std::mem::take(&mut self.asking));
-        } else if self.asking.len() > WAITING {
-            let too_many = self.asking.split_off(WAITING);
-            self.tell(
-                too_many.into_iter().map(|reader| reader.asker),
-                &Told::Done(Err(Error::RequestTooManyRequests)),
-            );
         }
     }
 
     fn answer_reads(&mut self) {
+        let applied = self.applied;
+        let there = self.reaching.extract_if(.., |(index, ..)| *index <= applied);
+        let there: Vec<Asker> = there.map(|(_, asker, _)| asker).collect();
+        self.tell(there, &Told::Read);
         if self.due.first_key_value().is_none_or(|(index, _)| *index > self.applied) {
             return;
         }
         let later = self.due.split_off(&Index(self.applied.0 + 1));
         let now = std::mem::replace(&mut self.due, later);
-        self.tell(now.into_values().flatten().map(|reader| reader.asker), &Told::Read);
+        self.tell(now.into_values().flatten(), &Told::Read);
     }
 
     /// A random number, for the node's timers.

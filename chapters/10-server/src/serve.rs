@@ -1,35 +1,25 @@
 //! Connections: listeners, and a runtime a core.
 //!
-//! Owns the loop that accepts, what a connection is served by, and [`Limits`]. Each runtime is one
-//! thread. The listeners deal connections to them in turn, and all requests of a connection are
-//! served by its thread: no request is handed from one to another, and no lock is waited for.
+//! Owns the loop that accepts, and what a connection is served by. Each runtime is one thread. The
+//! listeners deal connections to them in turn, and all requests of a connection are served by its
+//! thread: no request is handed from one to another, and no lock is waited for.
 //!
-//! A client that does nothing holds a place, and nothing else: it has its limit before it has
-//! said anything, and between two heads of HTTP/1, and one of HTTP/2 is asked whether it is there.
-//! etcd also sends those away who ask that of it too often; hyper answers such questions itself,
-//! and tells nobody.
-//!
-//! Left to others: what a request means (`services`, `pages`), the bytes (`socket`), and who the
-//! client is (`tls`).
+//! Left to others: what a request means (`services`, `pages`), and the bytes (`socket`).
 
+use crate::door::{Caller, Door, Serves};
 use crate::pages::Pages;
 use crate::services::Services;
-use crate::socket::{Protocol, Socket, Stream, begins_with_tls};
-use crate::tls::{self, Peer, Refused, Tls};
+use crate::socket::{Protocol, Socket};
 use http::{Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use rustix::process::{Resource, getrlimit};
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::body::Body;
@@ -38,118 +28,11 @@ use tonic::body::Body;
 /// member stops.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// What can be asked for at a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// Everything.
-    All,
-    /// gRPC alone.
-    Grpc,
-    /// Everything else.
-    Http,
-    /// Only whether the member is well, and its metrics.
-    Health,
-}
-
-/// How clients come in by one listener.
-pub struct Door {
-    /// What they can ask for.
-    pub serves: Serves,
-    /// What it takes to shake hands with those who begin with TLS, if they may.
-    pub tls: Option<Arc<Tls>>,
-    /// They may come without.
-    pub plain: bool,
-    /// How much of anything they can have.
-    pub limits: Limits,
-}
-
-/// How much of anything clients can have, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// So many come in by one listener at a time. Others wait in the system's queue.
-    pub connections: usize,
-    /// So many requests are open on a connection.
-    pub concurrent_streams: u32,
-    /// A client of HTTP/2 that was not heard for so long is asked whether it is there. Never, if
-    /// it is zero.
-    pub keepalive_interval: Duration,
-    /// So long it has for the answer.
-    pub keepalive_timeout: Duration,
-    /// So long a handshake takes.
-    pub handshake: Duration,
-    /// So long a client says nothing at first, and one of HTTP/1 between two requests.
-    pub silence: Duration,
-    /// So many bytes a request has before its body.
-    pub head_bytes: u32,
-    /// So many bytes of an answer wait to be sent. With more, a stream that always has something
-    /// to say would keep others of its runtime waiting.
-    pub unsent_bytes: usize,
-    /// So many requests a client takes back before anybody has looked at them. It is sent away
-    /// with the next one.
-    pub taken_back: usize,
-}
-
-impl Default for Limits {
-    /// As etcd does without any flag.
-    fn default() -> Limits {
-        // Files and the other members need some, as etcd has it. Nothing above this has an effect.
-        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX).saturating_sub(150);
-        let connections = usize::try_from(files).unwrap_or(usize::MAX);
-        Limits {
-            connections: connections.clamp(1, Semaphore::MAX_PERMITS),
-            concurrent_streams: u32::MAX,
-            keepalive_interval: Duration::from_hours(2),
-            keepalive_timeout: Duration::from_secs(20),
-            handshake: Duration::from_secs(10),
-            silence: Duration::from_secs(120),
-            head_bytes: 1 << 20,
-            unsent_bytes: 64 << 10,
-            taken_back: 1024,
-        }
-    }
-}
-
-impl Limits {
-    fn http1(&self) -> http1::Builder {
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.silence)
-            .max_buf_size(usize::try_from(self.head_bytes).unwrap_or(usize::MAX).max(8 << 10));
-        builder
-    }
-
-    fn http2(&self) -> http2::Builder<Here> {
-        let interval = Some(self.keepalive_interval).filter(|interval| !interval.is_zero());
-        let mut builder = http2::Builder::new(Here);
-        builder
-            .timer(TokioTimer::new())
-            .max_send_buf_size(self.unsent_bytes)
-            .max_concurrent_streams(self.concurrent_streams)
-            .max_header_list_size(self.head_bytes)
-            .max_pending_accept_reset_streams(self.taken_back)
-            .keep_alive_interval(interval)
-            .keep_alive_timeout(self.keepalive_timeout);
-        builder
-    }
-}
-
-/// Who asks.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Where from.
-    pub remote: SocketAddr,
-    /// The user that the caller's certificate names, if certificates name users here.
-    pub user: Option<Arc<str>>,
-}
-
 /// A connection that was accepted, on its way to a runtime.
 pub struct Dealt {
     stream: std::net::TcpStream,
     remote: SocketAddr,
     door: Arc<Door>,
-    /// Another one can have it when this one is gone.
-    place: OwnedSemaphorePermit,
 }
 
 /// What the connections of a runtime are served by.
@@ -170,49 +53,29 @@ impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Here {
     }
 }
 
-/// Accepts until it is told to stop, and deals what it accepts. There are never more connections
-/// of this door than it has places for, also of those that no runtime has taken yet.
+/// Accepts until it is told to stop, and deals what it accepts.
 pub async fn accept(
     listener: TcpListener,
     door: Arc<Door>,
     runtimes: Vec<mpsc::UnboundedSender<Dealt>>,
     mut stops: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(door.limits.connections));
-    let next = async || {
-        let place = places.clone().acquire_owned().await.expect("it is never closed");
-        listener.accept().await.map(|(stream, remote)| (stream, remote, place))
-    };
     let mut turn = runtimes.iter().cycle();
     loop {
         let accepted = tokio::select! {
-            accepted = next() => accepted,
+            accepted = listener.accept() => accepted,
             _ = stops.wait_for(|stops| *stops) => return,
         };
-        let (stream, remote, place) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if is_of_one_client(&error) => continue,
-            // The system has no more files, say. It may have some soon.
-            Err(_) => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                continue;
-            }
+        // One that is gone already, or one too many for the system: the next may be served.
+        let Ok((stream, remote)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
         };
         let _ = stream.set_nodelay(true);
         if let (Ok(stream), Some(runtime)) = (stream.into_std(), turn.next()) {
-            let _ = runtime.send(Dealt { stream, remote, door: door.clone(), place });
+            let _ = runtime.send(Dealt { stream, remote, door: door.clone() });
         }
     }
-}
-
-/// Is the client gone already, and the next one can be accepted?
-fn is_of_one_client(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// Serves the connections that are dealt to this runtime. When it is told to stop, those finish
@@ -237,100 +100,39 @@ pub async fn serve(
 
 /// A connection, from its first byte to its last.
 async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<bool>) {
-    let Dealt { stream, remote, door, place: _until_the_end } = dealt;
-    let opened = tokio::select! {
-        opened = open(stream, remote, &door) => opened,
-        _ = stops.wait_for(|stops| *stops) => return,
-    };
-    let (socket, protocol, user) = match opened {
-        Ok(opened) => opened,
-        Err(refusal) => return refused(remote, &refusal),
-    };
-    let limits = door.limits;
-    let caller = Caller { remote, user };
+    let Dealt { stream, remote, door } = dealt;
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let Ok((socket, protocol)) = Socket::look(stream).await else { return };
+    let (caller, serves) = (Caller { remote, user: None }, door.serves);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());
         async move { Ok::<_, Infallible>(answer(&rooms, &door, request).await) }
     });
-    let socket = TokioIo::new(socket);
+    // An error is the client's: it has gone, or said what no client says.
     match protocol {
         Protocol::Http2 => {
-            let connection = limits.http2().serve_connection(socket, service);
-            until_stopped(connection, http2::Connection::graceful_shutdown, stops).await;
+            let builder = http2::Builder::new(Here);
+            let mut connection = std::pin::pin!(builder.serve_connection(socket, service));
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stops.wait_for(|stops| *stops) => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = timeout(GRACE, connection).await;
         }
+        // Nobody speaks gRPC like this.
+        Protocol::Http1 if serves == Serves::Grpc => {}
         Protocol::Http1 => {
-            let connection = limits.http1().serve_connection(socket, service).with_upgrades();
-            let finish = http1::UpgradeableConnection::graceful_shutdown;
-            until_stopped(connection, finish, stops).await;
+            let builder = http1::Builder::new();
+            let connection = builder.serve_connection(socket, service).with_upgrades();
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stops.wait_for(|stops| *stops) => connection.as_mut().graceful_shutdown(),
+            }
+            let _ = timeout(GRACE, connection).await;
         }
     }
-}
-
-/// Finds out how a client speaks, and who it is.
-async fn open(
-    stream: std::net::TcpStream,
-    remote: SocketAddr,
-    door: &Door,
-) -> Result<(Socket, Protocol, Option<Arc<str>>), Refused> {
-    let broken = |error: io::Error| Refused::broken(&error);
-    let stream = TcpStream::from_std(stream).map_err(broken)?;
-    let (stream, peer) = match &door.tls {
-        None => (Stream::Plain(stream), None),
-        Some(tls) => {
-            let own = stream.local_addr().map_err(broken)?;
-            let secured = timeout(door.limits.handshake, secure(stream, tls, door.plain)).await;
-            secured.map_err(|_| Refused::silent(own, remote))??
-        }
-    };
-    // Whoever goes now, or says nothing, is not worth a word.
-    let looked = timeout(door.limits.silence, Socket::look(stream)).await;
-    let (socket, begun) =
-        looked.map_err(|_| Refused::default())?.map_err(|_| Refused::default())?;
-    Ok(match peer {
-        None => (socket, begun, None),
-        Some(Peer { user, is_http2: true }) => (socket, Protocol::Http2, user),
-        Some(Peer { user, is_http2: false }) => (socket, Protocol::Http1, user),
-    })
-}
-
-/// Shakes hands with a client that begins with TLS. Others may come without, or not at all.
-async fn secure(
-    stream: TcpStream,
-    tls: &Tls,
-    plain: bool,
-) -> Result<(Stream, Option<Peer>), Refused> {
-    match begins_with_tls(&stream).await {
-        Ok(true) => {
-            let (stream, peer) = tls.accept(stream).await?;
-            Ok((Stream::Secure(Box::new(stream)), Some(peer)))
-        }
-        Ok(false) if plain => Ok((Stream::Plain(stream), None)),
-        Ok(false) => Err(tls::not_tls(&stream)),
-        Err(error) => Err(Refused::broken(&error)),
-    }
-}
-
-/// A client was not let in.
-fn refused(remote: SocketAddr, refusal: &Refused) {
-    let Refused { server_name, ip_addresses, dns_names, why } = refusal;
-    // Nobody writes it down yet.
-    let _ = (remote, server_name, ip_addresses, dns_names, why);
-}
-
-/// Serves a connection to its end. When it is told to stop, what is under way is finished.
-async fn until_stopped<C: Future>(
-    connection: C,
-    finish: impl FnOnce(Pin<&mut C>),
-    mut stops: watch::Receiver<bool>,
-) {
-    let mut connection = pin!(connection);
-    tokio::select! {
-        // An error is the client's: it has gone, or said what no client says.
-        _ = connection.as_mut() => return,
-        _ = stops.wait_for(|stops| *stops) => finish(connection.as_mut()),
-    }
-    let _ = timeout(GRACE, connection).await;
 }
 
 /// Answers a request that came in by this door.

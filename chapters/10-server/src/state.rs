@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 mod admission;
 mod carry_out;
+mod tally;
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -181,12 +182,13 @@ impl State {
             index.0 += 1;
             self.applied = Position { term: entry.term, index };
             let Some(proposal) = entry.payload.as_ref().and_then(proposal) else { continue };
-            let before = self.store.current();
+            let (before, began) = (self.store.current(), Instant::now());
             let outcome = match self.apply(&proposal, self.applied, wires) {
                 Ok(answer) => Ok(answer),
                 Err(mvcc::Error::Refused(error)) => Err(error),
                 Err(broken) => return Err(broken),
             };
+            tally::count(&wires.facts.metrics, &proposal, &outcome, began);
             if self.store.current() > before {
                 happened.push((self.store.current(), self.store.take_events().into()));
             }
@@ -207,6 +209,7 @@ impl State {
     /// behind, they are told to read all of it.
     fn tell_watchers(&mut self, happened: Vec<(Revision, Arc<[Event]>)>, wires: &Wires) {
         let Some((newest, _)) = happened.last() else { return };
+        happened.iter().for_each(|(_, events)| wires.facts.metrics.state.happened(events));
         if wires.watches.count() + happened.len() > WAITING {
             self.resyncs = Some(*newest);
         } else if self.resyncs.take().is_some() {

@@ -26,6 +26,9 @@ use watch::{Answer, Full, History, Hub, Limits, Size, Slice, StreamId, WatchId, 
 /// After so many answers, the thread looks at what has happened meanwhile.
 const TURNS: usize = 64;
 
+/// Watchers are counted so often at most.
+const COUNTS: Duration = Duration::from_secs(1);
+
 /// A stream of a client.
 struct Stream {
     id: StreamId,
@@ -40,6 +43,9 @@ pub struct Watches {
     began: Instant,
     reader: mvcc::Reader<File>,
     signature: Signature,
+    /// Watchers were counted then; is that still how many there are?
+    counted: Instant,
+    is_counted: bool,
     /// A longer answer is cut, if its client can put it together.
     longest: usize,
     /// How often a client that wishes so is told that nothing happens.
@@ -62,7 +68,19 @@ impl Watches {
         let hub = Hub::new(reader.view().current(), limits);
         let (streams, numbers) = (BTreeMap::new(), BTreeMap::new());
         let (began, go_on) = (Instant::now(), VecDeque::new());
-        Watches { hub, began, reader, signature, longest, progress, streams, numbers, go_on }
+        Watches {
+            hub,
+            began,
+            reader,
+            signature,
+            counted: began,
+            is_counted: false,
+            longest,
+            progress,
+            streams,
+            numbers,
+            go_on,
+        }
     }
 
     /// Works until it is told to stop.
@@ -75,7 +93,9 @@ impl Watches {
                 (false, Some(tick)) => self.began + tick,
                 (false, None) => Instant::now() + Duration::from_secs(60),
             };
-            jobs.take_until(next, &mut arrived);
+            let count = self.counted + COUNTS;
+            jobs.take_until(if self.is_counted { next } else { next.min(count) }, &mut arrived);
+            self.is_counted &= arrived.is_empty();
             for job in arrived.drain(..) {
                 if matches!(job, ToWatches::Stop) {
                     return Ok(());
@@ -84,6 +104,10 @@ impl Watches {
             }
             self.hub.tick(self.began.elapsed());
             is_more = self.answer()?;
+            if !self.is_counted && Instant::now() >= count {
+                (self.is_counted, self.counted) = (true, Instant::now());
+                self.signature.facts.metrics.watchers.note(&self.hub.counts());
+            }
         }
     }
 
@@ -137,6 +161,7 @@ impl Watches {
         if let Some(answer) = self.hub.next(stream.id, past)? {
             let Answer { mut response, in_pieces } = answer;
             self.signature.sign(&mut response.header);
+            self.signature.facts.metrics.watchers.events.add(response.events.len() as u64);
             let all = if in_pieces { pieces(response, self.longest) } else { vec![response] };
             for response in all {
                 let bytes = response.encoded_len();

@@ -5,6 +5,7 @@
 //! Left to others: what is done with it (`program`).
 
 use crate::door::{Limits, Serves};
+use crate::pages::Options;
 use crate::tls;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub struct Config {
     pub tls: tls::Options,
     /// How much of anything clients can have.
     pub limits: Limits,
+    /// Who may ask without gRPC.
+    pub pages: Options,
 }
 
 /// When old revisions go by themselves.
@@ -131,6 +134,7 @@ impl Default for Config {
             runtimes: std::thread::available_parallelism().map_or(1, usize::from),
             tls: tls::Options::default(),
             limits: Limits::default(),
+            pages: Options::default(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::{self, Opened, open};
-use crate::pages::Pages;
+use crate::pages::{Options, Pages};
 use crate::replica::{self, Replica};
 use crate::serve::{self, Dealt, accept, serve};
 use crate::services::{Member, Services};
@@ -105,7 +105,7 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
         let (mail, facts, id) = (rooms.mail.clone(), rooms.facts.clone(), rooms.id);
         let serving = rooms.start(scope, stop).and_then(|()| {
             wait_until_known(&facts, id, stop);
-            start_serving(scope, stop, listeners, members)
+            start_serving(scope, stop, listeners, members, &config.pages)
         });
         match serving {
             Ok(serving) => {
@@ -244,6 +244,7 @@ fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         options: log_options,
         jobs: mail.log.clone(),
         replica: mail.replica.clone(),
+        facts: facts.clone(),
     };
     let longest = config.max_request_bytes + (512 << 10);
     // Not all members at once, so up to a tenth longer.
@@ -343,6 +344,7 @@ fn start_serving<'scope>(
     stop: &Stop,
     listeners: Listeners,
     members: Vec<Arc<Member>>,
+    options: &Options,
 ) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
     let channels = members.iter().map(|_| mpsc::unbounded_channel());
     let (deals, dealt): (Vec<_>, Vec<_>) = channels.unzip();
@@ -350,7 +352,8 @@ fn start_serving<'scope>(
     let mut serving = Vec::new();
     for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
         let (listeners, stops) = (listeners.take(), stop.stops.subscribe());
-        let run = move || runtime(member, listeners, dealt, stops);
+        let options = options.clone();
+        let run = move || runtime(member, options, listeners, dealt, stops);
         serving.push(start(scope, &format!("serve {at}"), run)?);
     }
     Ok(serving)
@@ -369,6 +372,7 @@ type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
 /// One thread that serves clients. One of them accepts, for all.
 fn runtime(
     member: Arc<Member>,
+    options: Options,
     listeners: Option<(Listeners, Deals)>,
     dealt: mpsc::UnboundedReceiver<Dealt>,
     stops: watch::Receiver<bool>,
@@ -384,7 +388,7 @@ fn runtime(
             tokio::spawn(accept(listener, door, deals.clone(), stops.clone()));
         }
         let services = Arc::new(Services::new(member.clone()));
-        let pages = Pages::new(member, services.clone());
+        let pages = Pages::new(member, services.clone(), options);
         serve(dealt, Arc::new(serve::Rooms { services, pages }), stops).await;
     });
 }

@@ -279,6 +279,8 @@ impl Replica {
     /// What this member says of itself.
     fn note_progress(&self) {
         let commit = self.node.replica().commit();
+        let election = self.node.replica().election();
+        self.wires.facts.metrics.votes.note(election.leader(), election.hard_state().vote);
         self.wires.facts.progress.note(&Said {
             leader: self.node.replica().election().leader(),
             leads: self.node.leads(),

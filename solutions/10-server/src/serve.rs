@@ -166,7 +166,7 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
         Ok(opened) => opened,
         Err(refusal) => return refused(remote, &refusal),
     };
-    let limits = door.limits;
+    let (limits, serves) = (door.limits, door.serves);
     let caller = Caller { remote, user };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
@@ -179,6 +179,8 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
             let connection = http2(&limits).serve_connection(socket, service);
             until_stopped(connection, http2::Connection::graceful_shutdown, stops).await;
         }
+        // Nobody speaks gRPC like this.
+        Protocol::Http1 if serves == Serves::Grpc => {}
         Protocol::Http1 => {
             let connection = http1(&limits).serve_connection(socket, service).with_upgrades();
             let finish = http1::UpgradeableConnection::graceful_shutdown;

@@ -36,6 +36,7 @@ mod steps;
 mod watch;
 mod who;
 
+pub use maintenance::VERSION;
 pub use member::Member;
 use signed::Signed;
 use who::Who;
@@ -87,8 +88,17 @@ impl Services {
         }
     }
 
-    /// Answers a request of any service.
+    /// Answers a request of any service, and counts it.
     pub async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let (request, call) = self.member.facts.metrics.grpc.begin(request);
+        let response = self.answer(request).await;
+        match call {
+            Some(call) => call.answer(response),
+            None => response,
+        }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
         if let Err(refused) = layers::enter(&self.member, &request) {
             return refused.into_http();
         }

@@ -12,6 +12,7 @@ use crate::mailbox::Mailbox;
 use bolt::Folder;
 use bolt::backend::Committer;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -42,14 +43,20 @@ pub fn run(mut committer: Committer<Folder>, wires: &Wires) -> Result<(), bolt::
         for job in jobs.drain(..) {
             match job {
                 ToStore::Commit(frozen, index) => {
+                    let began = Instant::now();
                     let committed = committer.commit(frozen)?;
+                    wires.facts.metrics.disk.commit.took(began.elapsed());
                     committer.retire(committed);
                     note_sizes(&committer, &wires.facts.sizes);
                     wires.replica.put(ToReplica::Durable(index));
                     wires.retired.put(());
                 }
                 ToStore::Defragment(Asker { runtime, number }) => {
+                    let began = Instant::now();
+                    wires.facts.metrics.disk.defragmenting.set(1);
                     let done = committer.defragment(FILL, TOO_MUCH)?;
+                    wires.facts.metrics.disk.defragmenting.set(0);
+                    wires.facts.metrics.disk.defragment.took(began.elapsed());
                     note_sizes(&committer, &wires.facts.sizes);
                     let mut post = wires.boxes.post();
                     post.add(runtime, number, Told::Defragmented(done));

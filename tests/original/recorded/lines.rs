@@ -47,6 +47,31 @@ impl Line {
         }
     }
 
+    /// Its headers, beside the usual ones.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs("headers")
+    }
+
+    /// What of its answer is kept for later lines: a name, and the path to it.
+    pub fn saves(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs("save")
+    }
+
+    fn pairs(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0[name].as_object().into_iter().flatten();
+        pairs.map(|(name, value)| (name.as_str(), value.as_str().expect("it is a text")))
+    }
+
+    /// Is its answer a stream, and the response a list of what came?
+    pub fn is_stream(&self) -> bool {
+        self.0["stream"] == true
+    }
+
+    /// May that have come in another order?
+    pub fn is_unordered(&self) -> bool {
+        self.0["unordered"] == true
+    }
+
     /// Its answer's status; none if there was no answer.
     pub fn status(&self) -> Option<u64> {
         self.0["status"].as_u64()

@@ -42,6 +42,15 @@ macro_rules! users {
             $(#[prost(message, tag = $tag)] $name($message),)*
         }
 
+        impl UserWish {
+            /// What it is called; none if it is nothing.
+            pub fn name(&self) -> Option<&'static str> {
+                match self.request.as_ref()? {
+                    $(Users::$name(_) => Some(stringify!($name)),)*
+                }
+            }
+        }
+
         $(impl From<$message> for UserWish {
             fn from(request: $message) -> UserWish {
                 UserWish { request: Some(Users::$name(request)) }

@@ -3,18 +3,22 @@
 //! Owns the service `KV`: it checks what can be wrong with a request before anybody is asked, and
 //! sends it on its way.
 
-use super::reads::Pieces;
-use super::steps::Steps;
-use super::{Member, Signed};
+use super::{Member, Signed, Who};
 use api::kv_server::Kv as Service;
 use api::range_request::{SortOrder, SortTarget};
 use api::request_op::Request as Operation;
 use api::{
-    CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, PutRequest,
-    PutResponse, RangeRequest, RangeResponse, RequestOp, TxnRequest, TxnResponse,
+    CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, Error, LeaseId,
+    PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse, RequestOp,
+    TxnRequest, TxnResponse,
 };
+use auth::{Asker, Auth, LeaseKeys};
+use bytes::Bytes;
 use mvcc::checks;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
+use tonic::codegen::tokio_stream::{self, Stream};
 use tonic::{Request, Response, Status, async_trait};
 
 /// The service of a member.
@@ -29,40 +33,60 @@ impl Kv {
     }
 }
 
+type Pieces = Pin<Box<dyn Stream<Item = Result<RangeStreamResponse, Status>> + Send>>;
+
 #[async_trait]
 impl Service for Kv {
-    type RangeStreamStream = Steps<Pieces>;
+    type RangeStreamStream = Pieces;
 
     async fn range(
         &self,
         request: Request<RangeRequest>,
     ) -> Result<Response<RangeResponse>, Status> {
-        let request = request.into_inner();
+        let (who, request) = Who::of(request);
         checks::range(&request)?;
         if !request.serializable {
             self.member.catch_up().await?;
         }
-        self.member.range(request).await.map(Response::new)
+        let asker =
+            self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
+        let began = Instant::now();
+        let response = self.member.reader.view().range(&request).map_err(refused);
+        self.member.facts.metrics.state.note_read(response.is_ok(), began);
+        let response = response?;
+        self.check_still(&asker)?;
+        Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn range_stream(
         &self,
         request: Request<RangeRequest>,
-    ) -> Result<Response<Steps<Pieces>>, Status> {
-        let request = request.into_inner();
+    ) -> Result<Response<Pieces>, Status> {
+        let (who, request) = Who::of(request);
         checks::range(&request)?;
         can_be_streamed(&request)?;
         if !request.serializable {
             self.member.catch_up().await?;
         }
-        let pieces = Pieces::new(self.member.clone(), request).await?;
-        Ok(Response::new(Steps::new(pieces)))
+        self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
+        let view = self.member.reader.view();
+        let pieces = mvcc::Pieces::new(view, &request, self.member.max_request_bytes);
+        let member = self.member.clone();
+        let pieces = pieces.map_err(refused)?.map(move |piece| {
+            let mut piece = piece.map_err(refused)?;
+            if piece.header.is_some() {
+                piece = piece.signed(&member);
+            }
+            Ok(RangeStreamResponse { range_response: Some(piece) })
+        });
+        Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
     }
 
     async fn put(&self, request: Request<PutRequest>) -> Result<Response<PutResponse>, Status> {
-        let request = request.into_inner();
+        let (who, request) = Who::of(request);
+        self.member.check_quota(cost_of_put(&request))?;
         checks::put(&request)?;
-        let response = self.member.propose(request).await?;
+        let response = self.member.propose(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
 
@@ -70,36 +94,92 @@ impl Service for Kv {
         &self,
         request: Request<DeleteRangeRequest>,
     ) -> Result<Response<DeleteRangeResponse>, Status> {
-        let request = request.into_inner();
+        let (who, request) = Who::of(request);
         checks::delete_range(&request)?;
-        let response = self.member.propose(request).await?;
+        let response = self.member.propose(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn txn(&self, request: Request<TxnRequest>) -> Result<Response<TxnResponse>, Status> {
-        let request = request.into_inner();
-        checks::txn(&request, self.member.max_txn_ops)?;
-        match only_reads(&request) {
-            Some(serializable) => {
-                if !serializable {
-                    self.member.catch_up().await?;
-                }
-                self.member.read_txn(request).await.map(Response::new)
-            }
-            None => {
-                let response = self.member.propose(request).await?;
-                Ok(Response::new(response.signed(&self.member)))
-            }
+        let (who, request) = Who::of(request);
+        match cost_of_txn(&request) {
+            0 => {}
+            cost => self.member.check_quota(cost)?,
         }
+        checks::txn(&request, self.member.max_txn_ops)?;
+        let response = match only_reads(&request) {
+            Some(serializable) => self.read(&who, &request, serializable).await?,
+            None => self.member.propose(&who, request).await?,
+        };
+        Ok(Response::new(response.signed(&self.member)))
     }
 
     async fn compact(
         &self,
         request: Request<CompactionRequest>,
     ) -> Result<Response<CompactionResponse>, Status> {
-        let response = self.member.propose(request.into_inner()).await?;
+        let (who, request) = Who::of(request);
+        let response = self.member.propose(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
+}
+
+impl Kv {
+    /// A transaction that does nothing but read.
+    async fn read(
+        &self,
+        who: &Who,
+        request: &TxnRequest,
+        may_be_old: bool,
+    ) -> Result<TxnResponse, Status> {
+        if !may_be_old {
+            self.member.catch_up().await?;
+        }
+        let check = |auth: &Auth, asker: &Asker| auth.check_txn(asker, request, &NoLeases);
+        let asker = self.member.permit(who, check).await?;
+        let response = self.member.reader.view().txn(request).map_err(refused)?;
+        self.check_still(&asker)?;
+        let response = response.expect("it does nothing but read");
+        self.member.facts.metrics.state.txn(&response);
+        Ok(response)
+    }
+
+    /// Users and roles may have changed while something was read.
+    fn check_still(&self, asker: &Asker) -> Result<(), Error> {
+        let gate = &self.member.facts.gate;
+        if gate.is_enabled() { gate.auth().check_still(asker) } else { Ok(()) }
+    }
+}
+
+/// Whoever reads takes no lease.
+struct NoLeases;
+
+impl LeaseKeys for NoLeases {
+    fn each(
+        &self,
+        _: LeaseId,
+        _: &mut dyn FnMut(&Bytes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// How many bytes a put takes at most, as etcd counts.
+fn cost_of_put(request: &PutRequest) -> u64 {
+    256 + request.key.len() as u64 + request.value.len() as u64
+}
+
+/// How many bytes a transaction takes at most, whichever way it goes.
+fn cost_of_txn(request: &TxnRequest) -> u64 {
+    let cost = |operations: &[RequestOp]| {
+        let costs = operations.iter().map(|RequestOp { request }| match request {
+            Some(Operation::RequestPut(request)) => cost_of_put(request),
+            Some(Operation::RequestTxn(request)) => cost_of_txn(request),
+            Some(Operation::RequestRange(_) | Operation::RequestDeleteRange(_)) | None => 0,
+        });
+        costs.sum::<u64>()
+    };
+    cost(&request.success).max(cost(&request.failure))
 }
 
 /// A stream has its pieces in the order of their keys, and cannot leave any out.
@@ -137,4 +217,12 @@ fn only_reads(request: &TxnRequest) -> Option<bool> {
         }
     }
     Some(old)
+}
+
+/// What a client is told of an error.
+pub(super) fn refused(error: mvcc::Error) -> Status {
+    match error {
+        mvcc::Error::Refused(error) => error.into(),
+        broken => Status::internal(broken.to_string()),
+    }
 }

@@ -214,7 +214,10 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
         // One statement, so that the lock is held until a rest that is taken back is proposed: in
         // the order in which it was decided.
         let taken_back = match leases.lock().renew(lease, leases.now()) {
-            Ok(Renewal::Renewed(ttl)) => return Ok(Some(ttl)),
+            Ok(Renewal::Renewed(ttl)) => {
+                member.facts.metrics.leases.renewed.add(1);
+                return Ok(Some(ttl));
+            }
             Ok(Renewal::First(rests)) => Some(member.begin(&Asker::Cluster, written(&rests))?),
             Ok(Renewal::Wait) | Err(Error::NotPrimaryLessor) => None,
             Err(Error::LeaseNotFound) => return Ok(None),

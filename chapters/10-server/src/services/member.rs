@@ -113,7 +113,8 @@ impl Member {
         let data = self.written(asker, request, &waiting)?;
         let asker = Some(self.place(&waiting));
         self.replica.put(ToReplica::Propose(Wanted { asker, data, until }));
-        Ok(Pending { waiting, until: Some(until), of: PhantomData })
+        let counted = Counted::new(&self.facts);
+        Ok(Pending { waiting, until: Some(until), counted, of: PhantomData })
     }
 
     /// Proposes a change of the members, and waits until it was carried out, as long as the client
@@ -124,7 +125,8 @@ impl Member {
         let data = self.written(asker, request, &waiting)?;
         let asker = Some(self.place(&waiting));
         self.replica.put(ToReplica::Change(Wanted { asker, data, until }));
-        Pending::<R> { waiting, until: None, of: PhantomData }.outcome().await
+        let counted = Counted::new(&self.facts);
+        Pending::<R> { waiting, until: None, counted, of: PhantomData }.outcome().await
     }
 
     /// A request as it goes into the log.
@@ -201,7 +203,10 @@ impl Member {
         match timeout(self.patience, waiting).await {
             Ok(Told::Read) => Ok(()),
             Ok(told) => Err(unexpected(told)),
-            Err(_) => Err(Error::Timeout.into()),
+            Err(_) => {
+                self.facts.metrics.raft.reads_failed.add(1);
+                Err(Error::Timeout.into())
+            }
         }
     }
 
@@ -270,6 +275,7 @@ pub struct Pending<R> {
     waiting: Waiting,
     /// None if as long as it takes.
     until: Option<Instant>,
+    counted: Counted,
     of: PhantomData<fn() -> R>,
 }
 
@@ -285,8 +291,27 @@ impl<R: Asked> Pending<R> {
                 Ok(R::answer(outcome?).expect("each answer goes to the request it answers"))
             }
             Ok(told) => Err(unexpected(told)),
-            Err(_) => Err(Status::deadline_exceeded("context deadline exceeded")),
+            Err(_) => {
+                self.counted.0.metrics.raft.failed.add(1);
+                Err(Status::deadline_exceeded("context deadline exceeded"))
+            }
         }
+    }
+}
+
+/// One of those who wait for a proposal, in the metrics.
+struct Counted(Arc<Facts>);
+
+impl Counted {
+    fn new(facts: &Arc<Facts>) -> Counted {
+        facts.metrics.raft.pending.add(1);
+        Counted(facts.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.raft.pending.add(-1);
     }
 }
 

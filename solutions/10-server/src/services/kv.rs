@@ -17,6 +17,7 @@ use auth::{Asker, Auth, LeaseKeys};
 use bytes::Bytes;
 use mvcc::checks;
 use std::sync::Arc;
+use std::time::Instant;
 use tonic::{Request, Response, Status, async_trait};
 
 /// The service of a member.
@@ -46,7 +47,10 @@ impl Service for Kv {
         }
         let asker =
             self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
-        let response = self.member.range(request).await?;
+        let began = Instant::now();
+        let response = self.member.range(request).await;
+        self.member.facts.metrics.state.note_read(response.is_ok(), began);
+        let response = response?;
         self.check_still(&asker)?;
         Ok(Response::new(response))
     }
@@ -125,6 +129,7 @@ impl Kv {
         let check = |auth: &Auth, asker: &Asker| auth.check_txn(asker, &request, &NoLeases);
         let asker = self.member.permit(who, check).await?;
         let response = self.member.read_txn(request).await?;
+        self.member.facts.metrics.state.txn(&response);
         self.check_still(&asker)?;
         Ok(response)
     }
