@@ -4,6 +4,7 @@ use crate::client::Client;
 use crate::member::{Member, config, place};
 use api::{PutRequest, RangeRequest};
 use harness::check;
+use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -44,15 +45,17 @@ fn what_was_put_is_there_after_a_start() {
 /// A process of its own, that can be killed.
 fn process(place: &Path) -> (Child, SocketAddr) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_myetcd"))
-        .args(["--listen-client-urls", "http://127.0.0.1:0", "--data-dir"])
+        .args(["--listen-client-urls", "http://127.0.0.1:0", "--advertise-client-urls"])
+        .args(["http://127.0.0.1:0", "--listen-peer-urls", "http://127.0.0.1:0", "--data-dir"])
         .arg(place.join("data"))
         .stderr(Stdio::piped())
         .spawn()
         .expect("it was built");
     let lines = BufReader::new(child.stderr.take().expect("it is a pipe"));
     let ready = lines.lines().map_while(Result::ok).find_map(|line| {
-        let (_, address) = line.split_once("ready to serve client requests on [")?;
-        address.trim_end_matches(']').parse().ok()
+        let line: Value = serde_json::from_str(&line).ok()?;
+        let is_ready = line["msg"] == "ready to serve client requests";
+        is_ready.then(|| line["address"].as_str()?.parse().ok())?
     });
     if ready.is_none() {
         child.wait().expect("it was a child");

@@ -29,6 +29,7 @@ pub fn config(place: &Path) -> Config {
             serves: Serves::All,
             speaks: Speaks::Http,
         }],
+        listen_peers: Vec::new(),
         runtimes: 2,
         ..Config::default()
     }

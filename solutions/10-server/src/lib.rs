@@ -56,8 +56,9 @@
 //!
 //! Begin with `program`, which builds everything in one function, and starts and ends it in
 //! another; and with `letters`, which has all that rooms tell each other. `opening` founds a
-//! member's files or opens them, `ids` says who it is, `rows` what the store says of itself,
-//! `config` what it was told.
+//! member's files or opens them, `listening` binds its addresses, `ids` says who it is, `rows` what the store says of itself,
+//! `config` what it was told. `daemon` is the member as a process: its flags, its signals and its
+//! end; and `journal` is where it says what happens.
 //!
 //! ## What is not here yet
 //!
@@ -67,14 +68,19 @@
 mod alarms;
 mod blocking;
 mod boxes;
+mod building;
 mod chores;
-mod config;
+pub mod config;
+pub mod daemon;
 mod door;
 mod facts;
 mod gate;
 mod ids;
+pub mod journal;
 mod leases;
 mod letters;
+mod lines;
+mod listening;
 mod log;
 mod mailbox;
 mod metrics;
@@ -84,6 +90,7 @@ mod pages;
 mod program;
 mod proposal;
 pub mod queue;
+mod reason;
 mod replica;
 mod retention;
 mod roster;
@@ -93,6 +100,7 @@ mod services;
 mod signature;
 mod socket;
 mod state;
+mod stop;
 mod store;
 mod swapped;
 pub mod tls;
@@ -103,5 +111,6 @@ pub use blocking::Blocking;
 pub use config::{AutoCompaction, Config, Place, Speaks};
 pub use door::{Limits, Serves};
 pub use pages::Options as PageOptions;
-pub use program::{Error, Stop, run};
+pub use program::{Error, run};
 pub use retention::Retention;
+pub use stop::Stop;

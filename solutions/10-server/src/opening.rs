@@ -7,13 +7,16 @@
 //!
 //! Left to others: what is done with them (`program`).
 
-use crate::config::Config;
+use crate::config::{Config, Impossible};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{Gate, Kind};
 use crate::ids;
+use crate::journal::fields;
 use crate::leases::Leases;
 use crate::metrics::Metrics;
 use crate::roster::Roster;
+use crate::lines::hex;
+use crate::reason::reason;
 use crate::rows;
 use crate::state::State;
 use crate::store;
@@ -28,6 +31,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Instant;
 use thiserror::Error;
 use wal::{Folder, Identity, Options, Wal};
 
@@ -41,13 +45,35 @@ const MOST_TOKENS: usize = 1_000_000;
 #[derive(Debug, Error)]
 pub enum Error {
     /// A directory.
-    #[error("cannot make the directory {place}: {error}")]
+    #[error("cannot access data directory: mkdir {}: {}", place.display(), reason(error))]
     Directory {
         /// Which.
         place: PathBuf,
         /// Why not.
         error: io::Error,
     },
+    /// What should be the data directory is none.
+    #[error("readdirent {}: {}", place.display(), reason(error))]
+    List {
+        /// Where it should be.
+        place: PathBuf,
+        /// Why it is none.
+        error: io::Error,
+    },
+    /// What it was told of its cluster.
+    #[error(transparent)]
+    Cluster(#[from] Impossible),
+    /// Other members are not here yet.
+    #[error("initial cluster {0} has several members; this server runs alone for now")]
+    Several(String),
+    /// The log is etcd's.
+    #[error(
+        "{} holds a log of etcd's own, which this server does not read; save a snapshot with \
+         \"etcdctl snapshot save FILE\" while etcd runs (its file member/snap/db will do, too) \
+         and make a directory of it with \"myetcdutl snapshot restore FILE --data-dir DIR\"",
+        .0.display()
+    )]
+    Original(PathBuf),
     /// The log.
     #[error(transparent)]
     Log(#[from] wal::Error),
@@ -101,18 +127,62 @@ pub struct Opened {
     pub committer: Committer<bolt::Folder>,
     /// The member, and its cluster.
     pub identity: Identity,
+    /// Was it founded just now?
+    pub is_new: bool,
+}
+
+/// Has this directory been a member's? If it is not there, it has not.
+pub fn is_member(config: &Config) -> Result<bool, Error> {
+    let place = &config.data_dir;
+    let failed = |error| Error::List { place: place.clone(), error };
+    let is_member = match fs::read_dir(place) {
+        Ok(_) => place.join("member").try_exists().map_err(failed)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(error)),
+    };
+    let (message, kind) = match is_member {
+        true => ("server has already been initialized", "member"),
+        false => ("Initialize and start etcd server", "empty"),
+    };
+    let fields = fields!["data-dir": place.display().to_string(), "dir-type": kind];
+    config.journal.info(message, fields);
+    Ok(is_member)
+}
+
+/// What must hold before a file is written.
+fn check(config: &Config, log_place: &Path) -> Result<(), Error> {
+    let mut names = Vec::new();
+    if let Ok(entries) = fs::read_dir(log_place) {
+        names.extend(entries.flatten().map(|entry| entry.file_name()));
+    }
+    let ends = |end: &str| names.iter().any(|name| name.to_string_lossy().ends_with(end));
+    if ends(".wal") {
+        return Err(Error::Original(log_place.to_owned()));
+    }
+    // With a log, the member knows its cluster, and is not told anything.
+    if !ends(".log") {
+        config.check_founders()?;
+        if config.initial_cluster.len() > 1 {
+            return Err(Error::Several(config.initial_cluster()));
+        }
+    }
+    Ok(())
 }
 
 /// Opens a member's files. If there are none, the member is founded.
 pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
-    let member = config.data_dir.join("member");
-    let (store_place, log_place) = (member.join("snap"), member.join("wal"));
-    for place in [&config.data_dir, &member, &store_place, &log_place] {
+    let (store_place, log_place) = (config.store_place(), config.log_place());
+    check(config, &log_place)?;
+    for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }
     let log_directory = Folder::lock(&log_place)?;
+    let began = Instant::now();
     let (mut rows, mut committer) =
         backend::open(bolt::Folder::new(&store_place), "db", bolt::Options::default())?;
+    let path = store_place.join("db").display().to_string();
+    let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
+    config.journal.info("opened backend db", fields);
     let is_new = wal::is_empty(&log_directory)?;
     // Addresses may change; a member and its cluster stay who they are.
     let identity = if is_new { founder(config) } else { wal::owner(&log_directory)? };
@@ -142,7 +212,10 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
             Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
         (log, stored)
     };
-    let node = Node::new(id, raft::Options::default(), stored, draw).map_err(Error::Gap)?;
+    let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(identity.cluster)];
+    let message = if is_new { "starting local member" } else { "restarting local member" };
+    config.journal.info(message, fields);
+    let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
     let facts = facts(&view, config)?;
     drop(view);
     store::note_sizes(&committer, &facts.sizes);
@@ -151,6 +224,8 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let (key, range_end) = (vec![0].into(), vec![0].into());
     let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
     facts.metrics.state.keys.set(reader.view().range(&all)?.count);
+    let fields = fields!["current-rev": reader.view().current().0];
+    config.journal.info("kvstore restored", fields);
     let leases = leases(&reader, config)?;
     let state = State::new(store, applied);
     let log_options = SEGMENTS;
@@ -165,6 +240,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         reader,
         committer,
         identity,
+        is_new,
     })
 }
 
@@ -183,10 +259,10 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
             users.push((bucket, key, value));
         }
     }
-    let kind = match auth::Options::parse(&config.auth_token)? {
+    let kind = match auth::Options::parse(&config.auth.token)? {
         auth::Options::None => Kind::None,
         auth::Options::Simple => {
-            Kind::Simple(Mutex::new(Tokens::new(config.auth_token_lasts, MOST_TOKENS)))
+            Kind::Simple(Mutex::new(Tokens::new(config.auth.ttl, MOST_TOKENS)))
         }
         auth::Options::Jwt(options) => {
             Kind::Signed(Box::new(options.load(|place| fs::read(place))?))
@@ -202,6 +278,15 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         sizes: Sizes::default(),
         metrics: Metrics::default(),
     })
+}
+
+/// How the node is to be.
+fn options(config: &Config) -> raft::Options {
+    let mut options = raft::Options::default();
+    let election = &mut options.replication.election;
+    (election.election_ticks, election.pre_vote) = (config.election_ticks, config.pre_vote);
+    options.keep.entries = config.catch_up_entries;
+    options
 }
 
 fn leases(reader: &mvcc::Reader<File>, config: &Config) -> Result<Leases, Error> {

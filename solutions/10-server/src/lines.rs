@@ -1,0 +1,136 @@
+//! The lines of a start and of an end, in etcd's words: tools wait for them.
+//!
+//! Owns what each of them says beside its message.
+//!
+//! Left to others: when it is said (`opening`, `program`).
+
+use crate::config::{Config, Speaks, VERSION};
+use crate::door::Serves;
+use crate::journal::{Fields, fields};
+use basics::NodeId;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+/// A number of a member or of a cluster, as people see it.
+pub fn hex(number: u64) -> String {
+    format!("{number:x}")
+}
+
+/// Of `starting an etcd server`.
+pub fn starting(config: &Config, is_old: bool) -> Fields {
+    let places: Vec<&str> = config.listen.iter().map(|place| place.address.as_str()).collect();
+    let peers: Vec<&str> = config.listen_peers.iter().map(|place| place.address.as_str()).collect();
+    let span = |span: Duration| format!("{span:?}");
+    fields![
+        "etcd-version": VERSION,
+        "member-initialized": is_old,
+        "name": config.name,
+        "data-dir": config.data_dir.display().to_string(),
+        "wal-dir": config.wal_dir.as_deref().map_or(String::new(), |p| p.display().to_string()),
+        "member-dir": config.data_dir.join("member").display().to_string(),
+        "force-new-cluster": config.force_new_cluster,
+        "heartbeat-interval": span(config.heartbeat),
+        "election-timeout": span(config.election_timeout()),
+        "snapshot-count": config.snapshot_count,
+        "snapshot-catchup-entries": config.catch_up_entries,
+        "initial-advertise-peer-urls": config.peer_urls,
+        "listen-peer-addresses": peers,
+        "advertise-client-urls": config.client_urls,
+        "listen-client-addresses": places,
+        "cors": config.pages.cors,
+        "host-whitelist": config.pages.host_whitelist,
+        "initial-cluster": config.initial_cluster(),
+        "initial-cluster-state": config.state.name(),
+        "initial-cluster-token": config.token,
+        "quota-backend-bytes": config.quota_said,
+        "max-request-bytes": config.max_request_bytes,
+        "max-concurrent-streams": config.limits.concurrent_streams,
+        "pre-vote": config.pre_vote,
+        "feature-gates": config.gates.to_string(),
+        "auto-compaction": format!("{:?}", config.auto_compaction),
+        "max-learners": config.max_learners,
+    ]
+}
+
+/// Of `closing etcd server` and `closed etcd server`.
+pub fn closing(config: &Config) -> Fields {
+    fields![
+        "name": config.name,
+        "data-dir": config.data_dir.display().to_string(),
+        "advertise-peer-urls": config.peer_urls,
+        "advertise-client-urls": config.client_urls,
+    ]
+}
+
+/// Of `added member`.
+fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
+    fields![
+        "cluster-id": hex(cluster),
+        "local-member-id": hex(id.0),
+        "added-peer-id": hex(id.0),
+        "added-peer-peer-urls": config.peer_urls,
+        "added-peer-is-learner": false,
+    ]
+}
+
+/// The member has begun, and is not there for clients yet.
+pub fn say_begun(
+    config: &Config,
+    cluster: u64,
+    id: NodeId,
+    is_new: bool,
+    peers: &[TcpListener],
+) {
+    let fields = fields![
+        "local-member-id": hex(id.0),
+        "local-server-version": VERSION,
+        "cluster-id": hex(cluster),
+    ];
+    config.journal.info("starting etcd server", fields);
+    for listener in peers {
+        let address = listener.local_addr().map_or(String::new(), |at| at.to_string());
+        config.journal.info("serving peer traffic", fields!["address": address]);
+    }
+    if is_new {
+        config.journal.info("added member", added(config, cluster, id));
+    }
+}
+
+/// Clients can come to these addresses.
+pub fn say_ready(config: &Config, addresses: &[SocketAddr]) {
+    let places = || {
+        let all = config.listen.iter().zip(addresses);
+        all.filter_map(|(place, address)| Some((place.speaks, traffic(place.serves)?, address)))
+    };
+    for (_, _, address) in places() {
+        let fields = fields!["address": address.to_string()];
+        config.journal.info("ready to serve client requests", fields);
+    }
+    for (speaks, traffic, address) in places() {
+        let fields = || fields!["traffic": traffic, "address": address.to_string()];
+        if speaks != Speaks::Https {
+            let message = "serving client traffic insecurely; this is strongly discouraged!";
+            config.journal.info(message, fields());
+        }
+        if speaks != Speaks::Http {
+            config.journal.info("serving client traffic securely", fields());
+        }
+    }
+}
+
+/// There is nobody who could lead in its place.
+pub fn say_alone(config: &Config, id: NodeId) {
+    let fields = fields!["local-member-id": hex(id.0), "current-leader-member-id": hex(id.0)];
+    let message = "skipped leadership transfer for single voting member cluster";
+    config.journal.info(message, fields);
+}
+
+/// What can be asked for, as etcd says it; nothing for what is no clients' business.
+fn traffic(serves: Serves) -> Option<&'static str> {
+    match serves {
+        Serves::All => Some("grpc+http"),
+        Serves::Grpc => Some("grpc"),
+        Serves::Http => Some("http"),
+        Serves::Health => None,
+    }
+}
