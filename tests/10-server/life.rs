@@ -1,14 +1,10 @@
 //! A member starts, stops, is killed, and starts again.
 
 use crate::client::Client;
-use crate::member::{Member, config, place};
+use crate::member::{Member, Process, config, place};
 use api::{PutRequest, RangeRequest};
 use harness::check;
-use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use rustix::process::Signal;
 
 fn put(client: &mut Client, at: u32) -> Result<(), tonic::Status> {
     let request =
@@ -42,42 +38,21 @@ fn what_was_put_is_there_after_a_start() {
     });
 }
 
-/// A process of its own, that can be killed.
-fn process(place: &Path) -> (Child, SocketAddr) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_myetcd"))
-        .args(["--listen-client-urls", "http://127.0.0.1:0", "--advertise-client-urls"])
-        .args(["http://127.0.0.1:0", "--listen-peer-urls", "http://127.0.0.1:0", "--data-dir"])
-        .arg(place.join("data"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it was built");
-    let lines = BufReader::new(child.stderr.take().expect("it is a pipe"));
-    let ready = lines.lines().map_while(Result::ok).find_map(|line| {
-        let line: Value = serde_json::from_str(&line).ok()?;
-        let is_ready = line["msg"] == "ready to serve client requests";
-        is_ready.then(|| line["address"].as_str()?.parse().ok())?
-    });
-    if ready.is_none() {
-        child.wait().expect("it was a child");
-    }
-    (child, ready.expect("it starts"))
-}
-
 #[test]
 fn nothing_that_was_acknowledged_is_lost_when_it_is_killed() {
     check(|| {
         let place = place();
         let mut acknowledged = 0;
         for round in 0..5 {
-            let (mut child, address) = process(place.path());
-            let mut client = Client::new(address);
+            let mut process = Process::start(&place.path().join("data"), &[]);
+            let mut client = Client::new(process.address());
             assert_eq!(count(&mut client), i64::from(acknowledged), "after {round} kills");
             for _ in 0..30 {
                 put(&mut client, acknowledged).expect("it can be");
                 acknowledged += 1;
             }
-            child.kill().expect("it runs");
-            child.wait().expect("it was a child");
+            process.signal(Signal::KILL);
+            process.end();
         }
     });
 }

@@ -1,9 +1,13 @@
 //! Members to ask: one in this process, with its files in a directory of its own, or a process.
 
 use crate::client::Client;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use server::{Config, Place, Serves, Speaks, Stop, run};
+use std::io::{BufRead, BufReader, Lines};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use tempfile::TempDir;
@@ -62,5 +66,83 @@ impl Member {
     pub fn stop(self) {
         self.stop.stop();
         self.thread.join().expect("it does not panic").expect("it stopped by wish");
+    }
+}
+
+/// A member that is a process of its own, which can be killed. It is, when this is dropped.
+pub struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+}
+
+/// The program, with nothing in its environment that is for it.
+pub fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_myetcd"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ETCD_") || name == "NOTIFY_SOCKET" {
+            program.env_remove(name);
+        }
+    }
+    program
+}
+
+impl Process {
+    /// Starts one with its files in `data`, at ports that the system chooses.
+    pub fn start(data: &Path, more: &[&str]) -> Process {
+        let mut program = program();
+        program.args(["--listen-client-urls=http://127.0.0.1:0", "--advertise-client-urls"]);
+        program.args(["http://127.0.0.1:0", "--listen-peer-urls=http://127.0.0.1:0"]);
+        program.arg("--data-dir").arg(data).args(more);
+        Process::of(program)
+    }
+
+    /// Starts this.
+    pub fn of(mut program: Command) -> Process {
+        let mut child = program.stderr(Stdio::piped()).spawn().expect("it was built");
+        let lines = BufReader::new(child.stderr.take().expect("it is a pipe")).lines();
+        Process { child, lines }
+    }
+
+    /// The next line of the journal, if the process has not ended.
+    pub fn line(&mut self) -> Option<Value> {
+        let line = self.lines.next()?.expect("it can be read");
+        Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
+    }
+
+    /// Waits for a line with this message.
+    pub fn wait_for(&mut self, message: &str) -> Value {
+        let mut seen = Vec::new();
+        while let Some(line) = self.line() {
+            if line["msg"] == message {
+                return line;
+            }
+            seen.push(line);
+        }
+        panic!("it ended, and did not say {message:?} before: {seen:#?}");
+    }
+
+    /// Waits until clients can come, and says where.
+    pub fn address(&mut self) -> SocketAddr {
+        let line = self.wait_for("ready to serve client requests");
+        let address = line["address"].as_str().expect("it says where");
+        address.parse().expect("it is an address")
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// Waits until it has ended. What it said in the meantime is lost.
+    pub fn end(&mut self) -> ExitStatus {
+        while self.lines.next().is_some() {}
+        self.child.wait().expect("it was a child")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

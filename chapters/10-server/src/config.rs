@@ -9,6 +9,7 @@
 
 use crate::journal::{self, Journal};
 use crate::serve::Serves;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -156,6 +157,22 @@ pub struct PeerPlace {
     pub address: String,
     /// Under TLS?
     pub tls: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", scheme(self.tls), self.address)
+    }
+}
+
+impl fmt::Display for PeerPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", scheme(self.tls), self.address)
+    }
+}
+
+fn scheme(is_secret: bool) -> &'static str {
+    if is_secret { "https" } else { "http" }
 }
 
 #[derive(Default)]

@@ -5,7 +5,7 @@
 //!
 //! Left to others: who is served there (`serve`).
 
-use crate::config::{Config, Place};
+use crate::config::{Config, PeerPlace, Place};
 use crate::journal::fields;
 use crate::reason::reason;
 use crate::serve::Door;
@@ -48,12 +48,12 @@ pub struct Listeners {
 
 /// Binds every address.
 pub fn listen(config: &Config) -> Result<Listeners, Error> {
-    let peers: Vec<&str> = config.listen_peers.iter().map(|at| at.address.as_str()).collect();
-    config.journal.info("configuring peer listeners", fields!["addresses": peers]);
+    let urls: Vec<String> = config.listen_peers.iter().map(PeerPlace::to_string).collect();
+    config.journal.info("configuring peer listeners", fields!["listen-peer-urls": urls]);
     let peers = config.listen_peers.iter().map(|place| bind(&place.address, place.tls));
     let peers = peers.collect::<Result<Vec<_>, _>>()?;
-    let clients: Vec<&str> = config.listen.iter().map(|at| at.address.as_str()).collect();
-    config.journal.info("configuring client listeners", fields!["addresses": clients]);
+    let urls: Vec<String> = config.listen.iter().map(Place::to_string).collect();
+    config.journal.info("configuring client listeners", fields!["listen-client-urls": urls]);
     let door = |place: &Place| {
         let listener = bind(&place.address, place.tls)?;
         let address = listener.local_addr().map_err(|error| refused(&place.address, &error))?;

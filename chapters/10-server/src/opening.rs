@@ -156,9 +156,6 @@ fn check(config: &Config, log_place: &Path) -> Result<(), Error> {
 
 /// Opens a member's files. If there are none, the member is founded.
 pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
-    let id = ids::member(&config.peer_urls, &config.token);
-    let cluster = ids::cluster(&[id]);
-    let identity = Identity { cluster, member: id.0 };
     let (store_place, log_place) = (config.store_place(), config.log_place());
     check(config, &log_place)?;
     for place in [&config.data_dir, &store_place, &log_place] {
@@ -171,8 +168,15 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let path = store_place.join("db").display().to_string();
     let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
     config.journal.info("opened backend db", fields);
-    let found = Stored::found([id]);
     let is_new = wal::is_empty(&log_directory)?;
+    // Who a member is, it was told when it was founded.
+    let id = match rows::members(&rows.view())?[..] {
+        [id] if !is_new => id,
+        [..] => ids::member(&config.peer_urls, &config.token),
+    };
+    let cluster = ids::cluster(&[id]);
+    let identity = Identity { cluster, member: id.0 };
+    let found = Stored::found([id]);
     if is_new && rows::position(&rows.view())?.is_none() {
         rows::found(&mut rows, config, id, found.applied)?;
         let frozen = rows.freeze().expect("something was written");

@@ -8,8 +8,9 @@
 //! Left to others: what is done with it (`program`).
 
 use crate::journal::{self, Journal};
-use crate::pages;
 use crate::door::{Limits, Serves};
+use crate::pages;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -166,6 +167,22 @@ pub struct PeerPlace {
     pub address: String,
     /// Under TLS?
     pub tls: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", scheme(self.speaks != Speaks::Http), self.address)
+    }
+}
+
+impl fmt::Display for PeerPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", scheme(self.tls), self.address)
+    }
+}
+
+fn scheme(is_secret: bool) -> &'static str {
+    if is_secret { "https" } else { "http" }
 }
 
 #[derive(Default)]

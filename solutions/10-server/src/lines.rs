@@ -4,7 +4,7 @@
 //!
 //! Left to others: when it is said (`opening`, `program`).
 
-use crate::config::{Config, Speaks, VERSION};
+use crate::config::{Config, PeerPlace, Place, Speaks, VERSION};
 use crate::door::Serves;
 use crate::journal::{Fields, fields};
 use basics::NodeId;
@@ -18,8 +18,11 @@ pub fn hex(number: u64) -> String {
 
 /// Of `starting an etcd server`.
 pub fn starting(config: &Config, is_old: bool) -> Fields {
-    let places: Vec<&str> = config.listen.iter().map(|place| place.address.as_str()).collect();
-    let peers: Vec<&str> = config.listen_peers.iter().map(|place| place.address.as_str()).collect();
+    let of = |wanted: fn(&Place) -> bool| -> Vec<String> {
+        let places = config.listen.iter().filter(|place| wanted(place));
+        places.map(Place::to_string).collect()
+    };
+    let peers: Vec<String> = config.listen_peers.iter().map(PeerPlace::to_string).collect();
     let span = |span: Duration| format!("{span:?}");
     fields![
         "etcd-version": VERSION,
@@ -34,9 +37,10 @@ pub fn starting(config: &Config, is_old: bool) -> Fields {
         "snapshot-count": config.snapshot_count,
         "snapshot-catchup-entries": config.catch_up_entries,
         "initial-advertise-peer-urls": config.peer_urls,
-        "listen-peer-addresses": peers,
+        "listen-peer-urls": peers,
         "advertise-client-urls": config.client_urls,
-        "listen-client-addresses": places,
+        "listen-client-urls": of(|place| traffic(place.serves).is_some()),
+        "listen-metrics-urls": of(|place| traffic(place.serves).is_none()),
         "cors": config.pages.cors,
         "host-whitelist": config.pages.host_whitelist,
         "initial-cluster": config.initial_cluster(),

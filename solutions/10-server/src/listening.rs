@@ -5,7 +5,7 @@
 //!
 //! Left to others: who is served there (`serve`).
 
-use crate::config::{Config, Place, Speaks};
+use crate::config::{Config, PeerPlace, Place, Speaks};
 use crate::door::{Door, Serves};
 use crate::journal::fields;
 use crate::reason::reason;
@@ -52,15 +52,15 @@ pub struct Listeners {
 
 /// Binds every address.
 pub fn listen(config: &Config) -> Result<Listeners, Error> {
-    let peers: Vec<&str> = config.listen_peers.iter().map(|at| at.address.as_str()).collect();
-    config.journal.info("configuring peer listeners", fields!["addresses": peers]);
+    let urls: Vec<String> = config.listen_peers.iter().map(PeerPlace::to_string).collect();
+    config.journal.info("configuring peer listeners", fields!["listen-peer-urls": urls]);
     let peers = config.listen_peers.iter().map(|place| match place.tls {
         true => Err(Error::NoPeerTls(place.address.clone())),
         false => bind(&place.address),
     });
     let peers = peers.collect::<Result<Vec<_>, _>>()?;
-    let clients: Vec<&str> = config.listen.iter().map(|at| at.address.as_str()).collect();
-    config.journal.info("configuring client listeners", fields!["addresses": clients]);
+    let urls: Vec<String> = config.listen.iter().map(Place::to_string).collect();
+    config.journal.info("configuring client listeners", fields!["listen-client-urls": urls]);
     let bound = config.listen.iter().map(|place| bind(&place.address));
     let bound = bound.collect::<Result<Vec<_>, Error>>()?;
     let tls = tls(config)?;
