@@ -1,7 +1,8 @@
 //! What a member is told: each way of telling it, and each text that refuses.
 
 use harness::check;
-use server::config::{AutoCompaction, Error, Gate, Metrics, State, Version, Wish, help, read};
+use server::config::{AutoCompaction, Error, Gate, Metrics, State, Wish, help, read};
+use server::tls::Version;
 use server::{Config, Serves};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -51,7 +52,7 @@ fn without_a_word_it_is_as_etcd_is() {
         assert_eq!(config.listen[0].serves, Serves::All);
         assert_eq!(config.initial_cluster(), "default=http://localhost:2380");
         assert_eq!((config.heartbeat, config.election_ticks), (Duration::from_millis(100), 10));
-        assert_eq!(config.quota_bytes, Some(2 << 30));
+        assert_eq!(config.quota, Some(2 << 30));
         assert_eq!((config.max_txn_ops, config.max_request_bytes), (128, 1_572_864));
         assert_eq!(config.auto_compaction, AutoCompaction::Off);
         assert_eq!(config.progress, Duration::from_secs(600));
@@ -78,10 +79,10 @@ fn flags_are_written_as_in_go() {
             assert_eq!(config(&["--snapshot-count", text]).snapshot_count, number, "{text}");
         }
         for (text, nanoseconds) in [("1h30m", 5_400_000_000_000), (".5s", 500_000_000)] {
-            let interval = config(&["--grpc-keepalive-min-time", text]).keepalive.min_time;
+            let interval = config(&["--grpc-keepalive-timeout", text]).limits.keepalive_timeout;
             assert_eq!(interval, Duration::from_nanos(nanoseconds), "{text}");
         }
-        assert_eq!(config(&["--quota-backend-bytes", "-1"]).quota_bytes, None);
+        assert_eq!(config(&["--quota-backend-bytes", "-1"]).quota, None);
         assert_eq!(config(&["--metrics=extensive"]).metrics, Metrics::Extensive);
         let progress = config(&["--watch-progress-notify-interval", "50ms"]).progress;
         assert_eq!(progress, Duration::from_millis(100), "not shorter");
@@ -120,7 +121,7 @@ fn what_is_said_comes_to_where_it_is_used() {
         assert!(all.gates.has(Gate::LeaseCheckpoint) && !all.gates.has(Gate::FastLeaseKeepAlive));
         assert!(!all.gates.has(Gate::InitialCorruptCheck), "what is said of one holds");
         assert_eq!(all.peer_tls.allowed_cn, ["a", "b"]);
-        assert_eq!(all.client_tls.max_version, Some(Version::Tls13));
+        assert_eq!(all.tls.max_version, Some(Version::Tls13));
         assert_eq!(all.auth.bcrypt_cost, 10, "etcd takes its own for one that cannot be");
         let kept = |retention| config(&["--auto-compaction-retention", retention]).auto_compaction;
         let hours = |count: u64| AutoCompaction::Periodic(Duration::from_secs(3_600 * count));
@@ -447,10 +448,10 @@ fn a_file_says_everything() {
         assert_eq!(config.listen.len(), 2, "nobody has to advertise what a file says");
         assert_eq!(config.auto_compaction, AutoCompaction::Periodic(Duration::from_secs(3_600)));
         assert!(config.force_new_cluster && config.gates.has(Gate::LeaseCheckpoint));
-        assert_eq!((config.quota_bytes, config.wal_dir), (None, None));
-        assert_eq!(config.client_tls.cert_file.as_deref(), Some("c".as_ref()));
-        assert_eq!(config.client_tls.allowed_cn, ["x", "z"]);
-        assert!(config.peer_tls.auto && !config.client_tls.auto);
+        assert_eq!((config.quota, config.wal_dir), (None, None));
+        assert_eq!(config.tls.cert_file.as_deref(), Some("c".as_ref()));
+        assert_eq!(config.tls.allowed_cn, ["x", "z"]);
+        assert!(config.peer_tls.auto && !config.tls.auto);
         assert_eq!(running(file("name: a\nname: b\n")).name, "b");
         assert_eq!(running(file(r#"{"name": "json"}"#)).name, "json");
         assert_eq!(running(file("")).name, "default");
@@ -461,70 +462,50 @@ fn a_file_says_everything() {
     });
 }
 
+/// Values of a file that are of another type than Go has there. A plus stands for a field of it.
+const TYPES: &[(&str, &str)] = &[
+    ("name: 5", "number into +Config.name of type string"),
+    ("name: y", "bool into +Config.name of type string"),
+    (
+        "watch-progress-notify-interval: 1s",
+        "string into +Config.watch-progress-notify-interval of type time.Duration",
+    ),
+    (
+        "feature-gates: {LeaseCheckpoint: true}",
+        "object into +configJSON.feature-gates of type string",
+    ),
+    (
+        "auto-compaction-retention: 1",
+        "number into +Config.auto-compaction-retention of type string",
+    ),
+    ("heartbeat-interval: '100'", "string into +Config.heartbeat-interval of type uint"),
+    ("snapshot-count: -1", "number -1 into +Config.snapshot-count of type uint64"),
+    ("snapshot-count: 1.5", "number 1.5 into +Config.snapshot-count of type uint64"),
+    ("force-new-cluster: 'true'", "string into +Config.force-new-cluster of type bool"),
+    (
+        "listen-client-urls: [http://h:1]",
+        "array into +configJSON.listen-client-urls of type string",
+    ),
+    ("log-outputs: stdout", "string into +Config.log-outputs of type []string"),
+    (
+        "client-transport-security: 3",
+        "number into +configJSON.client-transport-security of type embed.securityConfig",
+    ),
+    (
+        "client-transport-security: {cert-file: 5}",
+        "number into Go struct field securityConfig.configJSON.client-transport-security.cert-file \
+         of type string",
+    ),
+    ("- a", "array into Go value of type embed.configYAML"),
+];
+
 #[test]
 fn a_value_of_a_file_has_its_type() {
     check(|| {
-        let field = "Go struct field configYAML";
-        let rows = [
-            ("name: 5", format!("number into {field}.Config.name of type string")),
-            ("name: y", format!("bool into {field}.Config.name of type string")),
-            (
-                "watch-progress-notify-interval: 1s",
-                format!(
-                    "string into {field}.Config.watch-progress-notify-interval of type time.Duration"
-                ),
-            ),
-            (
-                "feature-gates: {LeaseCheckpoint: true}",
-                format!("object into {field}.configJSON.feature-gates of type string"),
-            ),
-            (
-                "auto-compaction-retention: 1",
-                format!("number into {field}.Config.auto-compaction-retention of type string"),
-            ),
-            (
-                "heartbeat-interval: '100'",
-                format!("string into {field}.Config.heartbeat-interval of type uint"),
-            ),
-            (
-                "snapshot-count: -1",
-                format!("number -1 into {field}.Config.snapshot-count of type uint64"),
-            ),
-            (
-                "snapshot-count: 1.5",
-                format!("number 1.5 into {field}.Config.snapshot-count of type uint64"),
-            ),
-            (
-                "force-new-cluster: 'true'",
-                format!("string into {field}.Config.force-new-cluster of type bool"),
-            ),
-            (
-                "listen-client-urls: [http://h:1]",
-                format!("array into {field}.configJSON.listen-client-urls of type string"),
-            ),
-            (
-                "log-outputs: stdout",
-                format!("string into {field}.Config.log-outputs of type []string"),
-            ),
-            (
-                "client-transport-security: 3",
-                format!(
-                    "number into {field}.configJSON.client-transport-security of type \
-                 embed.securityConfig"
-                ),
-            ),
-            (
-                "client-transport-security: {cert-file: 5}",
-                "number into Go struct field \
-                 securityConfig.configJSON.client-transport-security.cert-file of type string"
-                    .to_owned(),
-            ),
-            ("- a", "array into Go value of type embed.configYAML".to_owned()),
-        ];
         let start = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal";
-        for (text, why) in rows {
+        for (text, why) in TYPES {
             let error = file(text).expect_err("it has another type");
-            let text = format!("{start} {why}");
+            let text = format!("{start} {}", why.replace('+', "Go struct field configYAML."));
             assert_eq!(told(&error), (1, "failed to verify flags", text));
         }
         let text = |yaml| file(yaml).expect_err("it is none").to_string();

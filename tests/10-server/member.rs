@@ -3,6 +3,7 @@
 use crate::client::Client;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use server::config::Auth;
 use server::{Config, Place, Serves, Speaks, Stop, run};
 use std::io::{BufRead, BufReader, Lines};
 use std::net::SocketAddr;
@@ -37,6 +38,11 @@ pub fn config(place: &Path) -> Config {
         runtimes: 2,
         ..Config::default()
     }
+}
+
+/// Users whose passwords are checked as fast as bcrypt can.
+pub fn cheap_auth() -> Auth {
+    Auth { bcrypt_cost: 4, ..Config::default().auth }
 }
 
 impl Member {

@@ -4,7 +4,7 @@ use crate::http::Http;
 use crate::member::{Member, config, place};
 use harness::check;
 use serde_json::{Value, json};
-use server::{Config, PageOptions, Place, Serves};
+use server::{Config, PageOptions, Place, Serves, Speaks};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
@@ -93,7 +93,8 @@ fn a_listener_serves_what_it_is_for() {
     check(|| {
         let serves = |serves| {
             move |config: &mut Config| {
-                config.listen = vec![Place { address: "127.0.0.1:0".to_owned(), serves }];
+                config.listen =
+                    vec![Place { address: "127.0.0.1:0".to_owned(), serves, speaks: Speaks::Http }];
             }
         };
         with(serves(Serves::Health), |_, http| {

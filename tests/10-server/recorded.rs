@@ -5,7 +5,7 @@
 //! much as the original's.
 
 use crate::http::{Http, Lines};
-use crate::member::{Member, config, place};
+use crate::member::{Member, cheap_auth, config, place};
 use harness::check;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ fn holds(last: u64) {
             peer_urls: vec!["http://127.0.0.1:24301".to_owned()],
             max_txn_ops: 8,
             max_request_bytes: 4096,
-            bcrypt_cost: auth::password::Cost::new(4).expect("it is the lowest"),
+            auth: cheap_auth(),
             ..config(place.path())
         });
         let mut talk = Conversation { http: Http::new(member.address), saved: BTreeMap::new() };

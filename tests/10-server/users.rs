@@ -1,7 +1,7 @@
 //! Users and permissions, over the wire.
 
 use crate::client::Client;
-use crate::member::{Member, config, place};
+use crate::member::{Member, cheap_auth, config, place};
 use api::auth_client::AuthClient;
 use api::watch_request::RequestUnion;
 use api::{
@@ -18,7 +18,7 @@ use tonic::{Code, Request, Status};
 
 /// A member that checks passwords as fast as bcrypt can.
 fn fast(place: &Path) -> Config {
-    Config { bcrypt_cost: auth::password::Cost::new(4).expect("there is"), ..config(place) }
+    Config { auth: cheap_auth(), ..config(place) }
 }
 
 /// A request that brings a token.

@@ -162,12 +162,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         make_directory(place)?;
     }
     let log_directory = Folder::lock(&log_place)?;
-    let began = Instant::now();
-    let (mut rows, mut committer) =
-        backend::open(bolt::Folder::new(&store_place), "db", bolt::Options::default())?;
-    let path = store_place.join("db").display().to_string();
-    let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
-    config.journal.info("opened backend db", fields);
+    let (mut rows, mut committer) = open_store(config, &store_place)?;
     let is_new = wal::is_empty(&log_directory)?;
     // Who a member is, it was told when it was founded.
     let id = match rows::members(&rows.view())?[..] {
@@ -225,6 +220,17 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         cluster,
         is_new,
     })
+}
+
+type Backend = (backend::Writer<File>, Committer<bolt::Folder>);
+
+fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
+    let began = Instant::now();
+    let opened = backend::open(bolt::Folder::new(place), "db", bolt::Options::default())?;
+    let path = place.join("db").display().to_string();
+    let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
+    config.journal.info("opened backend db", fields);
+    Ok(opened)
 }
 
 /// How the node is to be.

@@ -208,4 +208,3 @@ pub fn start<'scope>(
 ) -> io::Result<ScopedJoinHandle<'scope, ()>> {
     thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, run)
 }
-

@@ -7,8 +7,8 @@
 //!
 //! Left to others: what is done with it (`program`).
 
-use crate::journal::{self, Journal};
 use crate::door::{Limits, Serves};
+use crate::journal::{self, Journal};
 use crate::pages;
 use std::fmt;
 use std::path::PathBuf;

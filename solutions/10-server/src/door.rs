@@ -3,9 +3,9 @@
 //! Owns [`Door`], what there is to say of a listener, [`Limits`], how much whoever comes in by it
 //! can have, and [`Caller`], who that is.
 
+use crate::journal::Journal;
 use crate::tls::Tls;
 use rustix::process::{Resource, getrlimit};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub struct Door {
     pub plain: bool,
     /// How much of anything they can have.
     pub limits: Limits,
+    /// Who is told of those that are sent away.
+    pub journal: Journal,
 }
 
 /// How much of anything clients can have, and for how long.
@@ -86,8 +88,6 @@ impl Default for Limits {
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Where from.
-    pub remote: SocketAddr,
     /// The user that the caller's certificate names, if certificates name users here.
     pub user: Option<Arc<str>>,
 }

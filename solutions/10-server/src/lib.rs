@@ -56,9 +56,9 @@
 //!
 //! Begin with `program`, which builds everything in one function, and starts and ends it in
 //! another; and with `letters`, which has all that rooms tell each other. `opening` founds a
-//! member's files or opens them, `listening` binds its addresses, `ids` says who it is, `rows` what the store says of itself,
-//! `config` what it was told. `daemon` is the member as a process: its flags, its signals and its
-//! end; and `journal` is where it says what happens.
+//! member's files or opens them, `listening` binds its addresses, `ids` says who it is, `rows` what
+//! the store says of itself, `config` what it was told. `daemon` is the member as a process: its
+//! flags, its signals and its end; and `journal` is where it says what happens.
 //!
 //! ## What is not here yet
 //!

@@ -78,13 +78,7 @@ fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
 }
 
 /// The member has begun, and is not there for clients yet.
-pub fn say_begun(
-    config: &Config,
-    cluster: u64,
-    id: NodeId,
-    is_new: bool,
-    peers: &[TcpListener],
-) {
+pub fn say_begun(config: &Config, cluster: u64, id: NodeId, is_new: bool, peers: &[TcpListener]) {
     let fields = fields![
         "local-member-id": hex(id.0),
         "local-server-version": VERSION,

@@ -71,6 +71,7 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
             tls: tls.clone().filter(|_| place.speaks != Speaks::Http),
             plain: place.speaks != Speaks::Https,
             limits: config.limits,
+            journal: config.journal.clone(),
         };
         Ok((address, listener, Arc::new(door)))
     };

@@ -13,10 +13,10 @@ use crate::gate::{Gate, Kind};
 use crate::ids;
 use crate::journal::fields;
 use crate::leases::Leases;
-use crate::metrics::Metrics;
-use crate::roster::Roster;
 use crate::lines::hex;
+use crate::metrics::Metrics;
 use crate::reason::reason;
+use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
 use crate::store;
@@ -177,12 +177,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         make_directory(place)?;
     }
     let log_directory = Folder::lock(&log_place)?;
-    let began = Instant::now();
-    let (mut rows, mut committer) =
-        backend::open(bolt::Folder::new(&store_place), "db", bolt::Options::default())?;
-    let path = store_place.join("db").display().to_string();
-    let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
-    config.journal.info("opened backend db", fields);
+    let (mut rows, mut committer) = open_store(config, &store_place)?;
     let is_new = wal::is_empty(&log_directory)?;
     // Addresses may change; a member and its cluster stay who they are.
     let identity = if is_new { founder(config) } else { wal::owner(&log_directory)? };
@@ -278,6 +273,17 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         sizes: Sizes::default(),
         metrics: Metrics::default(),
     })
+}
+
+type Backend = (backend::Writer<File>, Committer<bolt::Folder>);
+
+fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
+    let began = Instant::now();
+    let opened = backend::open(bolt::Folder::new(place), "db", bolt::Options::default())?;
+    let path = place.join("db").display().to_string();
+    let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
+    config.journal.info("opened backend db", fields);
+    Ok(opened)
 }
 
 /// How the node is to be.

@@ -78,7 +78,8 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
         listeners.clients.iter().map(|(address, ..)| *address).collect();
     journal.info("starting an etcd server", lines::starting(config, is_old));
     let opened = open(config, RandomState::new().hash_one("timer"))?;
-    let (id, cluster, is_new) = (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
+    let (id, cluster, is_new) =
+        (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
         let (mail, facts) = (rooms.mail.clone(), rooms.facts.clone());

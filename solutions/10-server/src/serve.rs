@@ -13,6 +13,7 @@
 //! client is (`tls`).
 
 use crate::door::{Caller, Door, Limits, Serves};
+use crate::journal::{Journal, fields};
 use crate::pages::Pages;
 use crate::services::Services;
 use crate::socket::{Protocol, Socket, Stream, begins_with_tls};
@@ -164,10 +165,10 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
     };
     let (socket, protocol, user) = match opened {
         Ok(opened) => opened,
-        Err(refusal) => return refused(remote, &refusal),
+        Err(refusal) => return refused(&door.journal, remote, &refusal),
     };
     let (limits, serves) = (door.limits, door.serves);
-    let caller = Caller { remote, user };
+    let caller = Caller { user };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());
@@ -233,11 +234,19 @@ async fn secure(
     }
 }
 
-/// A client was not let in.
-fn refused(remote: SocketAddr, refusal: &Refused) {
+/// A client was not let in. One that has only gone is not worth a word.
+fn refused(journal: &Journal, remote: SocketAddr, refusal: &Refused) {
     let Refused { server_name, ip_addresses, dns_names, why } = refusal;
-    // Nobody writes it down yet.
-    let _ = (remote, server_name, ip_addresses, dns_names, why);
+    let Some(why) = why else { return };
+    let mut fields = fields![
+        "remote-addr": remote.to_string(),
+        "server-name": server_name,
+    ];
+    if !ip_addresses.is_empty() || !dns_names.is_empty() {
+        fields.extend(fields!["ip-addresses": ip_addresses, "dns-names": dns_names]);
+    }
+    fields.extend(fields!["error": why]);
+    journal.warn("rejected connection on client endpoint", fields);
 }
 
 /// Serves a connection to its end. When it is told to stop, what is under way is finished.

@@ -53,8 +53,10 @@ pub fn from_text(text: &str, settings: &mut Settings) -> Result<BTreeSet<&'stati
     if text.trim().is_empty() {
         return Ok(given);
     }
-    // The last of two values holds, as in Go.
+    // The last of two values holds, as in Go. What is said once may stand for itself elsewhere, but
+    // not for more than a file is.
     let options = serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 10_000 },
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         with_snippet: false,
     };

@@ -290,7 +290,9 @@ fn listen(settings: &Settings) -> Result<Listen, Error> {
     for url in listen_peer_urls {
         let place = place(url, Serves::Health)?;
         if !listen.peers.iter().any(|peer| peer.address == place.address) {
-            listen.peers.push(crate::config::PeerPlace { address: place.address, tls: url.is_secret() });
+            listen
+                .peers
+                .push(crate::config::PeerPlace { address: place.address, tls: url.is_secret() });
         }
     }
     Ok(listen)

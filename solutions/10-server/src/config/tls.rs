@@ -8,8 +8,8 @@
 use crate::config::error::{Error, Impossible, Refused};
 use crate::config::settings::Settings;
 use crate::config::urls::Url;
-use crate::tls::{self, Version};
 use crate::journal::{Level, Line, fields};
+use crate::tls::{self, Version};
 use std::path::PathBuf;
 
 /// Certificates and rules of one side: clients, or other members.
