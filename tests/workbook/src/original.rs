@@ -1,8 +1,9 @@
 //! `cargo workbook original`: etcd itself, to compare ours with.
 //!
 //! Owns `target/original`: etcd, its command-line tools and its load tool, of the one release that
-//! `tests/original/go.mod` pins, and the command of the store that this release is built on. They
-//! are built the way etcd's own releases are: without C, and without paths of this machine.
+//! `tests/original/go.mod` pins, the command of the store that this release is built on, and a
+//! client of ours that is made of this release's client library. They are built the way etcd's own
+//! releases are: without C, and without paths of this machine.
 //!
 //! Invariants: the folder is a whole set with the stamp of what it was built from, or it is not
 //! there, because a set is made beside it and renamed. What is etcd's is of one release, and a
@@ -32,8 +33,10 @@ const FOLDER: &str = "target/original";
 const MODULE: &str = "tests/original";
 /// In the folder: the hash of what the programs were built from.
 const STAMP: &str = "stamp";
+/// In the module: what is built and is not etcd's own.
+const CLIENT: &str = "client";
 /// Changes whenever the same sources would become another folder.
-const FORMAT: &str = "workbook-original/1";
+const FORMAT: &str = "workbook-original/2";
 
 /// One program of the set.
 struct Program {
@@ -43,13 +46,13 @@ struct Program {
     built: &'static str,
     /// The module that it is in, whose pin is its version.
     module: &'static str,
-    /// What makes it report its version. The load tool has nothing of the kind, and what bbolt's
-    /// command says in 1.5.0 is `1.4.0-alpha.0`.
+    /// What makes it report its version. The load tool and the client have nothing of the kind, and
+    /// what bbolt's command says in 1.5.0 is `1.4.0-alpha.0`.
     version: Option<&'static str>,
 }
 
 /// How many programs there are.
-const COUNT: usize = 5;
+const COUNT: usize = 6;
 
 const PROGRAMS: [Program; COUNT] = [
     Program {
@@ -72,10 +75,11 @@ const PROGRAMS: [Program; COUNT] = [
     },
     Program { name: "benchmark", built: "benchmark", module: "go.etcd.io/etcd/v3", version: None },
     Program { name: "bbolt", built: "bbolt", module: "go.etcd.io/bbolt", version: None },
+    Program { name: CLIENT, built: CLIENT, module: "go.etcd.io/etcd/client/v3", version: None },
 ];
 
 impl Program {
-    /// It is etcd's own, and so of the one release.
+    /// It is of the one release, as all that is etcd's.
     fn is_etcds(&self) -> bool {
         self.module.starts_with("go.etcd.io/etcd/")
     }
@@ -97,7 +101,7 @@ impl Tools {
         Tools { folder: repo.path(FOLDER), version, stamp }
     }
 
-    /// In a few words: `etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt`.
+    /// In a few words: `etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt, client`.
     pub fn note(&self) -> String {
         let [etcd, others @ ..] = PROGRAMS.map(|program| program.name);
         format!("{etcd} {}, {}", self.version, others.join(", "))
@@ -334,6 +338,7 @@ fn stamp(repo: &Repo, go: &str) -> String {
     for file in ["go.mod", "go.sum"] {
         hasher.add_file(file, &repo.path(MODULE).join(file));
     }
+    hasher.add_folder(CLIENT, &repo.path(MODULE).join(CLIENT));
     hasher.name()
 }
 

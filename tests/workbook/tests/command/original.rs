@@ -1,5 +1,5 @@
 //! Building the original etcd, and comparing with it, with a `go` that only pretends: a script that
-//! writes five programs which are scripts as well.
+//! writes six programs which are scripts as well.
 
 use crate::fixture::{Fixture, Ran, ended, is_alive, until};
 use crate::given;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 const MODULE: &str = "tests/original/go.mod";
-const PROGRAMS: [&str; 5] = ["etcd", "etcdctl", "etcdutl", "benchmark", "bbolt"];
+const PROGRAMS: [&str; 6] = ["etcd", "etcdctl", "etcdutl", "benchmark", "bbolt", "client"];
 
 /// `FAKE_GO` is what it does wrong, `FAKE_VERSION` its version and `FAKE_ETCD` what it builds. It
 /// notes each build beside itself. At the gate it waits until it is opened, or until the test is
@@ -45,6 +45,7 @@ esac
 program etcdutl "etcdutl version: $version"
 program benchmark ""
 program bbolt "bbolt Version: 0.0.0"
+program client ""
 "##;
 
 const PINNED: &str = "module original
@@ -53,6 +54,7 @@ go 1.26
 
 require (
 \tgo.etcd.io/bbolt v1.5.0 // indirect
+\tgo.etcd.io/etcd/client/v3 v3.7.1 // indirect
 \tgo.etcd.io/etcd/etcdctl/v3 v3.7.1 // indirect
 \tgo.etcd.io/etcd/etcdutl/v3 v3.7.1 // indirect
 \tgo.etcd.io/etcd/server/v3 v3.7.1 // indirect
@@ -140,7 +142,8 @@ fn it_is_built_once_and_again_when_something_has_changed() {
                   etcdctl    3.7.1  target/original/etcdctl\n  \
                   etcdutl    3.7.1  target/original/etcdutl\n  \
                   benchmark  3.7.1  target/original/benchmark\n  \
-                  bbolt      1.5.0  target/original/bbolt\n";
+                  bbolt      1.5.0  target/original/bbolt\n  \
+                  client     3.7.1  target/original/client\n";
     let ran = scene.original(&[]);
     ran.ends(0).complains("Building etcd 3.7.1");
     assert_eq!(ran.stdout, listed);
@@ -165,9 +168,12 @@ fn it_is_built_once_and_again_when_something_has_changed() {
     assert_eq!(scene.builds().len(), 3, "another sum");
     scene.original(&[newer[0], ("FAKE_VERSION", "go1.99.1")]).ends(0);
     assert_eq!(scene.builds().len(), 4, "another Go");
+    scene.fixture.write("tests/original/client/main.go", "package main\n");
+    scene.original(&[newer[0], ("FAKE_VERSION", "go1.99.1")]).ends(0);
+    assert_eq!(scene.builds().len(), 5, "another client");
     fs::remove_file(scene.fixture.path("target/original/etcdutl")).expect("it is there");
     scene.original(&[newer[0], ("FAKE_VERSION", "go1.99.1")]).ends(0);
-    assert_eq!(scene.builds().len(), 5, "a program is gone");
+    assert_eq!(scene.builds().len(), 6, "a program is gone");
 }
 
 #[test]
@@ -281,16 +287,16 @@ fn verify_compares_where_there_is_something_to_compare_with() {
     verify(&[]).ends(0).says("skipped: the original etcd is not built; cargo workbook original");
 
     scene.original(&[]).ends(0);
-    let compared = "1 chapter, beside etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt";
+    let compared = "1 chapter, beside etcd 3.7.1, etcdctl, etcdutl, benchmark, bbolt, client";
     let first = verify(&[]);
     first.ends(0).says("✓ ours and the original read each other").says(compared);
-    assert!(!first.stdout.contains("bbolt, proven before"), "{first}");
-    verify(&[]).ends(0).says("bbolt, proven before");
+    assert!(!first.stdout.contains("client, proven before"), "{first}");
+    verify(&[]).ends(0).says("client, proven before");
     // Another original is another proof.
     scene.fixture.write("tests/original/go.sum", "example.org/thing v1.0.0 h1:AAAA\n");
     scene.original(&[]).ends(0);
     let other = verify(&[]);
-    assert!(!other.ends(0).says(compared).stdout.contains("bbolt, proven before"), "{other}");
+    assert!(!other.ends(0).says(compared).stdout.contains("client, proven before"), "{other}");
     scene.fixture.edit("tests/02-log/original/main.rs", "43", "44");
     verify(&[]).ends(1).says("✗ ours and the original read each other").says("right: 44");
 }
