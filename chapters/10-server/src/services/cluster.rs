@@ -48,7 +48,8 @@ impl Service for Cluster {
         request: Request<MemberAddRequest>,
     ) -> Result<Response<MemberAddResponse>, Status> {
         let (who, request) = Who::of(request);
-        let peer_urls = urls(request.peer_urls)?;
+        let mut peer_urls = urls(request.peer_urls)?;
+        peer_urls.sort_unstable();
         let asker = self.permit(&who, Call::MemberAdd).await?;
         if self.member.strict_reconfiguration && !request.is_learner {
             self.member.facts.roster.get().can_grow()?;
@@ -119,12 +120,11 @@ impl Service for Cluster {
     }
 }
 
-/// Addresses at which members can be found, in order. There must be one.
-fn urls(mut urls: Vec<String>) -> Result<Vec<String>, Error> {
+/// Addresses at which a member can be found. There must be one.
+fn urls(urls: Vec<String>) -> Result<Vec<String>, Error> {
     if urls.is_empty() || !urls.iter().all(|url| is_address(url)) {
         return Err(Error::MemberBadURLs);
     }
-    urls.sort_unstable();
     Ok(urls)
 }
 
