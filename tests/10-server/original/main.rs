@@ -1,4 +1,5 @@
 //! Command lines beside the original: both refuse the same, with the same words and the same code.
+//! Clients that others wrote, against a member of ours and one of the original: they see the same.
 //!
 //! `cargo workbook verify` runs these tests where the original is built, and says to them where its
 //! programs are. Whoever runs all tests of this crate sees them ignored: they need Go, and no
@@ -209,3 +210,12 @@ fn both_refuse_the_same_command_lines() {
     }
     compare(&["--name", "y"], Some(("ETCD_NAME", "x")), "a setting that is said twice");
 }
+mod clients;
+mod commands;
+mod copies;
+mod member;
+mod plain;
+#[allow(dead_code, reason = "the tests of the store use more of it")]
+#[path = "../../05-bolt/original/programs.rs"]
+mod programs;
+mod shell;
