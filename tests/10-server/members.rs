@@ -32,7 +32,11 @@ fn learner(url: &str) -> MemberAddRequest {
 fn a_member_is_known_by_its_name_when_it_serves() {
     check(|| {
         let place = place();
-        let named = |name: &str| Config { name: name.to_owned(), ..config(place.path()) };
+        let named = |name: &str| {
+            let mut config = Config { name: name.to_owned(), ..config(place.path()) };
+            name.clone_into(&mut config.initial_cluster[0].name);
+            config
+        };
         for name in ["first", "second"] {
             let member = Member::start(named(name));
             let mut client = member.client();

@@ -42,7 +42,7 @@ pub struct Chores {
     facts: Arc<Facts>,
     reader: mvcc::Reader<File>,
     replica: Arc<Mailbox<ToReplica>>,
-    retention: Option<Retention>,
+    retention: Retention,
     began: Instant,
     /// When it was proposed last what the member is called, and when the version was looked at.
     published: Option<Instant>,
@@ -65,7 +65,7 @@ impl Chores {
             facts,
             reader,
             replica,
-            retention: config.auto_compaction.map(Retention::new),
+            retention: Retention::new(config.auto_compaction),
             began: Instant::now(),
             published: None,
             versions: None,
@@ -123,15 +123,14 @@ impl Chores {
     /// Lets go of old revisions, if this member leads. When to look again?
     fn let_go(&mut self) -> Option<Instant> {
         let leads = self.facts.progress.get().leads;
-        let retention = self.retention.as_mut()?;
         let view = self.reader.view();
         let compacted = view.compacted().map(api::Revision::wire);
-        let old = retention.look(self.began.elapsed(), view.current().wire(), compacted);
-        let due = self.began + retention.due();
+        let old = self.retention.look(self.began.elapsed(), view.current().wire(), compacted);
+        let due = self.began.checked_add(self.retention.due());
         if let Some(revision) = old.filter(|_| leads) {
             self.propose(Wish::Compact(CompactionRequest { revision, physical: false }));
         }
-        Some(due)
+        due
     }
 
     fn propose(&self, wish: Wish) {

@@ -7,8 +7,9 @@
 //!
 //! Left to others: what is done with it (`program`).
 
+use crate::door::{Limits, Serves};
 use crate::journal::{self, Journal};
-use crate::serve::Serves;
+use crate::pages;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,7 +33,7 @@ pub use error::{Error, Impossible, Refused, Usage};
 pub use gates::{Gate, Gates};
 pub use help::{VERSION, help, usage, version};
 pub use reading::read;
-pub use tls::{Tls, Version};
+pub use tls::Tls;
 pub use urls::Url;
 
 /// What somebody wants who calls the program.
@@ -84,7 +85,9 @@ pub struct Config {
     /// How many entries stay for followers that are behind.
     pub catch_up_entries: u64,
     /// How large the store may be; none for no limit.
-    pub quota_bytes: Option<u64>,
+    pub quota: Option<u64>,
+    /// The same, as it was said.
+    pub quota_said: i64,
     /// After which time what was written is brought to the disk.
     pub batch_interval: Duration,
     /// After how many operations it is.
@@ -93,10 +96,8 @@ pub struct Config {
     pub max_txn_ops: usize,
     /// How long a proposal may be.
     pub max_request_bytes: usize,
-    /// How many requests may be under way on a connection.
-    pub max_concurrent_streams: u32,
-    /// How client and member find out that the other is gone.
-    pub keepalive: Keepalive,
+    /// How much of anything clients can have.
+    pub limits: Limits,
     /// Are requests taken in JSON?
     pub gateway: bool,
     /// What else is done, or not.
@@ -104,13 +105,11 @@ pub struct Config {
     /// How much of the past is forgotten without being asked.
     pub auto_compaction: AutoCompaction,
     /// TLS with clients.
-    pub client_tls: Tls,
+    pub tls: crate::tls::Options,
     /// TLS with other members.
     pub peer_tls: Tls,
-    /// From which pages scripts may ask; a star for all.
-    pub cors: Vec<String>,
-    /// By which names of this host clients may ask in the clear; a star for all.
-    pub host_whitelist: Vec<String>,
+    /// Who may ask without gRPC.
+    pub pages: pages::Options,
     /// How users log in.
     pub auth: Auth,
     /// How much is measured.
@@ -146,8 +145,19 @@ pub struct Place {
     pub address: String,
     /// What can be asked for there.
     pub serves: Serves,
-    /// Under TLS?
-    pub tls: bool,
+    /// How clients speak there.
+    pub speaks: Speaks,
+}
+
+/// How clients speak at one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// So that everybody on the way can hear it.
+    Http,
+    /// By TLS.
+    Https,
+    /// As they like.
+    Both,
 }
 
 /// Where a member listens for others.
@@ -161,7 +171,7 @@ pub struct PeerPlace {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", scheme(self.tls), self.address)
+        write!(f, "{}://{}", scheme(self.speaks != Speaks::Http), self.address)
     }
 }
 
@@ -188,17 +198,6 @@ pub enum State {
     New,
     /// It comes to a cluster that is there.
     Existing,
-}
-
-/// How client and member find out that the other is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Keepalive {
-    /// A client that asks more often is sent away.
-    pub min_time: Duration,
-    /// After so much silence the member asks; none for never.
-    pub interval: Option<Duration>,
-    /// So long it waits for the answer.
-    pub timeout: Duration,
 }
 
 /// How much of the past is forgotten without being asked.
@@ -250,6 +249,11 @@ impl Config {
     /// How short a lease may be.
     pub fn shortest_lease(&self) -> lease::Ttl {
         lease::Ttl::shortest(self.heartbeat, self.election_ticks)
+    }
+
+    /// How slow a password is to check.
+    pub fn bcrypt_cost(&self) -> auth::password::Cost {
+        auth::password::Cost::new(self.auth.bcrypt_cost).unwrap_or(auth::password::Cost::USUAL)
     }
 
     /// The directory of the log.

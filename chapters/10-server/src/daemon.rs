@@ -9,7 +9,8 @@
 
 use crate::config::{self, Config, Error, Refused, Wish};
 use crate::journal::{self, Journal, Level, Line, fields};
-use crate::program::{Stop, run};
+use crate::program::run;
+use crate::stop::Stop;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;

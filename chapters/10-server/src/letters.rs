@@ -7,8 +7,8 @@
 
 use crate::outbox::Outbox;
 use api::watch_request::RequestUnion;
-use api::{Event as Happened, LeaseId, Revision};
-use basics::{Index, Save, Synced};
+use api::{Error, Event as Happened, LeaseId, Revision};
+use basics::{Index, NodeId, Save, Synced};
 use bolt::backend::Frozen;
 use raft::{Body, Data, Payload};
 use replication::{Span, Write};
@@ -19,8 +19,14 @@ use std::time::Instant;
 pub enum ToReplica {
     /// Somebody wants this to be in the log.
     Propose(Wanted),
+    /// Somebody wants the members to change.
+    Change(Wanted),
+    /// Somebody wants another member to lead.
+    Transfer(NodeId, Asker),
     /// Somebody wants to read what is there now, and waits until then.
     Read(Asker, Instant),
+    /// Somebody waits for an entry to be carried out here, by then.
+    Reach(Index, Asker, Instant),
     /// The log has synced a save.
     Synced(Synced<Write<Payload>>),
     /// The state has carried out all entries up to this one.
@@ -44,7 +50,7 @@ pub struct Asker {
 pub struct Wanted {
     /// Who is told if it cannot be; nobody, if the member itself wants it.
     pub asker: Option<Asker>,
-    /// What goes into the log.
+    /// What goes into the log: a [`Proposal`](crate::proposal::Proposal).
     pub data: Data,
     /// From then on, nobody waits for it any more.
     pub until: Instant,
@@ -66,6 +72,10 @@ pub enum ToState {
     Apply(Span<Payload>),
     /// Somebody wants to know the keys of a lease.
     Keys(LeaseId, Asker),
+    /// Somebody waits until no compaction is under way.
+    Compacted(Asker),
+    /// Somebody waits until all that was carried out is on disk.
+    Settle(Asker),
     /// That is all.
     Stop,
 }
@@ -74,6 +84,8 @@ pub enum ToState {
 pub enum ToStore {
     /// Bring this to the disk, which goes up to that entry.
     Commit(Frozen, Index),
+    /// Somebody wants the pages gone that nobody uses.
+    Defragment(Asker),
     /// That is all.
     Stop,
 }
@@ -86,8 +98,8 @@ pub enum ToWatches {
     Resync(Revision),
     /// A client has opened a stream.
     Open(u64, Arc<Outbox>),
-    /// It wants this.
-    Want(u64, RequestUnion),
+    /// It wants this, and may have it, or not, and why.
+    Want(u64, RequestUnion, Result<(), Error>),
     /// It has fetched what was in its outbox.
     Room(u64),
     /// It is gone.

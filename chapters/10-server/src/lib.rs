@@ -29,6 +29,9 @@
 //! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
 //!    client does not wait for that: what a crash takes from memory, the log gives back.
 //!
+//! Locks and elections are a client inside of the member: all that they do, any client could do.
+//! What they make of keys is in `queue`.
+//!
 //! What happened goes from `state` to `watches`, which tells those who watch, as fast as each of
 //! them fetches it.
 //!
@@ -43,6 +46,9 @@
 //! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
 //! work it does at a time.
 //!
+//! While a runtime works on one request, all others on its connections wait. So what takes long, as
+//! a range of many keys does, goes to a few more threads, by way of `blocking`.
+//!
 //! A write or a sync that fails ends the program with the reason. Nothing is tried again: what the
 //! disk holds then, nobody knows.
 //!
@@ -56,13 +62,19 @@
 //!
 //! ## What is not here yet
 //!
-//! Other members. Users, maintenance, and all other services but those of keys, watches and
-//! leases. The JSON gateway, metrics and TLS. Every flag of etcd's is read and checked; what a room
-//! that is not here yet would do with it, `config` has in store.
+//! Other members. Users, maintenance, and all other services but those of keys, watches, leases,
+//! locks and elections. The JSON gateway, metrics and TLS. Most flags.
 
+mod alarms;
+mod blocking;
 mod boxes;
+mod building;
+mod chores;
 pub mod config;
 pub mod daemon;
+mod door;
+mod facts;
+mod gate;
 mod ids;
 pub mod journal;
 mod leases;
@@ -71,22 +83,34 @@ mod lines;
 mod listening;
 mod log;
 mod mailbox;
+mod metrics;
 mod opening;
 mod outbox;
 mod pages;
 mod program;
 mod proposal;
+pub mod queue;
 mod reason;
 mod replica;
+mod retention;
+mod roster;
 mod rows;
 mod serve;
 mod services;
 mod signature;
 mod socket;
 mod state;
+mod stop;
 mod store;
+mod swapped;
+pub mod tls;
+mod version;
 mod watches;
 
-pub use config::{Config, Place};
-pub use program::{Error, Stop, run};
-pub use serve::Serves;
+pub use blocking::Blocking;
+pub use config::{AutoCompaction, Config, Place, Speaks};
+pub use door::{Limits, Serves};
+pub use pages::Options as PageOptions;
+pub use program::{Error, run};
+pub use retention::Retention;
+pub use stop::Stop;

@@ -4,10 +4,11 @@
 //!
 //! Left to others: when it is said (`opening`, `program`).
 
-use crate::config::{Config, PeerPlace, Place, VERSION};
+use crate::config::{Config, PeerPlace, Place, Speaks, VERSION};
+use crate::door::Serves;
 use crate::journal::{Fields, fields};
-use crate::serve::Serves;
 use basics::NodeId;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 /// A number of a member or of a cluster, as people see it.
@@ -40,14 +41,14 @@ pub fn starting(config: &Config, is_old: bool) -> Fields {
         "advertise-client-urls": config.client_urls,
         "listen-client-urls": of(|place| traffic(place.serves).is_some()),
         "listen-metrics-urls": of(|place| traffic(place.serves).is_none()),
-        "cors": config.cors,
-        "host-whitelist": config.host_whitelist,
+        "cors": config.pages.cors,
+        "host-whitelist": config.pages.host_whitelist,
         "initial-cluster": config.initial_cluster(),
         "initial-cluster-state": config.state.name(),
         "initial-cluster-token": config.token,
-        "quota-backend-bytes": config.quota_bytes,
+        "quota-backend-bytes": config.quota_said,
         "max-request-bytes": config.max_request_bytes,
-        "max-concurrent-streams": config.max_concurrent_streams,
+        "max-concurrent-streams": config.limits.concurrent_streams,
         "pre-vote": config.pre_vote,
         "feature-gates": config.gates.to_string(),
         "auto-compaction": format!("{:?}", config.auto_compaction),
@@ -66,7 +67,7 @@ pub fn closing(config: &Config) -> Fields {
 }
 
 /// Of `added member`.
-pub fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
+fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
     fields![
         "cluster-id": hex(cluster),
         "local-member-id": hex(id.0),
@@ -76,8 +77,54 @@ pub fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
     ]
 }
 
+/// The member has begun, and is not there for clients yet.
+pub fn say_begun(config: &Config, cluster: u64, id: NodeId, is_new: bool, peers: &[TcpListener]) {
+    let fields = fields![
+        "local-member-id": hex(id.0),
+        "local-server-version": VERSION,
+        "cluster-id": hex(cluster),
+    ];
+    config.journal.info("starting etcd server", fields);
+    for listener in peers {
+        let address = listener.local_addr().map_or(String::new(), |at| at.to_string());
+        config.journal.info("serving peer traffic", fields!["address": address]);
+    }
+    if is_new {
+        config.journal.info("added member", added(config, cluster, id));
+    }
+}
+
+/// Clients can come to these addresses.
+pub fn say_ready(config: &Config, addresses: &[SocketAddr]) {
+    let places = || {
+        let all = config.listen.iter().zip(addresses);
+        all.filter_map(|(place, address)| Some((place.speaks, traffic(place.serves)?, address)))
+    };
+    for (_, _, address) in places() {
+        let fields = fields!["address": address.to_string()];
+        config.journal.info("ready to serve client requests", fields);
+    }
+    for (speaks, traffic, address) in places() {
+        let fields = || fields!["traffic": traffic, "address": address.to_string()];
+        if speaks != Speaks::Https {
+            let message = "serving client traffic insecurely; this is strongly discouraged!";
+            config.journal.info(message, fields());
+        }
+        if speaks != Speaks::Http {
+            config.journal.info("serving client traffic securely", fields());
+        }
+    }
+}
+
+/// There is nobody who could lead in its place.
+pub fn say_alone(config: &Config, id: NodeId) {
+    let fields = fields!["local-member-id": hex(id.0), "current-leader-member-id": hex(id.0)];
+    let message = "skipped leadership transfer for single voting member cluster";
+    config.journal.info(message, fields);
+}
+
 /// What can be asked for, as etcd says it; nothing for what is no clients' business.
-pub fn traffic(serves: Serves) -> Option<&'static str> {
+fn traffic(serves: Serves) -> Option<&'static str> {
     match serves {
         Serves::All => Some("grpc+http"),
         Serves::Grpc => Some("grpc"),

@@ -5,10 +5,11 @@
 //!
 //! Left to others: who is served there (`serve`).
 
-use crate::config::{Config, PeerPlace, Place};
+use crate::config::{Config, PeerPlace, Place, Speaks};
+use crate::door::{Door, Serves};
 use crate::journal::fields;
 use crate::reason::reason;
-use crate::serve::Door;
+use crate::tls::{self, Tls};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
@@ -30,9 +31,12 @@ pub enum Error {
     /// It is no port.
     #[error("listen tcp: address {0}: invalid port")]
     Port(String),
-    /// Nobody speaks TLS here yet.
-    #[error("cannot listen on TLS for {0}: this server does not speak TLS yet; use http")]
-    NoTls(String),
+    /// How clients are to speak there.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+    /// Other members are not here yet, so nobody speaks with them.
+    #[error("cannot listen on TLS for {0}: members do not speak TLS with each other yet; use http")]
+    NoPeerTls(String),
 }
 
 /// Where clients come in.
@@ -50,17 +54,46 @@ pub struct Listeners {
 pub fn listen(config: &Config) -> Result<Listeners, Error> {
     let urls: Vec<String> = config.listen_peers.iter().map(PeerPlace::to_string).collect();
     config.journal.info("configuring peer listeners", fields!["listen-peer-urls": urls]);
-    let peers = config.listen_peers.iter().map(|place| bind(&place.address, place.tls));
+    let peers = config.listen_peers.iter().map(|place| match place.tls {
+        true => Err(Error::NoPeerTls(place.address.clone())),
+        false => bind(&place.address),
+    });
     let peers = peers.collect::<Result<Vec<_>, _>>()?;
     let urls: Vec<String> = config.listen.iter().map(Place::to_string).collect();
     config.journal.info("configuring client listeners", fields!["listen-client-urls": urls]);
-    let door = |place: &Place| {
-        let listener = bind(&place.address, place.tls)?;
+    let bound = config.listen.iter().map(|place| bind(&place.address));
+    let bound = bound.collect::<Result<Vec<_>, Error>>()?;
+    let tls = tls(config)?;
+    let door = |(listener, place): (TcpListener, &Place)| {
         let address = listener.local_addr().map_err(|error| refused(&place.address, &error))?;
-        Ok((address, listener, Arc::new(Door { serves: place.serves })))
+        let door = Door {
+            serves: place.serves,
+            tls: tls.clone().filter(|_| place.speaks != Speaks::Http),
+            plain: place.speaks != Speaks::Https,
+            limits: config.limits,
+            journal: config.journal.clone(),
+        };
+        Ok((address, listener, Arc::new(door)))
     };
-    let clients = config.listen.iter().map(door).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Listeners { clients, peers })
+    let clients = bound.into_iter().zip(&config.listen).map(door);
+    Ok(Listeners { clients: clients.collect::<Result<Vec<_>, Error>>()?, peers })
+}
+
+/// What it takes to shake hands, if that is done anywhere.
+fn tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
+    let places: Vec<&Place> =
+        config.listen.iter().filter(|place| place.speaks != Speaks::Http).collect();
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let host = |place: &Place| {
+        let host = place.address.rsplit_once(':').map_or(&*place.address, |(host, _)| host);
+        host.trim_matches(['[', ']']).to_owned()
+    };
+    let hosts: Vec<String> = config.listen.iter().map(host).collect();
+    let has_http = places.iter().any(|place| place.serves != Serves::Grpc);
+    let own = config.data_dir.join("fixtures/client");
+    Ok(Some(Arc::new(Tls::new(&config.tls, &own, &hosts, has_http)?)))
 }
 
 fn refused(place: &str, error: &io::Error) -> Error {
@@ -68,10 +101,7 @@ fn refused(place: &str, error: &io::Error) -> Error {
 }
 
 /// Binds one address. If a name has several, it is the one that is not IPv6, as in Go.
-fn bind(place: &str, is_secret: bool) -> Result<TcpListener, Error> {
-    if is_secret {
-        return Err(Error::NoTls(place.to_owned()));
-    }
+fn bind(place: &str) -> Result<TcpListener, Error> {
     // Without a port, the system takes one.
     let wanted = if place.ends_with(':') { format!("{place}0") } else { place.to_owned() };
     let (_, port) = wanted.rsplit_once(':').unwrap_or_default();

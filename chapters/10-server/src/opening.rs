@@ -8,26 +8,38 @@
 //! Left to others: what is done with them (`program`).
 
 use crate::config::{Config, Impossible};
+use crate::facts::{Compactions, Facts, Progress, Sizes};
+use crate::gate::{Gate, Kind};
 use crate::ids;
 use crate::journal::fields;
 use crate::leases::Leases;
 use crate::lines::hex;
+use crate::metrics::Metrics;
 use crate::reason::reason;
+use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
+use crate::store;
+use crate::swapped::Swapped;
+use api::RangeRequest;
+use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
 use lease::Lessor;
-use raft::{Configuration, Gap, Node, Payload, Stored};
+use raft::{Gap, Node, Payload, Stored};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 use thiserror::Error;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
 const SEGMENTS: Options = Options { segment_bytes: 64 << 20 };
+
+/// A member remembers so many tokens at most.
+const MOST_TOKENS: usize = 1_000_000;
 
 /// Why a member's files cannot be opened.
 #[derive(Debug, Error)]
@@ -74,6 +86,9 @@ pub enum Error {
     /// A lease in the store.
     #[error(transparent)]
     Lease(#[from] lease::Foreign),
+    /// Users and roles in the store, or how tokens are made.
+    #[error(transparent)]
+    Users(#[from] auth::Error),
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
@@ -104,14 +119,14 @@ pub struct Opened {
     pub state: State,
     /// The leases in it.
     pub leases: Leases,
+    /// What else it says.
+    pub facts: Facts,
     /// Who reads it.
     pub reader: mvcc::Reader<File>,
     /// Who brings it to the disk.
     pub committer: Committer<bolt::Folder>,
     /// The member, and its cluster.
-    pub id: NodeId,
-    /// The same.
-    pub cluster: u64,
+    pub identity: Identity,
     /// Was it founded just now?
     pub is_new: bool,
 }
@@ -164,23 +179,21 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let log_directory = Folder::lock(&log_place)?;
     let (mut rows, mut committer) = open_store(config, &store_place)?;
     let is_new = wal::is_empty(&log_directory)?;
-    // Who a member is, it was told when it was founded.
-    let id = match rows::members(&rows.view())?[..] {
-        [id] if !is_new => id,
-        [..] => ids::member(&config.peer_urls, &config.token),
-    };
-    let cluster = ids::cluster(&[id]);
-    let identity = Identity { cluster, member: id.0 };
+    // Addresses may change; a member and its cluster stay who they are.
+    let identity = if is_new { founder(config) } else { wal::owner(&log_directory)? };
+    let id = NodeId(identity.member);
     let found = Stored::found([id]);
     if is_new && rows::position(&rows.view())?.is_none() {
-        rows::found(&mut rows, config, id, found.applied)?;
+        let (roster, members) = Roster::default().add(id, config.peer_urls.clone(), false);
+        rows::found(&mut rows, &roster, members, found.applied)?;
         let frozen = rows.freeze().expect("something was written");
         let committed = committer.commit(frozen)?;
         committer.retire(committed);
     }
     let place = || store_place.join("db");
-    let applied: Position =
-        rows::position(&rows.view())?.ok_or_else(|| Error::NoPosition(place()))?;
+    let view = rows.view();
+    let applied: Position = rows::position(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
+    let configuration = rows::configuration(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
     let (log, stored) = if is_new {
         if applied != found.applied {
             return Err(Error::NoLog { place: log_place, applied });
@@ -190,18 +203,22 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         (log, found)
     } else {
         let (log, recovered) = Wal::open::<Payload>(log_directory.clone(), identity, SEGMENTS)?;
-        // There is one member, so nobody has to look who they are.
-        let configuration = Configuration::of([id]);
         let stored =
             Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
         (log, stored)
     };
-    let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(cluster)];
+    let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(identity.cluster)];
     let message = if is_new { "starting local member" } else { "restarting local member" };
     config.journal.info(message, fields);
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
+    let facts = facts(&view, config)?;
+    drop(view);
+    store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
     let reader = store.reader();
+    let (key, range_end) = (vec![0].into(), vec![0].into());
+    let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
+    facts.metrics.state.keys.set(reader.view().range(&all)?.count);
     let fields = fields!["current-rev": reader.view().current().0];
     config.journal.info("kvstore restored", fields);
     let leases = leases(&reader, config)?;
@@ -214,11 +231,47 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         log_options,
         state,
         leases,
+        facts,
         reader,
         committer,
-        id,
-        cluster,
+        identity,
         is_new,
+    })
+}
+
+/// Who a new member is.
+fn founder(config: &Config) -> Identity {
+    let member = ids::member(&config.peer_urls, &config.token);
+    Identity { cluster: ids::cluster(&[member]), member: member.0 }
+}
+
+/// What the store says beside its keys and leases.
+fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
+    let mut users = Vec::new();
+    for bucket in [auth::AUTH, auth::USERS, auth::ROLES] {
+        for row in view.range(bucket.as_bytes(), ..)? {
+            let (key, value) = row?;
+            users.push((bucket, key, value));
+        }
+    }
+    let kind = match auth::Options::parse(&config.auth.token)? {
+        auth::Options::None => Kind::None,
+        auth::Options::Simple => {
+            Kind::Simple(Mutex::new(Tokens::new(config.auth.ttl, MOST_TOKENS)))
+        }
+        auth::Options::Jwt(options) => {
+            Kind::Signed(Box::new(options.load(|place| fs::read(place))?))
+        }
+    };
+    Ok(Facts {
+        gate: Gate::new(auth::Auth::load(users)?, kind),
+        alarms: Swapped::new(rows::alarms(view)?),
+        roster: Swapped::new(rows::roster(view)?),
+        versions: Swapped::new(rows::versions(view)?),
+        compactions: Swapped::new(Compactions::default()),
+        progress: Progress::default(),
+        sizes: Sizes::default(),
+        metrics: Metrics::default(),
     })
 }
 

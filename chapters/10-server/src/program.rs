@@ -7,28 +7,24 @@
 //!
 //! Left to others: what each thread does.
 
-use crate::boxes::Boxes;
-use crate::config::{Config, VERSION};
+use crate::building::{build, start};
+use crate::chores;
+use crate::config::Config;
+use crate::facts::Facts;
 use crate::journal::{Level, Line, fields};
-use crate::letters::{ToReplica, ToWatches};
-use crate::lines::{self, hex, traffic};
+use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::lines;
 use crate::listening::{self, Clients, Listeners, listen, turn_away};
-use crate::log;
-use crate::mailbox::Mailbox;
-use crate::opening::{self, Opened, open};
-use crate::pages::Pages;
-use crate::replica::{self, Replica};
+use crate::opening::{self, open};
+use crate::pages::{Options, Pages};
 use crate::serve::{self, Dealt, accept, serve};
 use crate::services::{Member, Services};
-use crate::signature::Signature;
-use crate::state::{self, State};
-use crate::store;
-use crate::watches::Watches;
-use bolt::backend::Committer;
+use crate::stop::Stop;
+use basics::NodeId;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
 use thiserror::Error;
@@ -72,34 +68,6 @@ impl Error {
     }
 }
 
-/// Says when a member is to stop, and why, if it is not by somebody's wish.
-#[derive(Clone)]
-pub struct Stop {
-    stops: watch::Sender<bool>,
-    why: Arc<Mutex<Option<String>>>,
-}
-
-impl Default for Stop {
-    fn default() -> Stop {
-        Stop { stops: watch::Sender::new(false), why: Arc::default() }
-    }
-}
-
-impl Stop {
-    /// It is to stop.
-    pub fn stop(&self) {
-        self.stops.send_replace(true);
-    }
-
-    /// It cannot go on.
-    fn fail(&self, why: impl ToString) {
-        let mut first = self.why.lock().expect("nobody panics while holding it");
-        first.get_or_insert_with(|| why.to_string());
-        drop(first);
-        self.stop();
-    }
-}
-
 /// Runs a member until it is told to stop. `ready` is called once clients can come, with the
 /// addresses at which it listens, in the order of the configuration.
 pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> Result<(), Error> {
@@ -110,172 +78,58 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
         listeners.clients.iter().map(|(address, ..)| *address).collect();
     journal.info("starting an etcd server", lines::starting(config, is_old));
     let opened = open(config, RandomState::new().hash_one("timer"))?;
-    let (id, cluster, is_new) = (opened.id, opened.cluster, opened.is_new);
+    let (id, cluster, is_new) =
+        (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
     let (rooms, members) = build(config, opened);
     thread::scope(|scope| {
-        let (inbox, watch_jobs) = (rooms.inbox.clone(), rooms.watch_jobs.clone());
-        rooms.start(scope, stop)?;
-        let fields = fields![
-            "local-member-id": hex(id.0),
-            "local-server-version": VERSION,
-            "cluster-id": hex(cluster),
-        ];
-        journal.info("starting etcd server", fields);
-        for listener in &listeners.peers {
-            let address = listener.local_addr().map_or(String::new(), |at| at.to_string());
-            journal.info("serving peer traffic", fields!["address": address]);
+        let (mail, facts) = (rooms.mail.clone(), rooms.facts.clone());
+        let serving = rooms.start(scope, stop).map_err(Error::Thread).and_then(|()| {
+            lines::say_begun(config, cluster, id, is_new, &listeners.peers);
+            wait_until_known(&facts, id, stop);
+            start_serving(scope, stop, listeners, members, &config.pages)
+        });
+        match serving {
+            Ok(serving) => {
+                lines::say_ready(config, &addresses);
+                ready(&addresses);
+                wait(stop);
+                journal.info("closing etcd server", lines::closing(config));
+                serving.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
+                lines::say_alone(config, id);
+            }
+            Err(error) => {
+                stop.fail(error);
+                // Who did not start does not hand it on.
+                mail.log.put(ToLog::Stop);
+                mail.state.put(ToState::Stop);
+                mail.store.put(ToStore::Stop);
+            }
         }
-        if is_new {
-            journal.info("added member", lines::added(config, cluster, id));
-        }
-        let serving = start_serving(scope, stop, listeners, members)?;
-        say_ready(config, &addresses);
-        ready(&addresses);
-        wait(stop);
-        journal.info("closing etcd server", lines::closing(config));
-        for thread in serving {
-            thread.join().expect("it does not panic");
-        }
-        let fields = fields!["local-member-id": hex(id.0), "current-leader-member-id": hex(id.0)];
-        journal.info("skipped leadership transfer for single voting member cluster", fields);
-        watch_jobs.put(ToWatches::Stop);
-        inbox.put(ToReplica::Stop);
-        Ok::<(), Error>(())
-    })?;
+        mail.chores.put(chores::Stop);
+        mail.watches.put(ToWatches::Stop);
+        mail.replica.put(ToReplica::Stop);
+    });
     journal.info("closed etcd server", lines::closing(config));
-    match stop.why.lock().expect("nobody panics while holding it").take() {
+    match stop.why() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
     }
 }
 
-/// Clients can come to these addresses.
-fn say_ready(config: &Config, addresses: &[SocketAddr]) {
-    let places = || {
-        let all = config.listen.iter().zip(addresses);
-        all.filter_map(|(place, address)| Some((traffic(place.serves)?, address)))
-    };
-    for (_, address) in places() {
-        let fields = fields!["address": address.to_string()];
-        config.journal.info("ready to serve client requests", fields);
-    }
-    for (traffic, address) in places() {
-        let fields = fields!["traffic": traffic, "address": address.to_string()];
-        let message = "serving client traffic insecurely; this is strongly discouraged!";
-        config.journal.info(message, fields);
+/// Waits until the cluster knows what the member is called: until then, nobody is served.
+fn wait_until_known(facts: &Facts, id: NodeId, stop: &Stop) {
+    let stops = stop.heard();
+    let is_known = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
+    while !is_known() && !*stops.borrow() {
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
 /// Waits until the member is to stop.
 fn wait(stop: &Stop) {
-    let mut stops = stop.stops.subscribe();
+    let mut stops = stop.heard();
     let runtime = Builder::new_current_thread().build().expect("the system has room for one more");
     runtime.block_on(async { drop(stops.wait_for(|stops| *stops).await) });
-}
-
-/// All rooms with a thread of their own, but for those that serve clients.
-struct Rooms {
-    inbox: Arc<Mailbox<ToReplica>>,
-    watch_jobs: Arc<Mailbox<ToWatches>>,
-    replica: Replica,
-    log: log::Writer,
-    state: State,
-    state_wires: state::Wires,
-    committer: Committer<bolt::Folder>,
-    store_wires: store::Wires,
-    watches: Watches,
-}
-
-/// Builds everything, and connects it. For each runtime there is a member.
-fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
-    let random = RandomState::new();
-    let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, reader, committer, id, cluster, .. } = opened;
-    let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
-    let inbox: Arc<Mailbox<ToReplica>> = Arc::default();
-    let watch_jobs: Arc<Mailbox<ToWatches>> = Arc::default();
-    let (log_jobs, state_jobs, store_jobs) = (Arc::default(), Arc::default(), Arc::default());
-    let (retired, leases) = (Arc::default(), Arc::new(leases));
-    let signature = Signature { id, cluster, term: Arc::default() };
-    let wires = replica::Wires {
-        inbox: inbox.clone(),
-        log: Arc::clone(&log_jobs),
-        state: Arc::clone(&state_jobs),
-        boxes: boxes.clone(),
-        term: signature.term.clone(),
-        leases: leases.clone(),
-    };
-    let state_wires = state::Wires {
-        jobs: state_jobs.clone(),
-        replica: inbox.clone(),
-        store: Arc::clone(&store_jobs),
-        boxes: boxes.clone(),
-        retired: Arc::clone(&retired),
-        leases: leases.clone(),
-        watches: watch_jobs.clone(),
-    };
-    let longest = config.max_request_bytes + (512 << 10);
-    // Not all members at once, so up to a tenth longer.
-    let tenths = u32::try_from(random.hash_one("progress") % 1_000).expect("it is small");
-    let progress = config.progress + config.progress * tenths / 10_000;
-    let member = |runtime| Member {
-        signature: signature.clone(),
-        replica: inbox.clone(),
-        boxes: boxes.clone(),
-        post_box: boxes.of(runtime),
-        runtime,
-        reader: reader.clone(),
-        state: state_jobs.clone(),
-        leases: leases.clone(),
-        watches: watch_jobs.clone(),
-        shortest_lease: config.shortest_lease(),
-        patience: Duration::from_secs(5) + 2 * config.election_timeout(),
-        max_request_bytes: config.max_request_bytes,
-        max_txn_ops: config.max_txn_ops,
-    };
-    let members = (0..config.runtimes).map(|runtime| Arc::new(member(runtime))).collect();
-    let replica = Replica::new(node, wires, config.heartbeat);
-    let jobs = log_jobs;
-    let (directory, options) = (log_directory, log_options);
-    let log = log::Writer { log, directory, options, jobs, replica: inbox.clone() };
-    let store_wires = store::Wires { jobs: store_jobs, replica: inbox.clone(), retired };
-    let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
-    let rooms = Rooms {
-        inbox,
-        watch_jobs,
-        replica,
-        log,
-        state,
-        state_wires,
-        committer,
-        store_wires,
-        watches,
-    };
-    (rooms, members)
-}
-
-impl Rooms {
-    /// Starts a thread for each. If one fails, the member stops.
-    fn start<'scope>(
-        self,
-        scope: &'scope Scope<'scope, '_>,
-        stop: &'scope Stop,
-    ) -> Result<(), Error> {
-        let Rooms { watch_jobs, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, .. } = self;
-        start(scope, "replica", move || replica.run())?;
-        start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
-        start(scope, "state", move || {
-            state.run(&state_wires).unwrap_or_else(|error| stop.fail(error));
-        })?;
-        start(scope, "store", move || {
-            store::run(committer, &store_wires).unwrap_or_else(|error| stop.fail(error));
-        })?;
-        start(scope, "watches", move || {
-            watches.run(&watch_jobs).unwrap_or_else(|error| stop.fail(error));
-        })?;
-        Ok(())
-    }
 }
 
 /// Starts a thread for each runtime that serves clients. The first one accepts, for all.
@@ -284,6 +138,7 @@ fn start_serving<'scope>(
     stop: &Stop,
     listeners: Listeners,
     members: Vec<Arc<Member>>,
+    options: &Options,
 ) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
     let Listeners { clients, peers } = listeners;
     let channels = members.iter().map(|_| mpsc::unbounded_channel());
@@ -291,19 +146,13 @@ fn start_serving<'scope>(
     let mut listeners = Some((clients, peers, deals));
     let mut serving = Vec::new();
     for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
-        let (listeners, stops) = (listeners.take(), stop.stops.subscribe());
-        let run = move || runtime(member, listeners, dealt, stops);
-        serving.push(start(scope, &format!("serve {at}"), run)?);
+        let (listeners, stops) = (listeners.take(), stop.heard());
+        let options = options.clone();
+        let run = move || runtime(member, options, listeners, dealt, stops);
+        let serve = start(scope, &format!("serve {at}"), run).map_err(Error::Thread)?;
+        serving.push(serve);
     }
     Ok(serving)
-}
-
-fn start<'scope>(
-    scope: &'scope Scope<'scope, '_>,
-    name: &str,
-    run: impl FnOnce() + Send + 'scope,
-) -> Result<ScopedJoinHandle<'scope, ()>, Error> {
-    thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, run).map_err(Error::Thread)
 }
 
 type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
@@ -311,6 +160,7 @@ type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
 /// One thread that serves clients. One of them accepts, for all.
 fn runtime(
     member: Arc<Member>,
+    options: Options,
     listeners: Option<(Clients, Vec<std::net::TcpListener>, Deals)>,
     dealt: mpsc::UnboundedReceiver<Dealt>,
     stops: watch::Receiver<bool>,
@@ -330,7 +180,7 @@ fn runtime(
             tokio::spawn(accept(listener, door, deals.clone(), stops.clone()));
         }
         let services = Arc::new(Services::new(member.clone()));
-        let pages = Pages::new(member, services.clone());
+        let pages = Pages::new(member, services.clone(), options);
         serve(dealt, Arc::new(serve::Rooms { services, pages }), stops).await;
     });
 }

@@ -40,13 +40,23 @@ pub struct Wires {
     pub leases: Arc<Leases>,
 }
 
-/// So many proposals wait for a leader at most.
+/// So many proposals wait for a leader at most, and so many reads.
 const WAITING: usize = 5_000;
+
+/// So many changes of the members wait for the one before at most.
+const CHANGES: usize = 64;
 
 /// Why a change cannot begin now.
 enum Later {
     Wait,
     Never(Error),
+}
+
+/// Somebody who wants to read.
+struct Reader {
+    asker: Asker,
+    /// From then on, nobody waits any more.
+    until: Instant,
 }
 
 /// A node, and what waits for it.
@@ -64,11 +74,11 @@ pub struct Replica {
     /// Who waits for which entry to be carried out.
     reaching: Vec<(Index, Asker, Instant)>,
     /// Reads that came since the last question.
-    asking: Vec<Asker>,
-    asked: BTreeMap<Ticket, Vec<Asker>>,
+    asking: Vec<Reader>,
+    asked: BTreeMap<Ticket, Vec<Reader>>,
     tickets: u64,
     /// Reads that may be answered once so much is applied.
-    due: BTreeMap<Index, Vec<Asker>>,
+    due: BTreeMap<Index, Vec<Reader>>,
     applied: Index,
     /// Where the node's log begins.
     start: Index,
@@ -134,7 +144,12 @@ impl Replica {
         let draw = self.draw();
         match event {
             ToReplica::Propose(wanted) => self.propose(wanted),
-            ToReplica::Change(wanted) => self.changes.push_back(wanted),
+            ToReplica::Change(wanted) if self.changes.len() < CHANGES => {
+                self.changes.push_back(wanted);
+            }
+            ToReplica::Change(wanted) => {
+                self.tell(wanted.asker, &Told::Done(Err(Error::RequestTooManyRequests)));
+            }
             ToReplica::Transfer(to, asker) => {
                 let told = match self.node.transfer(to, draw) {
                     Ok(()) => Told::Read,
@@ -143,7 +158,7 @@ impl Replica {
                 };
                 self.tell([asker], &told);
             }
-            ToReplica::Read(asker) => self.asking.push(asker),
+            ToReplica::Read(asker, until) => self.asking.push(Reader { asker, until }),
             ToReplica::Reach(index, asker, until) => self.reach(index, asker, until),
             ToReplica::Synced(synced) => self.node.persisted(synced, draw),
             ToReplica::Applied(index) => {
@@ -255,6 +270,10 @@ impl Replica {
         while self.waiting.front().is_some_and(|wanted| wanted.until <= now) {
             self.waiting.pop_front();
         }
+        let readers = self.asked.values_mut().chain(self.due.values_mut());
+        for readers in readers.chain([&mut self.asking]) {
+            readers.retain(|reader| reader.until > now);
+        }
     }
 
     /// What this member says of itself.
@@ -317,6 +336,12 @@ impl Replica {
         if self.node.read(ticket, draw).is_ok() {
             self.tickets += 1;
             self.asked.insert(ticket, std::mem::take(&mut self.asking));
+        } else if self.asking.len() > WAITING {
+            let too_many = self.asking.split_off(WAITING);
+            self.tell(
+                too_many.into_iter().map(|reader| reader.asker),
+                &Told::Done(Err(Error::RequestTooManyRequests)),
+            );
         }
     }
 
@@ -330,7 +355,7 @@ impl Replica {
         }
         let later = self.due.split_off(&Index(self.applied.0 + 1));
         let now = std::mem::replace(&mut self.due, later);
-        self.tell(now.into_values().flatten(), &Told::Read);
+        self.tell(now.into_values().flatten().map(|reader| reader.asker), &Told::Read);
     }
 
     /// A random number, for the node's timers.

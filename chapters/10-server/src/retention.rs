@@ -41,6 +41,7 @@ impl Retention {
         let due = match kept {
             AutoCompaction::Periodic(_) => Duration::ZERO,
             AutoCompaction::Revision(_) => BY_NUMBER,
+            AutoCompaction::Off => Duration::MAX,
         };
         Retention { kept, due, samples: VecDeque::new(), last: None, before: None, said: None }
     }
@@ -61,10 +62,11 @@ impl Retention {
             (self.said, self.last) = (None, self.before);
         }
         match self.kept {
+            AutoCompaction::Off => None,
             AutoCompaction::Periodic(kept) => self.by_time(kept, now, newest),
             AutoCompaction::Revision(kept) => {
                 self.due = now + BY_NUMBER;
-                let old = newest.saturating_sub(kept);
+                let old = newest.saturating_sub_unsigned(kept);
                 self.say(old, now)
             }
         }

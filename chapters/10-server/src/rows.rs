@@ -5,13 +5,18 @@
 //!
 //! Left to others: rows of keys (`mvcc`).
 
-use crate::config::Config;
+use crate::alarms::{self, Alarms};
+use crate::facts::Versions;
+use crate::roster::{MEMBERS, REMOVED, Roster};
 use basics::{Index, NodeId, Position, Term};
 use bolt::backend::{View, Writer};
 use bolt::{Error, File};
+use bytes::Bytes;
+use raft::{Configuration, Members};
+use serde::{Deserialize, Serialize};
 
 /// Every bucket that etcd makes.
-const BUCKETS: [&str; 10] = [
+pub const BUCKETS: [&str; 10] = [
     "alarm",
     "auth",
     "authRoles",
@@ -29,8 +34,39 @@ const INDEX: &[u8] = b"consistent_index";
 const TERM: &[u8] = b"term";
 const CONFIGURATION: &[u8] = b"confState";
 
-/// Which version of etcd this is in the eyes of its clients and tools.
+const STORAGE_VERSION: &[u8] = b"storageVersion";
+const CLUSTER: &[u8] = b"cluster";
+const CLUSTER_VERSION: &[u8] = b"clusterVersion";
+const DOWNGRADE: &[u8] = b"downgrade";
+
+/// Rows of `meta` that say how far a store is, and not what is in it.
+pub const PASSING: [&[u8]; 3] = [INDEX, TERM, STORAGE_VERSION];
+
+/// Which version of etcd's cluster and store this is, in the eyes of its clients and tools.
 pub const VERSION: &str = "3.7.0";
+
+/// raft's configuration, as etcd writes it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct ConfState {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    voters: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    learners: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    voters_outgoing: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    learners_next: Vec<u64>,
+    #[serde(default)]
+    auto_leave: bool,
+}
+
+/// A downgrade, as etcd writes it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Downgrade {
+    target_version: String,
+    enabled: bool,
+}
 
 /// The entry up to which a store goes; none if it says nothing.
 pub fn position<F: File>(view: &View<F>) -> Result<Option<Position>, Error> {
@@ -48,47 +84,101 @@ pub fn set_position<F: File>(rows: &mut Writer<F>, position: Position) -> Result
     rows.put(META, TERM, position.term.0.to_be_bytes().to_vec())
 }
 
-/// The members that a store knows of.
-pub fn members<F: File>(view: &View<F>) -> Result<Vec<NodeId>, Error> {
-    let mut members = Vec::new();
-    for row in view.range(b"members", ..)? {
-        let (name, _) = row?;
-        let number = std::str::from_utf8(&name).ok();
-        members.extend(number.and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(NodeId));
-    }
-    Ok(members)
+/// By whom the cluster decides from now on.
+pub fn set_configuration<F: File>(
+    rows: &mut Writer<F>,
+    configuration: &Configuration,
+) -> Result<(), Error> {
+    let list = |nodes: &std::collections::BTreeSet<NodeId>| nodes.iter().map(|id| id.0).collect();
+    let state = match configuration {
+        Configuration::Simple(members) => ConfState {
+            voters: list(members.voters()),
+            learners: list(members.learners()),
+            ..ConfState::default()
+        },
+        Configuration::Joint { from, to } => ConfState {
+            voters: list(to.voters()),
+            learners: list(to.learners()),
+            voters_outgoing: list(from.voters()),
+            auto_leave: true,
+            ..ConfState::default()
+        },
+    };
+    rows.put(META, CONFIGURATION, json(&state))
+}
+
+/// By whom the cluster decides; none if the store does not say.
+pub fn configuration<F: File>(view: &View<F>) -> Result<Option<Configuration>, Error> {
+    let Some(value) = view.get(META, CONFIGURATION)? else { return Ok(None) };
+    let Ok(state) = serde_json::from_slice::<ConfState>(&value) else { return Ok(None) };
+    let ids = |list: Vec<u64>| list.into_iter().map(NodeId).collect::<Vec<_>>();
+    let to = Members::new(ids(state.voters), ids(state.learners));
+    Ok(Some(match state.voters_outgoing.is_empty() {
+        true => Configuration::Simple(to),
+        false => Configuration::Joint { from: Members::new(ids(state.voters_outgoing), []), to },
+    }))
+}
+
+/// All members speak this version from now on, and the store is written in it.
+pub fn set_version<F: File>(rows: &mut Writer<F>, version: &str) -> Result<(), Error> {
+    rows.put(META, STORAGE_VERSION, version.to_owned())?;
+    rows.put(CLUSTER, CLUSTER_VERSION, version.to_owned())
+}
+
+/// The cluster is to go back to this version, or not.
+pub fn set_downgrade<F: File>(rows: &mut Writer<F>, target: Option<&str>) -> Result<(), Error> {
+    let downgrade = Downgrade {
+        target_version: target.unwrap_or_default().to_owned(),
+        enabled: target.is_some(),
+    };
+    rows.put(CLUSTER, DOWNGRADE, json(&downgrade))
+}
+
+/// Which versions the cluster speaks.
+pub fn versions<F: File>(view: &View<F>) -> Result<Versions, Error> {
+    let text = |value: Bytes| String::from_utf8(value.to_vec()).ok();
+    let downgrade = view.get(CLUSTER, DOWNGRADE)?;
+    let downgrade = downgrade.and_then(|value| serde_json::from_slice::<Downgrade>(&value).ok());
+    Ok(Versions {
+        cluster: view.get(CLUSTER, CLUSTER_VERSION)?.and_then(text),
+        storage: view.get(META, STORAGE_VERSION)?.and_then(text),
+        downgrade: downgrade.filter(|found| found.enabled).map(|found| found.target_version),
+    })
+}
+
+/// Who belongs to the cluster.
+pub fn roster<F: File>(view: &View<F>) -> Result<Roster, Error> {
+    let members: Result<Vec<_>, _> = view.range(MEMBERS.as_bytes(), ..)?.collect();
+    let removed: Result<Vec<_>, _> = view.range(REMOVED.as_bytes(), ..)?.collect();
+    Ok(Roster::load(members?, removed?.into_iter().map(|(key, _)| key)))
+}
+
+/// What is wrong.
+pub fn alarms<F: File>(view: &View<F>) -> Result<Alarms, Error> {
+    let rows: Result<Vec<_>, _> = view.range(alarms::BUCKET.as_bytes(), ..)?.collect();
+    Ok(Alarms::load(rows?.into_iter().map(|(key, _)| key)))
 }
 
 /// The store of a new cluster: the members, and the first entry, in which it was founded.
 pub fn found<F: File>(
     rows: &mut Writer<F>,
-    config: &Config,
-    id: NodeId,
+    founders: &Roster,
+    member_rows: Vec<crate::roster::Row>,
     position: Position,
 ) -> Result<(), Error> {
     for bucket in BUCKETS {
         rows.make_bucket(bucket.as_bytes())?;
     }
     set_position(rows, position)?;
-    let voters = format!(r#"{{"voters":[{}],"auto_leave":false}}"#, id.0);
-    rows.put(META, CONFIGURATION, voters)?;
-    rows.put(META, "storageVersion", VERSION)?;
-    rows.put(b"cluster", "clusterVersion", VERSION)?;
+    set_configuration(rows, &Configuration::Simple(founders.members()))?;
+    set_version(rows, VERSION)?;
     rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())?;
-    rows.put(b"members", format!("{:x}", id.0), member(config, id))
+    for (bucket, key, value) in member_rows {
+        rows.put(bucket.as_bytes(), key, value.expect("nobody is removed yet"))?;
+    }
+    Ok(())
 }
 
-/// A member, as etcd writes it.
-fn member(config: &Config, id: NodeId) -> String {
-    let list = |urls: &[String]| {
-        let quoted: Vec<String> = urls.iter().map(|url| format!("{url:?}")).collect();
-        quoted.join(",")
-    };
-    format!(
-        r#"{{"id":{},"peerURLs":[{}],"name":{:?},"clientURLs":[{}]}}"#,
-        id.0,
-        list(&config.peer_urls),
-        config.name,
-        list(&config.client_urls)
-    )
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("it has nothing that JSON has not")
 }

@@ -6,8 +6,11 @@
 
 use api::auth_server::AuthServer;
 use api::cluster_server::ClusterServer;
+use api::election_server::ElectionServer;
+use api::health::health_server::HealthServer;
 use api::kv_server::KvServer;
 use api::lease_server::LeaseServer;
+use api::lock_server::LockServer;
 use api::maintenance_server::MaintenanceServer;
 use api::watch_server::WatchServer;
 use http::{Request, Response};
@@ -18,12 +21,18 @@ use tower_service::Service;
 
 mod auth;
 mod cluster;
+mod election;
+mod health;
 mod kv;
 mod layers;
 mod lease;
+mod lock;
 mod maintenance;
 mod member;
+mod own_client;
+mod reads;
 mod signed;
+mod steps;
 mod watch;
 mod who;
 
@@ -41,6 +50,9 @@ pub struct Services {
     lease: LeaseServer<lease::Lease>,
     maintenance: MaintenanceServer<maintenance::Maintenance>,
     watch: WatchServer<watch::Watch>,
+    lock: LockServer<lock::Lock>,
+    election: ElectionServer<election::Election>,
+    health: HealthServer<health::Health>,
 }
 
 /// As long as an answer can be, in etcd.
@@ -62,8 +74,11 @@ impl Services {
         Services {
             auth: bounded!(AuthServer::new(auth::Users::new(own())), member),
             cluster: bounded!(ClusterServer::new(cluster::Cluster::new(own())), member),
+            election: bounded!(ElectionServer::new(election::Election::new(own())), member),
+            health: bounded!(HealthServer::new(health::Health), member),
             kv: bounded!(KvServer::new(kv::Kv::new(own())), member),
             lease: bounded!(LeaseServer::new(lease::Lease::new(own())), member),
+            lock: bounded!(LockServer::new(lock::Lock::new(own())), member),
             maintenance: bounded!(
                 MaintenanceServer::new(maintenance::Maintenance::new(own())),
                 member
@@ -94,6 +109,9 @@ impl Services {
             Some("etcdserverpb.Auth") => self.auth.clone().call(request).await,
             Some("etcdserverpb.Cluster") => self.cluster.clone().call(request).await,
             Some("etcdserverpb.Maintenance") => self.maintenance.clone().call(request).await,
+            Some("v3lockpb.Lock") => self.lock.clone().call(request).await,
+            Some("v3electionpb.Election") => self.election.clone().call(request).await,
+            Some("grpc.health.v1.Health") => self.health.clone().call(request).await,
             Some(_) | None => {
                 let unknown = Status::unimplemented("unknown service");
                 return unknown.into_http();

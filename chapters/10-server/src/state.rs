@@ -122,6 +122,10 @@ impl State {
             let is_more = self.compact_further(wires)?;
             let now = Instant::now();
             let is_awaited = !self.settling.is_empty();
+            if stops && std::mem::take(&mut self.is_frozen) {
+                // What came since is to follow what is on its way.
+                wires.retired.wait();
+            }
             if stops || is_awaited || now >= next || self.store.rows().buffered() > ENOUGH {
                 next = now + PAUSE;
                 self.freeze(wires)?;

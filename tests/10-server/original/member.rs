@@ -85,7 +85,7 @@ fn attempt(whose: Whose, data: &Path, port: u16, peer: u16) -> Option<Running> {
     let log = data.with_extension("log");
     let output = File::create(&log).expect("there is room on the disk");
     let mut command = match whose {
-        Whose::Ours => ours(data, port),
+        Whose::Ours => ours(data, port, peer),
         Whose::Theirs => theirs(data, port, peer),
     };
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
@@ -113,21 +113,22 @@ fn is_taken(log: &str) -> bool {
     log.to_lowercase().contains("address already in use")
 }
 
-fn ours(data: &Path, port: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_myetcd"));
-    command.args(["--data-dir", name(data)]);
-    command.args(["--listen-client-urls", &format!("http://127.0.0.1:{port}")]);
-    command.args(["--advertise-client-urls", &format!("http://127.0.0.1:{port}")]);
-    command.args(["--bcrypt-cost", "4"]);
-    command
+fn ours(data: &Path, port: u16, peer: u16) -> Command {
+    flagged(Command::new(env!("CARGO_BIN_EXE_myetcd")), data, port, peer)
 }
 
 fn theirs(data: &Path, port: u16, peer: u16) -> Command {
+    let mut command = flagged(program("etcd"), data, port, peer);
+    command.arg("--unsafe-no-fsync");
+    command
+}
+
+/// Both are told the same.
+fn flagged(mut command: Command, data: &Path, port: u16, peer: u16) -> Command {
     let (client, peer) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
-    let mut command = program("etcd");
     command.args(["--name=default", "--data-dir", name(data), "--bcrypt-cost=4"]);
     command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);
     command.args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", PEER]);
-    command.args(["--initial-cluster", &format!("default={PEER}"), "--unsafe-no-fsync"]);
+    command.args(["--initial-cluster", &format!("default={PEER}")]);
     command
 }

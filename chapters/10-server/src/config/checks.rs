@@ -9,10 +9,11 @@ use crate::config::settings::{CLUSTER, NAME, Settings};
 use crate::config::urls::Url;
 use crate::config::values::{BadSpan, Span};
 use crate::config::{
-    Auth, AutoCompaction, Compaction, Config, Keepalive, Listen, Metrics, Place, Tls, tls,
+    Auth, AutoCompaction, Compaction, Config, Listen, Metrics, Place, Speaks, Tls, tls,
 };
+use crate::door::{Limits, Serves};
 use crate::journal::{self, Format, Journal, Level, Line, Output, fields};
-use crate::serve::Serves;
+use crate::pages;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ pub enum Source {
 
 const LONGEST_ELECTION: u64 = 50_000;
 const LONG_REQUEST: u64 = 10 << 20;
-const DEFAULT_QUOTA: u64 = 2 << 30;
+const DEFAULT_QUOTA: i64 = 2 << 30;
 const LARGE_QUOTA: u64 = 8 << 30;
 const BATCH_INTERVAL: Duration = Duration::from_millis(100);
 const COSTS: RangeInclusive<u32> = 4..=31;
@@ -74,7 +75,7 @@ pub fn check(
     let max_learners = usize::try_from(settings.max_learners).map_err(|_| Impossible::Learners)?;
     remarks(&settings, notes);
     let mut config = of(settings, log, listen, auto_compaction);
-    (config.client_tls, config.peer_tls) = (client_tls, peer_tls);
+    (config.tls, config.peer_tls) = (client_tls.into(), peer_tls);
     (config.max_learners, config.initial_cluster) = (max_learners, founders);
     Ok(config)
 }
@@ -114,6 +115,10 @@ fn of(
         "" => format!("{}.etcd", settings.name),
         place => place.to_owned(),
     };
+    let quota = match settings.quota_backend_bytes {
+        0 => DEFAULT_QUOTA,
+        said => said,
+    };
     let ticks = settings.election_timeout / settings.heartbeat_interval.max(1);
     Config {
         listen: listen.clients,
@@ -131,19 +136,16 @@ fn of(
         max_learners: 1,
         snapshot_count: settings.snapshot_count,
         catch_up_entries: settings.snapshot_catchup_entries,
-        quota_bytes: match settings.quota_backend_bytes {
-            0 => Some(DEFAULT_QUOTA),
-            said => u64::try_from(said).ok(),
-        },
+        quota: u64::try_from(quota).ok(),
+        quota_said: quota,
         batch_interval: some(settings.backend_batch_interval).unwrap_or(BATCH_INTERVAL),
         batch_limit: positive(settings.backend_batch_limit).unwrap_or(10_000),
         max_txn_ops: size(settings.max_txn_ops),
         max_request_bytes: size(settings.max_request_bytes),
-        max_concurrent_streams: u32::try_from(settings.max_concurrent_streams).unwrap_or(u32::MAX),
-        keepalive: keepalive(&settings),
+        limits: limits(&settings),
         gateway: settings.enable_grpc_gateway,
         auto_compaction,
-        client_tls: Tls::default(),
+        tls: crate::tls::Options::default(),
         peer_tls: Tls::default(),
         auth: auth(&settings),
         metrics: match settings.metrics.as_str() {
@@ -169,8 +171,7 @@ fn of(
         name: settings.name,
         token: settings.initial_cluster_token,
         gates: settings.feature_gates,
-        cors: settings.cors,
-        host_whitelist: settings.host_whitelist,
+        pages: pages::Options { cors: settings.cors, host_whitelist: settings.host_whitelist },
         journal: Journal::default(),
     }
 }
@@ -193,11 +194,12 @@ fn some(span: Span) -> Option<Duration> {
     Some(span.duration()).filter(|span| !span.is_zero())
 }
 
-fn keepalive(settings: &Settings) -> Keepalive {
-    Keepalive {
-        min_time: settings.grpc_keepalive_min_time.duration(),
-        interval: some(settings.grpc_keepalive_interval),
-        timeout: settings.grpc_keepalive_timeout.duration(),
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        concurrent_streams: u32::try_from(settings.max_concurrent_streams).unwrap_or(u32::MAX),
+        keepalive_interval: settings.grpc_keepalive_interval.duration(),
+        keepalive_timeout: settings.grpc_keepalive_timeout.duration(),
+        ..Limits::default()
     }
 }
 
@@ -269,20 +271,28 @@ fn listen(settings: &Settings) -> Result<Listen, Error> {
         if url.is_file() {
             return Err(Error::from(Refused::UnixSocket(url.clone())));
         }
-        Ok(Place { address: url.address().to_owned(), serves, tls: url.is_secret() })
+        let speaks = if url.is_secret() { Speaks::Https } else { Speaks::Http };
+        Ok(Place { address: url.address().to_owned(), serves, speaks })
     };
     for (urls, serves) in clients {
         for url in urls {
             let place = place(url, serves)?;
-            if !listen.clients.contains(&place) {
-                listen.clients.push(place);
+            let same = |other: &&mut Place| {
+                (&other.address, other.serves) == (&place.address, place.serves)
+            };
+            match listen.clients.iter_mut().find(same) {
+                Some(other) if other.speaks == place.speaks => {}
+                Some(other) => other.speaks = Speaks::Both,
+                None => listen.clients.push(place),
             }
         }
     }
     for url in listen_peer_urls {
         let place = place(url, Serves::Health)?;
         if !listen.peers.iter().any(|peer| peer.address == place.address) {
-            listen.peers.push(crate::config::PeerPlace { address: place.address, tls: place.tls });
+            listen
+                .peers
+                .push(crate::config::PeerPlace { address: place.address, tls: url.is_secret() });
         }
     }
     Ok(listen)

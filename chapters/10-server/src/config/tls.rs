@@ -9,6 +9,7 @@ use crate::config::error::{Error, Impossible, Refused};
 use crate::config::settings::Settings;
 use crate::config::urls::Url;
 use crate::journal::{Level, Line, fields};
+use crate::tls::{self, Version};
 use std::path::PathBuf;
 
 /// Certificates and rules of one side: clients, or other members.
@@ -42,16 +43,6 @@ pub struct Tls {
     pub max_version: Option<Version>,
     /// Which ciphers TLS 1.2 may use, as Go calls them; the usual ones, if the list is empty.
     pub cipher_suites: Vec<String>,
-}
-
-/// A version of TLS.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// 1.2.
-    #[default]
-    Tls12,
-    /// 1.3.
-    Tls13,
 }
 
 /// The ciphers that Go knows, and two short names that etcd does.
@@ -90,6 +81,26 @@ impl Tls {
     /// Is there no certificate, and will none be made?
     pub fn is_empty(&self) -> bool {
         self.cert_file.is_none() && self.key_file.is_none() && !self.auto
+    }
+}
+
+impl From<Tls> for tls::Options {
+    /// What a member is told of TLS with its clients.
+    fn from(tls: Tls) -> tls::Options {
+        tls::Options {
+            cert_file: tls.cert_file,
+            key_file: tls.key_file,
+            client_cert_auth: tls.client_cert_auth,
+            trusted_ca_file: tls.trusted_ca_file,
+            crl_file: tls.crl_file,
+            allowed_cn: tls.allowed_cn,
+            allowed_hostname: tls.allowed_hostname,
+            auto: tls.auto,
+            self_signed_years: u32::try_from(tls.self_signed_validity).unwrap_or(u32::MAX),
+            min_version: tls.min_version,
+            max_version: tls.max_version,
+            cipher_suites: tls.cipher_suites,
+        }
     }
 }
 

@@ -5,9 +5,9 @@
 //!
 //! Left to others: what a queue is (`queue`).
 
-use super::Member;
 use super::own_client::{Client, Happened, Watching};
 use super::steps::{Source, Steps};
+use super::{Member, Who};
 use crate::queue::{Place, Queue};
 use api::election_server::Election as Service;
 use api::{
@@ -39,8 +39,8 @@ impl Service for Election {
         &self,
         request: Request<CampaignRequest>,
     ) -> Result<Response<CampaignResponse>, Status> {
-        let CampaignRequest { name, lease, value } = request.into_inner();
-        let (client, queue) = (Client::new(self.member.clone()), Queue::new(&name));
+        let (who, CampaignRequest { name, lease, value }) = Who::of(request);
+        let (client, queue) = (Client::new(self.member.clone(), who), Queue::new(&name));
         let lease = client.lease(lease).await?;
         let mut seat = client.join(&queue, lease, value.clone()).await?;
         let place = seat.joined.place.clone();
@@ -63,9 +63,9 @@ impl Service for Election {
         &self,
         request: Request<ProclaimRequest>,
     ) -> Result<Response<ProclaimResponse>, Status> {
-        let ProclaimRequest { leader, value } = request.into_inner();
+        let (who, ProclaimRequest { leader, value }) = Who::of(request);
         let (place, lease) = place(leader)?;
-        let client = Client::new(self.member.clone());
+        let client = Client::new(self.member.clone(), who);
         let lease = client.lease(lease).await?;
         let header = proclaim(&client, place, value, lease).await?;
         Ok(Response::new(ProclaimResponse { header }))
@@ -75,8 +75,9 @@ impl Service for Election {
         &self,
         request: Request<LeaderRequest>,
     ) -> Result<Response<LeaderResponse>, Status> {
-        let client = Client::new(self.member.clone());
-        let queue = Queue::new(&request.into_inner().name);
+        let (who, request) = Who::of(request);
+        let client = Client::new(self.member.clone(), who);
+        let queue = Queue::new(&request.name);
         let mut first = client.range(queue.first()).await?;
         match first.kvs.pop() {
             Some(pair) => {
@@ -90,8 +91,9 @@ impl Service for Election {
         &self,
         request: Request<LeaderRequest>,
     ) -> Result<Response<Steps<Observing>>, Status> {
-        let client = Client::new(self.member.clone());
-        let queue = Queue::new(&request.into_inner().name);
+        let (who, request) = Who::of(request);
+        let client = Client::new(self.member.clone(), who);
+        let queue = Queue::new(&request.name);
         Ok(Response::new(Steps::new(Observing { client, queue, leader: None })))
     }
 
@@ -99,8 +101,9 @@ impl Service for Election {
         &self,
         request: Request<ResignRequest>,
     ) -> Result<Response<ResignResponse>, Status> {
-        let (place, _) = place(request.into_inner().leader)?;
-        let client = Client::new(self.member.clone());
+        let (who, request) = Who::of(request);
+        let (place, _) = place(request.leader)?;
+        let client = Client::new(self.member.clone(), who);
         let left = client.txn(place.leave()).await?;
         Ok(Response::new(ResignResponse { header: left.header }))
     }

@@ -3,22 +3,21 @@
 //! Owns the service `KV`: it checks what can be wrong with a request before anybody is asked, and
 //! sends it on its way.
 
+use super::reads::Pieces;
+use super::steps::Steps;
 use super::{Member, Signed, Who};
 use api::kv_server::Kv as Service;
 use api::range_request::{SortOrder, SortTarget};
 use api::request_op::Request as Operation;
 use api::{
     CompactionRequest, CompactionResponse, DeleteRangeRequest, DeleteRangeResponse, Error, LeaseId,
-    PutRequest, PutResponse, RangeRequest, RangeResponse, RangeStreamResponse, RequestOp,
-    TxnRequest, TxnResponse,
+    PutRequest, PutResponse, RangeRequest, RangeResponse, RequestOp, TxnRequest, TxnResponse,
 };
 use auth::{Asker, Auth, LeaseKeys};
 use bytes::Bytes;
 use mvcc::checks;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
-use tonic::codegen::tokio_stream::{self, Stream};
 use tonic::{Request, Response, Status, async_trait};
 
 /// The service of a member.
@@ -33,11 +32,9 @@ impl Kv {
     }
 }
 
-type Pieces = Pin<Box<dyn Stream<Item = Result<RangeStreamResponse, Status>> + Send>>;
-
 #[async_trait]
 impl Service for Kv {
-    type RangeStreamStream = Pieces;
+    type RangeStreamStream = Steps<Pieces>;
 
     async fn range(
         &self,
@@ -51,17 +48,17 @@ impl Service for Kv {
         let asker =
             self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
         let began = Instant::now();
-        let response = self.member.reader.view().range(&request).map_err(refused);
+        let response = self.member.range(request).await;
         self.member.facts.metrics.state.note_read(response.is_ok(), began);
         let response = response?;
         self.check_still(&asker)?;
-        Ok(Response::new(response.signed(&self.member)))
+        Ok(Response::new(response))
     }
 
     async fn range_stream(
         &self,
         request: Request<RangeRequest>,
-    ) -> Result<Response<Pieces>, Status> {
+    ) -> Result<Response<Steps<Pieces>>, Status> {
         let (who, request) = Who::of(request);
         checks::range(&request)?;
         can_be_streamed(&request)?;
@@ -69,17 +66,8 @@ impl Service for Kv {
             self.member.catch_up().await?;
         }
         self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
-        let view = self.member.reader.view();
-        let pieces = mvcc::Pieces::new(view, &request, self.member.max_request_bytes);
-        let member = self.member.clone();
-        let pieces = pieces.map_err(refused)?.map(move |piece| {
-            let mut piece = piece.map_err(refused)?;
-            if piece.header.is_some() {
-                piece = piece.signed(&member);
-            }
-            Ok(RangeStreamResponse { range_response: Some(piece) })
-        });
-        Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+        let pieces = Pieces::new(self.member.clone(), request).await?;
+        Ok(Response::new(Steps::new(pieces)))
     }
 
     async fn put(&self, request: Request<PutRequest>) -> Result<Response<PutResponse>, Status> {
@@ -108,10 +96,10 @@ impl Service for Kv {
         }
         checks::txn(&request, self.member.max_txn_ops)?;
         let response = match only_reads(&request) {
-            Some(serializable) => self.read(&who, &request, serializable).await?,
-            None => self.member.propose(&who, request).await?,
+            Some(serializable) => self.read(&who, request, serializable).await?,
+            None => self.member.propose(&who, request).await?.signed(&self.member),
         };
-        Ok(Response::new(response.signed(&self.member)))
+        Ok(Response::new(response))
     }
 
     async fn compact(
@@ -120,6 +108,9 @@ impl Service for Kv {
     ) -> Result<Response<CompactionResponse>, Status> {
         let (who, request) = Who::of(request);
         let response = self.member.propose(&who, request).await?;
+        if request.physical {
+            self.member.compacted().await?;
+        }
         Ok(Response::new(response.signed(&self.member)))
     }
 }
@@ -129,18 +120,17 @@ impl Kv {
     async fn read(
         &self,
         who: &Who,
-        request: &TxnRequest,
+        request: TxnRequest,
         may_be_old: bool,
     ) -> Result<TxnResponse, Status> {
         if !may_be_old {
             self.member.catch_up().await?;
         }
-        let check = |auth: &Auth, asker: &Asker| auth.check_txn(asker, request, &NoLeases);
+        let check = |auth: &Auth, asker: &Asker| auth.check_txn(asker, &request, &NoLeases);
         let asker = self.member.permit(who, check).await?;
-        let response = self.member.reader.view().txn(request).map_err(refused)?;
-        self.check_still(&asker)?;
-        let response = response.expect("it does nothing but read");
+        let response = self.member.read_txn(request).await?;
         self.member.facts.metrics.state.txn(&response);
+        self.check_still(&asker)?;
         Ok(response)
     }
 
@@ -217,12 +207,4 @@ fn only_reads(request: &TxnRequest) -> Option<bool> {
         }
     }
     Some(old)
-}
-
-/// What a client is told of an error.
-pub(super) fn refused(error: mvcc::Error) -> Status {
-    match error {
-        mvcc::Error::Refused(error) => error.into(),
-        broken => Status::internal(broken.to_string()),
-    }
 }

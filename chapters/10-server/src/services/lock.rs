@@ -4,8 +4,8 @@
 //!
 //! Left to others: what a queue is (`queue`).
 
-use super::Member;
 use super::own_client::Client;
+use super::{Member, Who};
 use crate::queue::Queue;
 use api::lock_server::Lock as Service;
 use api::{LockRequest, LockResponse, RangeRequest, UnlockRequest, UnlockResponse};
@@ -28,8 +28,8 @@ impl Lock {
 #[async_trait]
 impl Service for Lock {
     async fn lock(&self, request: Request<LockRequest>) -> Result<Response<LockResponse>, Status> {
-        let LockRequest { name, lease } = request.into_inner();
-        let (client, queue) = (Client::new(self.member.clone()), Queue::new(&name));
+        let (who, LockRequest { name, lease }) = Who::of(request);
+        let (client, queue) = (Client::new(self.member.clone(), who), Queue::new(&name));
         let lease = client.lease(lease).await?;
         let mut seat = client.join(&queue, lease, Bytes::new()).await?;
         let key = seat.joined.place.key.clone();
@@ -51,8 +51,9 @@ impl Service for Lock {
         &self,
         request: Request<UnlockRequest>,
     ) -> Result<Response<UnlockResponse>, Status> {
-        let client = Client::new(self.member.clone());
-        let deleted = client.delete(request.into_inner().key).await?;
+        let (who, request) = Who::of(request);
+        let client = Client::new(self.member.clone(), who);
+        let deleted = client.delete(request.key).await?;
         Ok(Response::new(UnlockResponse { header: deleted.header }))
     }
 }

@@ -135,7 +135,7 @@ impl Service for Maintenance {
         let (who, _) = Who::of(request);
         self.permit(&who, Call::Hash).await?;
         let view = self.member.reader.view();
-        let hashed = self.member.slowly(move || hash(&view)).await?;
+        let hashed = self.member.blocking.run(move || hash(&view)).await;
         let hash = hashed.map_err(|error| Status::internal(error.to_string()))?;
         let response = HashResponse { header: None, hash };
         Ok(Response::new(response.signed(&self.member)))
@@ -153,8 +153,8 @@ impl Service for Maintenance {
             revision => revision,
         };
         let compact_revision = self.compacted(hash_revision, &view);
-        let hashed = self.member.slowly(move || view.hash(request.revision)).await?;
-        let hash = hashed.map_err(super::kv::refused)?;
+        let hashed = self.member.blocking.run(move || view.hash(request.revision)).await;
+        let hash = hashed.map_err(super::reads::refused)?;
         let response = HashKvResponse { header: None, hash, compact_revision, hash_revision };
         Ok(Response::new(response.signed(&self.member)))
     }

@@ -6,6 +6,7 @@
 //! Left to others: what a request does (`state`).
 
 use super::who::Who;
+use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
 use crate::facts::Facts;
 use crate::leases::Leases;
@@ -24,7 +25,6 @@ use std::fs::File;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use tokio::time::{timeout, timeout_at};
 use tonic::Status;
 
@@ -32,6 +32,7 @@ use tonic::Status;
 const BACKLOG: u64 = 5_000;
 
 /// A member, as a runtime's services see it.
+#[derive(Clone)]
 pub struct Member {
     /// Who it is.
     pub signature: Signature,
@@ -55,8 +56,8 @@ pub struct Member {
     pub leases: Arc<Leases>,
     /// Those who tell watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
-    /// How many threads may be busy for clients.
-    pub busy: Semaphore,
+    /// Where long work is done.
+    pub blocking: Blocking,
     /// How slow a password is to check.
     pub bcrypt_cost: auth::password::Cost,
     /// How short a lease may be.
@@ -184,7 +185,8 @@ impl Member {
     /// Waits until this member knows everything that was acknowledged by now.
     pub async fn catch_up(&self) -> Result<(), Status> {
         let waiting = self.post_box.wait();
-        self.replica.put(ToReplica::Read(self.place(&waiting)));
+        let until = Instant::now() + self.patience;
+        self.replica.put(ToReplica::Read(self.place(&waiting), until));
         self.read(waiting).await
     }
 
@@ -250,17 +252,6 @@ impl Member {
             }
             told => Err(unexpected(told)),
         }
-    }
-
-    /// Does what takes long where it holds up nobody else. Few can do so at a time; others wait.
-    pub async fn slowly<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Status> {
-        let place = self.busy.acquire().await.expect("it is never closed");
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(place);
-        done.map_err(|_| Error::Stopped.into())
     }
 
     /// Where somebody of this runtime waits.

@@ -6,7 +6,7 @@
 //!
 //! Left to others: what is asked for (`queue`).
 
-use super::{Member, Signed, watch};
+use super::{Member, Signed, Who, watch};
 use crate::letters::ToWatches;
 use crate::outbox::{Outbox, Told};
 use crate::queue::{Joined, Place, Queue};
@@ -17,6 +17,7 @@ use api::{
     DeleteRangeRequest, DeleteRangeResponse, Event, KeyValue, LeaseGrantRequest, RangeRequest,
     RangeResponse, ResponseHeader, TxnRequest, TxnResponse, WatchCreateRequest,
 };
+use auth::{Asker, Auth};
 use bytes::Bytes;
 use mvcc::checks;
 use std::hash::{BuildHasher, RandomState};
@@ -32,12 +33,13 @@ const TTL: i64 = 60;
 #[derive(Clone)]
 pub struct Client {
     member: Arc<Member>,
+    who: Arc<Who>,
 }
 
 impl Client {
-    /// One of this member.
-    pub fn new(member: Arc<Member>) -> Client {
-        Client { member }
+    /// One of this member, in the name of whoever this is.
+    pub fn new(member: Arc<Member>, who: Who) -> Client {
+        Client { member, who: Arc::new(who) }
     }
 
     /// Reads what is there now.
@@ -45,6 +47,8 @@ impl Client {
         let read = async {
             checks::range(&request)?;
             self.member.catch_up().await?;
+            let check = |auth: &Auth, asker: &Asker| auth.check_range(asker, &request);
+            self.member.permit(&self.who, check).await?;
             self.member.range(request).await
         };
         read.await.map_err(unknown)
@@ -54,7 +58,7 @@ impl Client {
     pub async fn txn(&self, request: TxnRequest) -> Result<TxnResponse, Status> {
         let carried_out = async {
             checks::txn(&request, self.member.max_txn_ops)?;
-            let response = self.member.propose(request).await?;
+            let response = self.member.propose(&self.who, request).await?;
             Ok(response.signed(&self.member))
         };
         carried_out.await.map_err(unknown)
@@ -65,7 +69,7 @@ impl Client {
         let deleted = async {
             let request = DeleteRangeRequest { key, ..DeleteRangeRequest::default() };
             checks::delete_range(&request)?;
-            let response = self.member.propose(request).await?;
+            let response = self.member.propose(&self.who, request).await?;
             Ok(response.signed(&self.member))
         };
         deleted.await.map_err(unknown)
@@ -79,7 +83,7 @@ impl Client {
         let (request, draw) = (LeaseGrantRequest { ttl: TTL, id: 0 }, RandomState::new());
         let draw = draw.hash_one("lease");
         let request = lease::proposed(&request, self.member.shortest_lease, draw);
-        Ok(self.member.propose(request).await.map_err(unknown)?.id)
+        Ok(self.member.propose(&self.who, request).await.map_err(unknown)?.id)
     }
 
     /// Watches a range from a revision on. Who asks must have been allowed to read it just now.
@@ -156,7 +160,10 @@ impl Drop for Held {
     fn drop(&mut self) {
         if let Some(place) = self.place.take() {
             // Nobody waits for it. If it fails, the place goes with its lease.
-            let _ = self.client.member.begin(place.leave());
+            let Client { member, who } = &self.client;
+            if let Ok(asker) = member.facts.gate.identify(who.credentials()) {
+                let _ = member.begin(&asker, place.leave());
+            }
         }
     }
 }
@@ -185,7 +192,7 @@ impl Watching {
         let (outbox, told) = Outbox::new();
         member.watches.put_all([
             ToWatches::Open(number, outbox.clone()),
-            ToWatches::Want(number, RequestUnion::CreateRequest(request)),
+            ToWatches::Want(number, RequestUnion::CreateRequest(request), Ok(())),
         ]);
         let (header, events) = (None, Vec::new().into_iter());
         Watching { member, number, outbox, told, header, events }

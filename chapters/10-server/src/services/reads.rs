@@ -104,7 +104,7 @@ fn is_short(request: &TxnRequest) -> bool {
 }
 
 /// What a client is told of an error.
-fn refused(error: mvcc::Error) -> Status {
+pub fn refused(error: mvcc::Error) -> Status {
     match error {
         mvcc::Error::Refused(error) => error.into(),
         broken => Status::internal(broken.to_string()),

@@ -12,9 +12,10 @@ use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::{CipherSuite, SupportedProtocolVersion, version};
 
 /// A version of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// 1.2, with ciphers that can be chosen.
+    #[default]
     Tls12,
     /// 1.3.
     Tls13,
