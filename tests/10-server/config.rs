@@ -56,7 +56,7 @@ fn without_a_word_it_is_as_etcd_is() {
         assert_eq!((config.max_txn_ops, config.max_request_bytes), (128, 1_572_864));
         assert_eq!(config.auto_compaction, AutoCompaction::Off);
         assert_eq!(config.progress, Duration::from_secs(600));
-        assert!(config.gateway && config.pre_vote && config.strict_reconfig);
+        assert!(config.pages.gateway && config.pre_vote && config.strict_reconfig);
         assert!(config.gates.has(Gate::FastLeaseKeepAlive));
         assert!(!config.gates.has(Gate::LeaseCheckpoint));
         assert!(matches!(read_words(&["--version"]), Ok(Wish::Version)));

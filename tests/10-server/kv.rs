@@ -48,6 +48,29 @@ fn a_key_is_put_read_and_deleted() {
 }
 
 #[test]
+fn a_transaction_is_not_deeper_than_the_log_can_hold() {
+    check(|| {
+        let place = place();
+        let member = Member::start(config(place.path()));
+        let mut client = member.client();
+        let nested = |depth: usize| {
+            let mut inner = TxnRequest::default();
+            for _ in 1..depth {
+                let request = Some(Operation::RequestTxn(inner));
+                inner =
+                    TxnRequest { success: vec![RequestOp { request }], ..TxnRequest::default() };
+            }
+            inner
+        };
+        client.kv(async |mut kv| kv.txn(nested(32)).await).expect("it can be");
+        let refused = client.kv(async |mut kv| kv.txn(nested(33)).await).expect_err("too deep");
+        assert_eq!(refused.message(), "etcdserver: too many operations in txn request");
+        client.kv(async |mut kv| kv.txn(nested(60)).await).expect_err("nobody reads so deep");
+        member.stop();
+    });
+}
+
+#[test]
 fn whoever_reads_sees_what_was_answered_before() {
     check(|| {
         let place = place();

@@ -13,6 +13,7 @@ use api::{
 use harness::check;
 use server::Config;
 use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tonic::codegen::tokio_stream::StreamExt;
 use tonic::{Code, Status};
 
@@ -144,6 +145,40 @@ fn an_image_is_whole_and_opens_as_a_store() {
         let folder = bolt::Folder::new(place.path());
         let copy = bolt::Store::open(folder, "copy", bolt::Options::default());
         copy.expect("it is a store").check().expect("every page is sound");
+        member.stop();
+    });
+}
+
+#[test]
+fn an_image_and_a_compaction_come_to_their_end_while_others_write() {
+    check(|| {
+        let place = place();
+        let member = Member::start(config(place.path()));
+        let (mut client, mut other) = (member.client(), member.client());
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let writes = scope.spawn(|| {
+                let mut count = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    put(&mut other, "a", vec![1; 100]).expect("it can be");
+                    count += 1;
+                }
+                count
+            });
+            for _ in 0..3 {
+                let mut pieces = ask!(client, snapshot, SnapshotRequest {}).expect("it begins");
+                while let Some(piece) = client.wait(pieces.next()) {
+                    piece.expect("it goes on");
+                }
+                let get = RangeRequest { key: "a".into(), ..Default::default() };
+                let found = client.kv(async |mut kv| kv.range(get).await).expect("it can be read");
+                let revision = found.header.expect("every answer has one").revision;
+                let compact = CompactionRequest { revision, physical: true };
+                client.kv(async |mut kv| kv.compact(compact).await).expect("it can be");
+            }
+            is_over.store(true, Ordering::Relaxed);
+            assert!(writes.join().expect("it only writes") > 0);
+        });
         member.stop();
     });
 }

@@ -5,7 +5,7 @@ use crate::member::{Member, config, place};
 use api::cluster_client::ClusterClient;
 use api::{
     MemberAddRequest, MemberListRequest, MemberPromoteRequest, MemberRemoveRequest,
-    MemberUpdateRequest,
+    MemberUpdateRequest, PutRequest,
 };
 use harness::check;
 use server::Config;
@@ -88,6 +88,22 @@ fn a_learner_comes_moves_and_goes_and_a_restart_knows_it() {
         let told = "etcdserver: re-configuration failed due to not enough started members";
         assert_eq!(last.expect_err("nobody would be left").message(), told);
         assert_eq!(members(&mut client).len(), 1);
+        member.stop();
+    });
+}
+
+#[test]
+fn nobody_who_cannot_come_gets_a_vote() {
+    check(|| {
+        let place = place();
+        let member = Member::start(config(place.path()));
+        let mut client = member.client();
+        let voter = MemberAddRequest { is_learner: false, ..learner("http://10.0.0.1:1") };
+        let refused = ask!(client, member_add, voter).expect_err("it would stop everything");
+        assert_eq!(refused.message(), "etcdserver: unhealthy cluster");
+        assert_eq!(members(&mut client).len(), 1);
+        let put = PutRequest { key: "a".into(), ..PutRequest::default() };
+        client.kv(async |mut kv| kv.put(put).await).expect("it goes on");
         member.stop();
     });
 }

@@ -66,7 +66,7 @@ fn browsers_are_told_who_may_ask() {
             },
         );
         let (cors, host_whitelist) = (vec!["http://x.y:80".to_owned()], vec!["a.b".to_owned()]);
-        let options = PageOptions { cors, host_whitelist };
+        let options = PageOptions { cors, host_whitelist, gateway: true };
         with(
             |config| config.pages = options,
             |_, http| {

@@ -24,6 +24,8 @@ pub struct Leases {
     began: Instant,
     /// The term in which this member leads; 0 if it does not.
     leads_in: AtomicU64,
+    /// The term for which the lessor is primary.
+    primary_in: AtomicU64,
     /// A lease was revoked, or this member is the primary now, or it is not any more.
     news: Notify,
 }
@@ -38,7 +40,13 @@ impl Leases {
     /// These.
     pub fn new(lessor: Lessor) -> Leases {
         let lessor = Mutex::new(lessor);
-        Leases { lessor, began: Instant::now(), leads_in: AtomicU64::new(0), news: Notify::new() }
+        Leases {
+            lessor,
+            began: Instant::now(),
+            leads_in: AtomicU64::new(0),
+            primary_in: AtomicU64::new(0),
+            news: Notify::new(),
+        }
     }
 
     /// The lessor, for a moment, and the time.
@@ -67,7 +75,9 @@ impl Leases {
         let leads_in = self.leads_in.load(Ordering::Acquire);
         let mut lessor = self.lock();
         let is_primary = lessor.is_primary();
-        if leads_in == term.0 && !is_primary {
+        let is_anew = self.primary_in.load(Ordering::Relaxed) != term.0;
+        if leads_in == term.0 && (!is_primary || is_anew) {
+            self.primary_in.store(term.0, Ordering::Relaxed);
             lessor.promote(Reign(term.0), self.now());
         } else if leads_in != term.0 && is_primary {
             lessor.demote();

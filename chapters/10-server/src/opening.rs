@@ -89,6 +89,9 @@ pub enum Error {
     /// Users and roles in the store, or how tokens are made.
     #[error(transparent)]
     Users(#[from] auth::Error),
+    /// Somebody wants the others to be forgotten.
+    #[error("--force-new-cluster does not leave out other members yet; restore a snapshot")]
+    Forced,
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
@@ -212,6 +215,9 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     config.journal.info(message, fields);
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
     let facts = facts(&view, config)?;
+    if config.force_new_cluster && facts.roster.get().list().len() > 1 {
+        return Err(Error::Forced);
+    }
     drop(view);
     store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;

@@ -158,7 +158,7 @@ pub async fn serve(
 
 /// A connection, from its first byte to its last.
 async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<bool>) {
-    let Dealt { stream, remote, door, place: _until_the_end } = dealt;
+    let Dealt { stream, remote, door, place } = dealt;
     let opened = tokio::select! {
         opened = open(stream, remote, &door) => opened,
         _ = stops.wait_for(|stops| *stops) => return,
@@ -168,7 +168,7 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
         Err(refusal) => return refused(&door.journal, remote, &refusal),
     };
     let (limits, serves) = (door.limits, door.serves);
-    let caller = Caller { user };
+    let caller = Caller::new(user, socket.is_secure(), place);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());

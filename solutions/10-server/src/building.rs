@@ -156,6 +156,7 @@ fn member(
         watches: mail.watches.clone(),
         store: mail.store.clone(),
         blocking: Blocking::default(),
+        passwords: Blocking::default(),
         bcrypt_cost: config.bcrypt_cost(),
         quota: config.quota,
         quota_said: config.quota_said,

@@ -98,8 +98,6 @@ pub struct Config {
     pub max_request_bytes: usize,
     /// How much of anything clients can have.
     pub limits: Limits,
-    /// Are requests taken in JSON?
-    pub gateway: bool,
     /// What else is done, or not.
     pub gates: Gates,
     /// How much of the past is forgotten without being asked.

@@ -11,6 +11,7 @@ use crate::config::{self, Config, Error, Refused, Wish};
 use crate::journal::{self, Journal, Level, Line, fields};
 use crate::program::run;
 use crate::stop::Stop;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
     let mut notes = Vec::new();
+    raise_limit();
     let read = config::read(arguments.get(1..).unwrap_or_default(), &variables, &mut notes);
     let config = match read {
         Ok(Wish::Run(config)) => config,
@@ -56,6 +58,13 @@ pub fn main() -> ExitCode {
     let code = live(&Config { journal: journal.clone(), ..*config }, &variables);
     journal.flush();
     code
+}
+
+/// As many files as the system lets it have: each client is one. (Go does so at every start.)
+fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // If it is refused, there are as many as there were.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Says something. Whoever does not listen does not miss it.

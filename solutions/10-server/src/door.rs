@@ -8,7 +8,7 @@ use crate::tls::Tls;
 use rustix::process::{Resource, getrlimit};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What can be asked for at a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,4 +90,16 @@ impl Default for Limits {
 pub struct Caller {
     /// The user that the caller's certificate names, if certificates name users here.
     pub user: Option<Arc<str>>,
+    /// Nobody on the way can read what is said.
+    pub is_secure: bool,
+    /// The connection's place among those of its door. Whatever goes on when the connection has
+    /// become something else keeps it.
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Caller {
+    /// Whoever has come in, and has this place.
+    pub fn new(user: Option<Arc<str>>, is_secure: bool, place: OwnedSemaphorePermit) -> Caller {
+        Caller { user, is_secure, _place: Arc::new(place) }
+    }
 }

@@ -18,16 +18,20 @@
 //!
 //! 1. `serve` accepts a connection and deals it to a runtime, which is one thread. All requests of
 //!    the connection are served there.
-//! 2. `services` checks what can be wrong with the request whatever the state is, and writes it
-//!    once, as a `proposal`, into bytes that everybody after it shares. It takes a number in the
-//!    runtime's box and waits.
+//! 2. `services` checks what can be wrong with the request whatever the state is, finds out at the
+//!    `gate` in whose name it comes, and writes it once, as a `proposal`, into bytes that everybody
+//!    after it shares. It takes a number in the runtime's box and waits.
 //! 3. `replica` proposes it to the node. Whatever arrived while it was busy goes with it.
 //! 4. `log` writes and syncs all that the node wants saved, in one go, and gives the receipt back.
 //!    Now the entry is committed.
-//! 5. `state` carries it out, publishes what it wrote, and puts the answer into the box of whoever
-//!    waits. Answers that belong to one runtime wake it once.
+//! 5. `state` asks whether it may be carried out, for there may be an alarm, and users have
+//!    permissions; carries it out, publishes what it wrote, and puts the answer into the box of
+//!    whoever waits. Answers that belong to one runtime wake it once.
 //! 6. Every now and then, `state` freezes what was written, and `store` brings it to the disk. The
 //!    client does not wait for that: what a crash takes from memory, the log gives back.
+//!
+//! Whoever comes without gRPC is answered by `pages`: whether the member is well, how much it has
+//! done, and, as JSON, everything that gRPC serves, by the same services.
 //!
 //! Locks and elections are a client inside of the member: all that they do, any client could do.
 //! What they make of keys is in `queue`.
@@ -39,10 +43,13 @@
 //! waits until the state is so far, and reads a view in its own thread. All reads that arrive
 //! together are one question.
 //!
+//! Users, alarms, members and versions are small and are looked at all the time. Each of them is
+//! one value among the `facts`, which `state` swaps for the next one; whoever looks sees it whole.
+//!
 //! ## Threads
 //!
-//! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, and one
-//! that zeroes log segments ahead of their use. They are parked while there is nothing to do. Each
+//! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, one for
+//! `chores` that nobody asks for, and one that zeroes log segments ahead of their use. They are parked while there is nothing to do. Each
 //! has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is, the more
 //! work it does at a time.
 //!
@@ -54,16 +61,16 @@
 //!
 //! ## Shape
 //!
-//! Begin with `program`, which builds everything in one function, and starts and ends it in
-//! another; and with `letters`, which has all that rooms tell each other. `opening` founds a
-//! member's files or opens them, `listening` binds its addresses, `ids` says who it is, `rows` what
-//! the store says of itself, `config` what it was told. `daemon` is the member as a process: its
-//! flags, its signals and its end; and `journal` is where it says what happens.
+//! Begin with `building`, which makes everything in one function and connects it; with `program`,
+//! which starts it and ends it; and with `letters`, which has all that rooms tell each other.
+//! `opening` founds a member's files or opens them, `listening` binds its addresses, `ids` says who
+//! it is, `rows` what the store says of itself, `config` what it was told. `daemon` is the member
+//! as a process: its flags, its signals and its end; and `journal` is where it says what happens.
 //!
 //! ## What is not here yet
 //!
-//! Other members. Users, maintenance, and all other services but those of keys, watches, leases,
-//! locks and elections. The JSON gateway, metrics and TLS. Most flags.
+//! Other members: peers, snapshots to them, comparing what they have. Flags about those are read
+//! and checked, and do nothing.
 
 mod alarms;
 mod blocking;

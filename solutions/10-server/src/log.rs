@@ -37,7 +37,10 @@ impl Writer {
         let wanted = Mailbox::default();
         std::thread::scope(|scope| {
             let spares = scope.spawn(|| prepare_spares(&directory, options, &wanted));
-            let written = write(&mut log, &jobs, &replica, &wanted, &facts.metrics);
+            let written = write(&mut log, &jobs, &replica, &wanted, &facts.metrics, || {
+                // Whoever prepares segments ends before it is told to only if the disk has failed.
+                spares.is_finished()
+            });
             wanted.put(Spare::Stop);
             written.and(spares.join().expect("it does not panic"))
         })
@@ -56,10 +59,11 @@ fn write(
     replica: &Mailbox<ToReplica>,
     spares: &Mailbox<Spare>,
     metrics: &Metrics,
+    has_failed: impl Fn() -> bool,
 ) -> Result<(), Error> {
     let mut arrived = Vec::new();
     let mut segment = None;
-    loop {
+    while !has_failed() {
         if segment != Some(log.segment()) {
             segment = Some(log.segment());
             spares.put(Spare::Prepare);
@@ -91,6 +95,7 @@ fn write(
             return Ok(());
         }
     }
+    Ok(())
 }
 
 /// Zeroes segments ahead of their use, so that the writer need not wait for it.

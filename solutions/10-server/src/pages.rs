@@ -35,12 +35,14 @@ pub struct Options {
     /// What the member may be called by those who ask without TLS; `*` is anything. A page of
     /// somebody else's, whose name suddenly means this machine, calls it by that name.
     pub host_whitelist: Vec<String>,
+    /// Is what gRPC serves also there in JSON?
+    pub gateway: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let anything = || vec!["*".to_owned()];
-        Options { cors: anything(), host_whitelist: anything() }
+        Options { cors: anything(), host_whitelist: anything(), gateway: true }
     }
 }
 
@@ -86,7 +88,8 @@ impl Pages {
 
     /// Lets in who may ask, and says so to browsers.
     async fn guarded(&self, request: Request<Body>) -> Response<Body> {
-        if !self.options.knows_host(&request) {
+        let is_secure = request.extensions().get::<Caller>().is_some_and(|it| it.is_secure);
+        if !is_secure && !self.options.knows_host(&request) {
             return answers::plain(StatusCode::MISDIRECTED_REQUEST, UNKNOWN_HOST);
         }
         let origin = self.options.allowed_origin(request.headers());
@@ -107,7 +110,7 @@ impl Pages {
     async fn page(&self, mut request: Request<Body>) -> Response<Body> {
         let path = request.uri().path();
         let inside = path.strip_prefix("/v3/").or_else(|| path.strip_prefix("/v3beta/"));
-        if let Some(inside) = inside {
+        if let Some(inside) = inside.filter(|_| self.options.gateway) {
             let inside = inside.to_owned();
             if let Some(refused) = self.forget_name(&mut request) {
                 return refused;
@@ -118,7 +121,7 @@ impl Pages {
             return self.gateway.call(&inside, request).await;
         }
         match path {
-            "/v3" => redirect("/v3/"),
+            "/v3" if self.options.gateway => redirect("/v3/"),
             "/version" | "/debug/vars" if request.method() != Method::GET => answers::only_get(),
             "/version" => vars::version(&self.member),
             "/debug/vars" => vars::page(&self.member),

@@ -116,10 +116,12 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     }
 }
 
-/// Waits until the cluster knows what the member is called: until then, nobody is served.
+/// Waits until the cluster knows what the member is called, and the member everything that was
+/// acknowledged before it started: until then, nobody is served.
 fn wait_until_known(facts: &Facts, id: NodeId, stop: &Stop) {
     let stops = stop.heard();
-    let is_known = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
+    let has_name = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
+    let is_known = || facts.progress.is_current() && has_name();
     while !is_known() && !*stops.borrow() {
         thread::sleep(Duration::from_millis(5));
     }

@@ -223,7 +223,12 @@ impl Replica {
                 roster
                     .can_add(id, &wish.peer_urls, is_learner, self.max_learners)
                     .map_err(Later::Never)?;
-                if is_learner { Step::Learner(id) } else { Step::Voter(id) }
+                // It would be in force at once, and members do not speak with each other yet: from
+                // then on, nothing would be decided any more.
+                if !is_learner {
+                    return Err(Later::Never(Error::Unhealthy));
+                }
+                Step::Learner(id)
             }
             Some(Wish::PromoteMember(PromoteMember { id })) => {
                 let id = NodeId(id);
@@ -266,10 +271,7 @@ impl Replica {
     /// Nobody waits any more for these.
     fn forget_late(&mut self, now: Instant) {
         self.reaching.retain(|(_, _, until)| *until > now);
-        // They came in the order in which they end.
-        while self.waiting.front().is_some_and(|wanted| wanted.until <= now) {
-            self.waiting.pop_front();
-        }
+        self.waiting.retain(|wanted| wanted.until > now);
         let readers = self.asked.values_mut().chain(self.due.values_mut());
         for readers in readers.chain([&mut self.asking]) {
             readers.retain(|reader| reader.until > now);

@@ -143,6 +143,12 @@ impl Roster {
         Roster::is_enough(started, voters + 1)
     }
 
+    /// Would enough have started if a learner voted? It has started, for it has all that there is.
+    pub fn can_promote(&self) -> Result<(), Error> {
+        let (started, voters) = self.started(None);
+        Roster::is_enough(started + 1, voters + 1)
+    }
+
     /// Would enough have started if this member went?
     pub fn can_shrink(&self, id: NodeId) -> Result<(), Error> {
         if self.find(id)?.is_learner {

@@ -55,6 +55,11 @@ pub async fn begins_with_tls(stream: &TcpStream) -> io::Result<bool> {
 }
 
 impl Socket {
+    /// Can nobody on the way read it?
+    pub fn is_secure(&self) -> bool {
+        matches!(self.stream, Stream::Secure(_))
+    }
+
     /// Waits for the first bytes of a connection. They may come one by one.
     pub async fn look(mut stream: Stream) -> io::Result<(Socket, Protocol)> {
         let mut begun = Vec::with_capacity(PREFACE.len());

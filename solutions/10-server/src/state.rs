@@ -69,8 +69,14 @@ pub struct State {
     /// As of that which is on disk, or on its way there.
     frozen: Position,
     is_frozen: bool,
-    /// Those who wait until all up to some entry is on disk.
-    settling: Vec<(Position, Asker)>,
+    /// How often something was frozen.
+    freezes: u64,
+    /// A compaction is under way, or was just now.
+    forgets: bool,
+    /// It has deleted something that is not frozen yet.
+    has_forgotten: bool,
+    /// Those who wait until what was frozen then, as the how manieth, is on disk.
+    settling: Vec<(u64, Asker)>,
     /// Those who wait until there is no compaction under way.
     compacting: Vec<Asker>,
     /// Watchers were not told of something, up to this revision.
@@ -85,6 +91,10 @@ impl State {
             applied,
             frozen: applied,
             is_frozen: false,
+            freezes: 0,
+            // One that a crash has cut off goes on.
+            forgets: true,
+            has_forgotten: false,
             settling: Vec::new(),
             compacting: Vec::new(),
             resyncs: None,
@@ -106,7 +116,7 @@ impl State {
                         tell(asker, Told::Keys(self.keys_of(lease)), wires);
                     }
                     ToState::Compacted(asker) => self.compacting.push(asker),
-                    ToState::Settle(asker) => self.settling.push((self.applied, asker)),
+                    ToState::Settle(asker) => self.settle(asker),
                     ToState::Stop => stops = true,
                 }
             }
@@ -155,20 +165,32 @@ impl State {
     /// One step of a compaction, if there is one. Is there more that can be done now?
     fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
         let progress = self.store.compaction_step(STEP)?;
+        self.has_forgotten |= match progress {
+            Progress::Done => std::mem::take(&mut self.forgets),
+            Progress::More => true,
+            Progress::Waits => false,
+        };
         if progress == Progress::Done {
             self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
         }
         Ok(progress == Progress::More)
     }
 
+    /// Somebody waits until all that was written by now is on disk.
+    fn settle(&mut self, asker: Asker) {
+        self.settling.push((self.freezes + u64::from(self.has_news()), asker));
+    }
+
+    /// Is there anything that is not frozen yet?
+    fn has_news(&self) -> bool {
+        self.applied != self.frozen || self.has_forgotten
+    }
+
     /// Tells those who wait until something is on disk.
     fn tell_settled(&mut self, wires: &Wires) {
-        let on_disk = match self.is_frozen {
-            true => return,
-            false => self.frozen,
-        };
-        self.settling.retain(|(position, asker)| {
-            let is_there = *position <= on_disk;
+        let on_disk = self.freezes - u64::from(self.is_frozen);
+        self.settling.retain(|(freeze, asker)| {
+            let is_there = *freeze <= on_disk;
             if is_there {
                 tell(*asker, Told::Settled, wires);
             }
@@ -204,6 +226,7 @@ impl State {
         self.store.publish();
         self.tell_watchers(happened, wires);
         wires.leases.note_applied(self.applied.term);
+        wires.facts.progress.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
         wires.replica.put(ToReplica::Applied(index));
         Ok(())
@@ -226,13 +249,15 @@ impl State {
 
     /// What was written since the last time is to be on disk, if the one before is.
     fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
-        if self.is_frozen || self.applied == self.frozen {
+        if self.is_frozen || !self.has_news() {
             return Ok(());
         }
         rows::set_position(self.store.rows(), self.applied)?;
         if let Some(frozen) = self.store.freeze() {
             self.frozen = self.applied;
             self.is_frozen = true;
+            self.freezes += 1;
+            self.has_forgotten = false;
             wires.store.put(ToStore::Commit(frozen, self.applied.index));
         }
         Ok(())

@@ -143,7 +143,6 @@ fn of(
         max_txn_ops: size(settings.max_txn_ops),
         max_request_bytes: size(settings.max_request_bytes),
         limits: limits(&settings),
-        gateway: settings.enable_grpc_gateway,
         auto_compaction,
         tls: crate::tls::Options::default(),
         peer_tls: Tls::default(),
@@ -171,7 +170,11 @@ fn of(
         name: settings.name,
         token: settings.initial_cluster_token,
         gates: settings.feature_gates,
-        pages: pages::Options { cors: settings.cors, host_whitelist: settings.host_whitelist },
+        pages: pages::Options {
+            cors: settings.cors,
+            host_whitelist: settings.host_whitelist,
+            gateway: settings.enable_grpc_gateway,
+        },
         journal: Journal::default(),
     }
 }

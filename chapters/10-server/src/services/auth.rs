@@ -55,7 +55,7 @@ impl Users {
         let login = gate.auth().login(name, self.member.bcrypt_cost)?;
         let password = password.to_owned();
         let check = move || login.check(|hash| password::matches(password.as_bytes(), hash));
-        let checked = self.member.blocking.run(check).await?;
+        let checked = self.member.passwords.run(check).await?;
         let draw = if gate.draws() { random::<16>().to_vec() } else { Vec::new() };
         let wish = UserWish::from(LoggedIn { name: name.to_owned(), draw });
         // A client that has no token yet is nobody.
@@ -77,7 +77,7 @@ impl Users {
     async fn sign(&self, name: String, revision: AuthRevision) -> Result<String, Status> {
         let facts = self.member.facts.clone();
         let sign = move || facts.gate.sign(&name, revision);
-        let signed = self.member.blocking.run(sign).await;
+        let signed = self.member.passwords.run(sign).await;
         Ok(signed.expect("tokens are not drawn")?)
     }
 }
@@ -126,7 +126,7 @@ macro_rules! proposed {
                 let (who, mut request) = Who::of(request);
                 let (cost, salt) = (self.member.bcrypt_cost, random());
                 let hide = move || hide_added(&mut request, cost, salt).map(|()| request);
-                let request = self.member.blocking.run(hide).await?;
+                let request = self.member.passwords.run(hide).await?;
                 let Answer::UserAdd(response) = self.propose(&who, request).await? else {
                     unreachable!("each answer goes to the request it answers")
                 };
@@ -140,7 +140,7 @@ macro_rules! proposed {
                 let (who, mut request) = Who::of(request);
                 let (cost, salt) = (self.member.bcrypt_cost, random());
                 let hide = move || hide_changed(&mut request, cost, salt).map(|()| request);
-                let request = self.member.blocking.run(hide).await?;
+                let request = self.member.passwords.run(hide).await?;
                 let Answer::UserChangePassword(response) = self.propose(&who, request).await?
                 else {
                     unreachable!("each answer goes to the request it answers")

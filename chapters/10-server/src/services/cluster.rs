@@ -113,7 +113,7 @@ impl Service for Cluster {
             return Err(Error::MemberNotLearner.into());
         }
         if self.member.strict_reconfiguration {
-            roster.can_grow()?;
+            roster.can_promote()?;
         }
         let members = self.member.change(&asker, PromoteMember { id }).await?;
         Ok(Response::new(MemberPromoteResponse { header: self.header(), members }))

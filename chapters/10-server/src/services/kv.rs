@@ -51,7 +51,7 @@ impl Service for Kv {
         let response = self.member.range(request).await;
         self.member.facts.metrics.state.note_read(response.is_ok(), began);
         let response = response?;
-        self.check_still(&asker)?;
+        self.member.check_still(&asker)?;
         Ok(Response::new(response))
     }
 
@@ -65,8 +65,10 @@ impl Service for Kv {
         if !request.serializable {
             self.member.catch_up().await?;
         }
-        self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
+        let asker =
+            self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
         let pieces = Pieces::new(self.member.clone(), request).await?;
+        self.member.check_still(&asker)?;
         Ok(Response::new(Steps::new(pieces)))
     }
 
@@ -95,6 +97,7 @@ impl Service for Kv {
             cost => self.member.check_quota(cost)?,
         }
         checks::txn(&request, self.member.max_txn_ops)?;
+        check_depth(&request)?;
         let response = match only_reads(&request) {
             Some(serializable) => self.read(&who, request, serializable).await?,
             None => self.member.propose(&who, request).await?.signed(&self.member),
@@ -130,14 +133,8 @@ impl Kv {
         let asker = self.member.permit(who, check).await?;
         let response = self.member.read_txn(request).await?;
         self.member.facts.metrics.state.txn(&response);
-        self.check_still(&asker)?;
+        self.member.check_still(&asker)?;
         Ok(response)
-    }
-
-    /// Users and roles may have changed while something was read.
-    fn check_still(&self, asker: &Asker) -> Result<(), Error> {
-        let gate = &self.member.facts.gate;
-        if gate.is_enabled() { gate.auth().check_still(asker) } else { Ok(()) }
     }
 }
 
@@ -154,13 +151,28 @@ impl LeaseKeys for NoLeases {
     }
 }
 
+/// So deep transactions may be in one another. What is deeper could be read from a client and not
+/// from the log any more, where it is one deeper.
+const DEEPEST: usize = 32;
+
+fn check_depth(request: &TxnRequest) -> Result<(), Error> {
+    fn depth(request: &TxnRequest) -> usize {
+        let inner = request.success.iter().chain(&request.failure).map(|it| match &it.request {
+            Some(Operation::RequestTxn(request)) => depth(request),
+            Some(_) | None => 0,
+        });
+        1 + inner.max().unwrap_or(0)
+    }
+    if depth(request) <= DEEPEST { Ok(()) } else { Err(Error::TooManyOps) }
+}
+
 /// How many bytes a put takes at most, as etcd counts.
 fn cost_of_put(request: &PutRequest) -> u64 {
     256 + request.key.len() as u64 + request.value.len() as u64
 }
 
 /// How many bytes a transaction takes at most, whichever way it goes.
-fn cost_of_txn(request: &TxnRequest) -> u64 {
+pub fn cost_of_txn(request: &TxnRequest) -> u64 {
     let cost = |operations: &[RequestOp]| {
         let costs = operations.iter().map(|RequestOp { request }| match request {
             Some(Operation::RequestPut(request)) => cost_of_put(request),

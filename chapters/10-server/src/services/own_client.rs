@@ -6,6 +6,7 @@
 //!
 //! Left to others: what is asked for (`queue`).
 
+use super::kv::cost_of_txn;
 use super::{Member, Signed, Who, watch};
 use crate::letters::ToWatches;
 use crate::outbox::{Outbox, Told};
@@ -48,8 +49,10 @@ impl Client {
             checks::range(&request)?;
             self.member.catch_up().await?;
             let check = |auth: &Auth, asker: &Asker| auth.check_range(asker, &request);
-            self.member.permit(&self.who, check).await?;
-            self.member.range(request).await
+            let asker = self.member.permit(&self.who, check).await?;
+            let response = self.member.range(request).await?;
+            self.member.check_still(&asker)?;
+            Ok(response)
         };
         read.await.map_err(unknown)
     }
@@ -57,6 +60,10 @@ impl Client {
     /// Carries out a transaction that writes.
     pub async fn txn(&self, request: TxnRequest) -> Result<TxnResponse, Status> {
         let carried_out = async {
+            match cost_of_txn(&request) {
+                0 => {}
+                cost => self.member.check_quota(cost)?,
+            }
             checks::txn(&request, self.member.max_txn_ops)?;
             let response = self.member.propose(&self.who, request).await?;
             Ok(response.signed(&self.member))
@@ -80,6 +87,7 @@ impl Client {
         if lease != 0 {
             return Ok(lease);
         }
+        self.member.check_quota(super::lease::COST).map_err(|error| unknown(error.into()))?;
         let (request, draw) = (LeaseGrantRequest { ttl: TTL, id: 0 }, RandomState::new());
         let draw = draw.hash_one("lease");
         let request = lease::proposed(&request, self.member.shortest_lease, draw);

@@ -84,6 +84,7 @@ impl State {
     ) -> Result<Answer, mvcc::Error> {
         let before = self.store.compacted();
         self.store.compact(request.revision)?;
+        self.forgets = true;
         let compactions = &wires.facts.compactions;
         if let Some(revision) = self.store.compacted() {
             compactions.set(compactions.get().and(revision, before));

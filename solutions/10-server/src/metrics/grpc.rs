@@ -98,6 +98,12 @@ impl Counted {
     }
 }
 
+/// Does it look like a version? Whatever else a client calls itself would stay in the page for ever.
+fn is_version(text: &str) -> bool {
+    let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b".-+".contains(&letter);
+    text.len() <= 32 && text.bytes().all(is_plain)
+}
+
 impl Grpc {
     /// A call comes. What is returned is to be told of its answer.
     pub fn begin(&self, request: Request<Body>) -> (Request<Body>, Option<Call>) {
@@ -105,7 +111,8 @@ impl Grpc {
         counted.started.add(1);
         let kind = if counted.kind == "unary" { "unary" } else { "stream" };
         let version = request.headers().get(VERSION).and_then(|version| version.to_str().ok());
-        self.requests.with(&[version.unwrap_or("unknown"), kind]).add(1);
+        let version = version.filter(|version| is_version(version)).unwrap_or("unknown");
+        self.requests.with(&[version, kind]).add(1);
         let call = Call { counted: counted.clone(), began: Instant::now(), is_over: false };
         let (received, counted) = (Frames::default(), counted.clone());
         (request.map(|body| Body::new(Heard { body, received, counted })), Some(call))

@@ -79,6 +79,8 @@ impl Service for Lease {
     ) -> Result<Response<LeaseTimeToLiveResponse>, Status> {
         let (who, request) = Who::of(request);
         self.member.catch_up().await?;
+        let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseTimeToLive);
+        self.member.permit(&who, need).await?;
         let lease = LeaseId::new(request.id);
         let keys = match lease {
             Some(lease) if request.keys => self.member.keys(lease).await?,
@@ -106,6 +108,8 @@ impl Service for Lease {
         request: Request<LeaseLeasesRequest>,
     ) -> Result<Response<LeaseLeasesResponse>, Status> {
         let (who, _) = Who::of(request);
+        let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseLeases);
+        self.member.permit(&who, need).await?;
         let leases = self.member.leases.lock().leases();
         let mut known = Known::default();
         if self.member.facts.gate.is_enabled() {
@@ -121,7 +125,7 @@ impl Service for Lease {
 }
 
 /// How many bytes a lease takes, as etcd counts.
-const COST: u64 = 64;
+pub const COST: u64 = 64;
 
 /// Keys of leases that the state was asked for.
 #[derive(Default)]
@@ -182,6 +186,8 @@ async fn keep_alive(
 ) -> Result<LeaseKeepAliveResponse, Status> {
     let lease = LeaseId::new(request.id);
     if member.facts.gate.is_enabled() {
+        let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseKeepAlive);
+        member.permit(who, need).await?;
         let keys = match lease {
             Some(lease) => Known::one(lease, &member.keys(lease).await?),
             None => Known::default(),

@@ -134,8 +134,8 @@ impl Service for Maintenance {
     async fn hash(&self, request: Request<HashRequest>) -> Result<Response<HashResponse>, Status> {
         let (who, _) = Who::of(request);
         self.permit(&who, Call::Hash).await?;
-        let view = self.member.reader.view();
-        let hashed = self.member.blocking.run(move || hash(&view)).await;
+        let reader = self.member.reader.clone();
+        let hashed = self.member.blocking.run(move || hash(&reader.view())).await;
         let hash = hashed.map_err(|error| Status::internal(error.to_string()))?;
         let response = HashResponse { header: None, hash };
         Ok(Response::new(response.signed(&self.member)))
@@ -169,10 +169,13 @@ impl Service for Maintenance {
         let file = view.rows().file();
         let remaining = file.image_length();
         let (send, pieces) = mpsc::channel(1);
+        // A client may be slow, and no compaction is to wait for it.
+        let file = file.clone();
+        drop(view);
         tokio::task::spawn_blocking(move || {
             let _place = place;
             let take = |piece: &[u8]| send.blocking_send(Ok(Bytes::copy_from_slice(piece))).is_ok();
-            if let Err(error) = view.rows().file().backup(take) {
+            if let Err(error) = file.backup(take) {
                 let _ = send.blocking_send(Err(error));
             }
         });

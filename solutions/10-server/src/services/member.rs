@@ -58,6 +58,8 @@ pub struct Member {
     pub watches: Arc<Mailbox<ToWatches>>,
     /// Where long work is done.
     pub blocking: Blocking,
+    /// Where passwords are checked: whoever tries many keeps nobody else waiting.
+    pub passwords: Blocking,
     /// How slow a password is to check.
     pub bcrypt_cost: auth::password::Cost,
     /// How short a lease may be.
@@ -98,6 +100,12 @@ impl Member {
         let asker = self.asker(who).await?;
         check(&self.facts.gate.auth(), &asker)?;
         Ok(asker)
+    }
+
+    /// Users and roles may have changed while something was read.
+    pub fn check_still(&self, asker: &Asker) -> Result<(), Error> {
+        let gate = &self.facts.gate;
+        if gate.is_enabled() { gate.auth().check_still(asker) } else { Ok(()) }
     }
 
     /// Proposes a request, and waits until it was carried out.
