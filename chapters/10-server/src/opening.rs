@@ -215,9 +215,6 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     config.journal.info(message, fields);
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
     let facts = facts(&view, config)?;
-    if config.force_new_cluster && facts.roster.get().list().len() > 1 {
-        return Err(Error::Forced);
-    }
     drop(view);
     store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
@@ -269,10 +266,14 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
             Kind::Signed(Box::new(options.load(|place| fs::read(place))?))
         }
     };
+    let roster = rows::roster(view)?;
+    if config.force_new_cluster && roster.list().len() > 1 {
+        return Err(Error::Forced);
+    }
     Ok(Facts {
         gate: Gate::new(auth::Auth::load(users)?, kind),
         alarms: Swapped::new(rows::alarms(view)?),
-        roster: Swapped::new(rows::roster(view)?),
+        roster: Swapped::new(roster),
         versions: Swapped::new(rows::versions(view)?),
         compactions: Swapped::new(Compactions::default()),
         progress: Progress::default(),

@@ -170,11 +170,7 @@ fn of(
         name: settings.name,
         token: settings.initial_cluster_token,
         gates: settings.feature_gates,
-        pages: pages::Options {
-            cors: settings.cors,
-            host_whitelist: settings.host_whitelist,
-            gateway: settings.enable_grpc_gateway,
-        },
+        pages: pages(&settings),
         journal: Journal::default(),
     }
 }
@@ -195,6 +191,14 @@ fn positive(number: i64) -> Option<u64> {
 
 fn some(span: Span) -> Option<Duration> {
     Some(span.duration()).filter(|span| !span.is_zero())
+}
+
+fn pages(settings: &Settings) -> pages::Options {
+    pages::Options {
+        cors: settings.cors.clone(),
+        host_whitelist: settings.host_whitelist.clone(),
+        gateway: settings.enable_grpc_gateway,
+    }
 }
 
 fn limits(settings: &Settings) -> Limits {

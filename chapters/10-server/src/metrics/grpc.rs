@@ -98,7 +98,8 @@ impl Counted {
     }
 }
 
-/// Does it look like a version? Whatever else a client calls itself would stay in the page for ever.
+/// Does it look like a version? Whatever else a client calls itself would stay in the page for
+/// ever.
 fn is_version(text: &str) -> bool {
     let is_plain = |letter: u8| letter.is_ascii_alphanumeric() || b".-+".contains(&letter);
     text.len() <= 32 && text.bytes().all(is_plain)
