@@ -11,9 +11,8 @@ use crate::config::values::{BadSpan, Span};
 use crate::config::{
     Auth, AutoCompaction, Compaction, Config, Listen, Metrics, Place, Speaks, Tls, tls,
 };
-use crate::door::{Limits, Serves};
+use crate::door::Serves;
 use crate::journal::{self, Format, Journal, Level, Line, Output, fields};
-use crate::pages;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -142,7 +141,8 @@ fn of(
         batch_limit: positive(settings.backend_batch_limit).unwrap_or(10_000),
         max_txn_ops: size(settings.max_txn_ops),
         max_request_bytes: size(settings.max_request_bytes),
-        limits: limits(&settings),
+        limits: settings.limits(),
+        pages: settings.pages(),
         auto_compaction,
         tls: crate::tls::Options::default(),
         peer_tls: Tls::default(),
@@ -170,7 +170,6 @@ fn of(
         name: settings.name,
         token: settings.initial_cluster_token,
         gates: settings.feature_gates,
-        pages: pages(&settings),
         journal: Journal::default(),
     }
 }
@@ -191,23 +190,6 @@ fn positive(number: i64) -> Option<u64> {
 
 fn some(span: Span) -> Option<Duration> {
     Some(span.duration()).filter(|span| !span.is_zero())
-}
-
-fn pages(settings: &Settings) -> pages::Options {
-    pages::Options {
-        cors: settings.cors.clone(),
-        host_whitelist: settings.host_whitelist.clone(),
-        gateway: settings.enable_grpc_gateway,
-    }
-}
-
-fn limits(settings: &Settings) -> Limits {
-    Limits {
-        concurrent_streams: u32::try_from(settings.max_concurrent_streams).unwrap_or(u32::MAX),
-        keepalive_interval: settings.grpc_keepalive_interval.duration(),
-        keepalive_timeout: settings.grpc_keepalive_timeout.duration(),
-        ..Limits::default()
-    }
 }
 
 fn auth(settings: &Settings) -> Auth {

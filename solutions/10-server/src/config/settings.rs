@@ -6,6 +6,8 @@ use crate::config::gates::Gates;
 use crate::config::urls::Url;
 use crate::config::values::Span;
 use crate::config::{State, Tls};
+use crate::door::Limits;
+use crate::pages;
 
 /// Everything that a flag says, in the form in which it says it.
 #[derive(Clone, Debug)]
@@ -150,6 +152,27 @@ impl Default for Settings {
             compaction_sleep_interval: Span::milliseconds(10),
             force_new_cluster: false,
             unsafe_no_fsync: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Who may ask without gRPC.
+    pub fn pages(&self) -> pages::Options {
+        pages::Options {
+            cors: self.cors.clone(),
+            host_whitelist: self.host_whitelist.clone(),
+            gateway: self.enable_grpc_gateway,
+        }
+    }
+
+    /// How much of anything clients can have.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            concurrent_streams: u32::try_from(self.max_concurrent_streams).unwrap_or(u32::MAX),
+            keepalive_interval: self.grpc_keepalive_interval.duration(),
+            keepalive_timeout: self.grpc_keepalive_timeout.duration(),
+            ..Limits::default()
         }
     }
 }
