@@ -7,9 +7,9 @@
 //!
 //! Left to others: what is done with them (`program`).
 
-use crate::config::{Config, Impossible};
+use crate::config::{Config, Gate, Impossible};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
-use crate::gate::{Gate, Kind};
+use crate::gate::{self, Kind};
 use crate::ids;
 use crate::journal::fields;
 use crate::leases::Leases;
@@ -271,7 +271,7 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         return Err(Error::Forced);
     }
     Ok(Facts {
-        gate: Gate::new(auth::Auth::load(users)?, kind),
+        gate: gate::Gate::new(auth::Auth::load(users)?, kind),
         alarms: Swapped::new(rows::alarms(view)?),
         roster: Swapped::new(roster),
         versions: Swapped::new(rows::versions(view)?),
@@ -305,8 +305,8 @@ fn options(config: &Config) -> raft::Options {
 fn leases(reader: &mvcc::Reader<File>, config: &Config) -> Result<Leases, Error> {
     let view = reader.view();
     let rows: Result<Vec<_>, _> = view.rows().range(lease::BUCKET, ..)?.collect();
-    let options =
-        lease::Options { election_timeout: config.election_timeout(), checkpoints: false };
+    let checkpoints = config.gates.has(Gate::LeaseCheckpoint);
+    let options = lease::Options { election_timeout: config.election_timeout(), checkpoints };
     Ok(Leases::new(Lessor::load(options, rows?)?))
 }
 

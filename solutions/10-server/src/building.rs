@@ -92,6 +92,8 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         leases: leases.clone(),
         facts: facts.clone(),
         watches: mail.watches.clone(),
+        pause: config.batch_interval,
+        step: config.compaction.batch.max(1),
     };
     let store_wires = store::Wires {
         jobs: mail.store.clone(),

@@ -49,17 +49,17 @@ pub struct Wires {
     pub watches: Arc<Mailbox<ToWatches>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
+    /// What is written gets to the disk after so long.
+    pub pause: Duration,
+    /// How many keys a step of a compaction looks at.
+    pub step: usize,
 }
 
-/// What is written gets to the disk after so long, or once it takes so much memory.
-const PAUSE: Duration = Duration::from_millis(100);
+/// What is written gets to the disk once it takes so much memory, if not before.
 const ENOUGH: usize = 16 << 20;
 
 /// If the disk is so far behind, nothing more is carried out.
 const TOO_MUCH: usize = 256 << 20;
-
-/// How many keys a step of a compaction looks at.
-const STEP: usize = 1_000;
 
 /// The state machine.
 pub struct State {
@@ -104,7 +104,7 @@ impl State {
     /// Works until it is told to stop. What is written by then is handed to the store.
     pub fn run(mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut jobs = Vec::new();
-        let mut next = Instant::now() + PAUSE;
+        let mut next = Instant::now() + wires.pause;
         let mut next_round = Instant::now();
         loop {
             wires.jobs.take_until(next, &mut jobs);
@@ -137,7 +137,7 @@ impl State {
                 wires.retired.wait();
             }
             if stops || is_awaited || now >= next || self.store.rows().buffered() > ENOUGH {
-                next = now + PAUSE;
+                next = now + wires.pause;
                 self.freeze(wires)?;
             }
             self.tell_settled(wires);
@@ -164,7 +164,7 @@ impl State {
 
     /// One step of a compaction, if there is one. Is there more that can be done now?
     fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
-        let progress = self.store.compaction_step(STEP)?;
+        let progress = self.store.compaction_step(wires.step)?;
         self.has_forgotten |= match progress {
             Progress::Done => std::mem::take(&mut self.forgets),
             Progress::More => true,

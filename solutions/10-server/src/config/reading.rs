@@ -43,12 +43,10 @@ pub fn read(
 }
 
 /// What is read and checked, and what no room does anything with yet.
-const NOT_YET: [&str; 13] = [
-    "backend-batch-interval",
+const NOT_YET: [&str; 11] = [
     "backend-batch-limit",
     "client-cert-file",
     "compact-hash-check-time",
-    "compaction-batch-limit",
     "compaction-sleep-interval",
     "corrupt-check-time",
     "grpc-keepalive-min-time",
