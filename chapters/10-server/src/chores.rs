@@ -13,7 +13,7 @@ use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Publish, SetVersion, Wish};
 use crate::retention::Retention;
-use crate::rows::VERSION;
+use crate::rows::MINOR_VERSION;
 use api::CompactionRequest;
 use auth::Asker;
 use basics::NodeId;
@@ -114,7 +114,7 @@ impl Chores {
         }
         self.versions = Some(Instant::now());
         let versions = self.facts.versions.get();
-        let wanted = versions.downgrade.as_deref().unwrap_or(VERSION);
+        let wanted = versions.downgrade.as_deref().unwrap_or(MINOR_VERSION);
         if versions.cluster.as_deref() != Some(wanted) {
             self.propose(Wish::SetVersion(SetVersion { version: wanted.to_owned() }));
         }

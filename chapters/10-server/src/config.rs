@@ -31,7 +31,7 @@ mod values;
 pub use cluster::Founder;
 pub use error::{Error, Impossible, Refused, Usage};
 pub use gates::{Gate, Gates};
-pub use help::{VERSION, help, usage, version};
+pub use help::{help, usage, version};
 pub use reading::read;
 pub use tls::Tls;
 pub use urls::Url;

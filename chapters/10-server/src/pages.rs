@@ -6,7 +6,8 @@
 //! Left to others: what is in a page (the modules below), and requests of gRPC (`services`).
 
 use crate::door::{Caller, Serves};
-use crate::services::{Member, Services, VERSION};
+use crate::services::{Member, Services};
+use crate::version::VERSION;
 use gateway::Gateway;
 use health::Query;
 use http::header::{

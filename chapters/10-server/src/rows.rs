@@ -43,7 +43,7 @@ const DOWNGRADE: &[u8] = b"downgrade";
 pub const PASSING: [&[u8]; 3] = [INDEX, TERM, STORAGE_VERSION];
 
 /// Which version of etcd's cluster and store this is, in the eyes of its clients and tools.
-pub const VERSION: &str = "3.7.0";
+pub const MINOR_VERSION: &str = "3.7.0";
 
 /// raft's configuration, as etcd writes it.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -171,7 +171,7 @@ pub fn found<F: File>(
     }
     set_position(rows, position)?;
     set_configuration(rows, &Configuration::Simple(founders.members()))?;
-    set_version(rows, VERSION)?;
+    set_version(rows, MINOR_VERSION)?;
     rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())?;
     for (bucket, key, value) in member_rows {
         rows.put(bucket.as_bytes(), key, value.expect("nobody is removed yet"))?;

@@ -36,7 +36,6 @@ mod steps;
 mod watch;
 mod who;
 
-pub use maintenance::VERSION;
 pub use member::Member;
 use signed::Signed;
 use who::Who;

@@ -7,7 +7,7 @@
 
 use crate::boxes::{Boxes, Told};
 use crate::facts::{Facts, Sizes};
-use crate::letters::{Asker, ToReplica, ToStore};
+use crate::letters::{ToReplica, ToStore, Waiter};
 use crate::mailbox::Mailbox;
 use bolt::Folder;
 use bolt::backend::Committer;
@@ -51,7 +51,7 @@ pub fn run(mut committer: Committer<Folder>, wires: &Wires) -> Result<(), bolt::
                     wires.replica.put(ToReplica::Durable(index));
                     wires.retired.put(());
                 }
-                ToStore::Defragment(Asker { runtime, number }) => {
+                ToStore::Defragment(Waiter { runtime, number }) => {
                     let began = Instant::now();
                     wires.facts.metrics.disk.defragmenting.set(1);
                     // If there was no room, nothing has happened. If it was worse, the store takes

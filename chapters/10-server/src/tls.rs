@@ -41,7 +41,7 @@ mod own;
 mod suites;
 
 pub use error::{Error, Refused};
-pub use suites::Version;
+pub use suites::{Version, is_known as is_known_suite};
 
 /// What a member is told of TLS for its clients.
 #[derive(Clone, Debug)]

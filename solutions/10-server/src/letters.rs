@@ -22,11 +22,11 @@ pub enum ToReplica {
     /// Somebody wants the members to change.
     Change(Wanted),
     /// Somebody wants another member to lead.
-    Transfer(NodeId, Asker),
+    Transfer(NodeId, Waiter),
     /// Somebody wants to read what is there now, and waits until then.
-    Read(Asker, Instant),
+    Read(Waiter, Instant),
     /// Somebody waits for an entry to be carried out here, by then.
-    Reach(Index, Asker, Instant),
+    Reach(Index, Waiter, Instant),
     /// The log has synced a save.
     Synced(Synced<Write<Payload>>),
     /// The state has carried out all entries up to this one.
@@ -39,7 +39,7 @@ pub enum ToReplica {
 
 /// Who waits, in the box of which runtime.
 #[derive(Clone, Copy, Debug)]
-pub struct Asker {
+pub struct Waiter {
     /// Which runtime.
     pub runtime: u32,
     /// Under which number.
@@ -49,7 +49,7 @@ pub struct Asker {
 /// A proposal that is to be made.
 pub struct Wanted {
     /// Who is told if it cannot be; nobody, if the member itself wants it.
-    pub asker: Option<Asker>,
+    pub asker: Option<Waiter>,
     /// What goes into the log: a [`Proposal`](crate::proposal::Proposal).
     pub data: Data,
     /// From then on, nobody waits for it any more.
@@ -71,11 +71,11 @@ pub enum ToState {
     /// Carry out these entries.
     Apply(Span<Payload>),
     /// Somebody wants to know the keys of a lease.
-    Keys(LeaseId, Asker),
+    Keys(LeaseId, Waiter),
     /// Somebody waits until no compaction is under way.
-    Compacted(Asker),
+    Compacted(Waiter),
     /// Somebody waits until all that was carried out is on disk.
-    Settle(Asker),
+    Settle(Waiter),
     /// That is all.
     Stop,
 }
@@ -85,7 +85,7 @@ pub enum ToStore {
     /// Bring this to the disk, which goes up to that entry.
     Commit(Frozen, Index),
     /// Somebody wants the pages gone that nobody uses.
-    Defragment(Asker),
+    Defragment(Waiter),
     /// That is all.
     Stop,
 }

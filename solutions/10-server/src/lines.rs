@@ -4,9 +4,10 @@
 //!
 //! Left to others: when it is said (`opening`, `program`).
 
-use crate::config::{Config, PeerPlace, Place, Speaks, VERSION};
+use crate::config::{Config, PeerPlace, Place, Speaks};
 use crate::door::Serves;
 use crate::journal::{Fields, fields};
+use crate::version::VERSION;
 use basics::NodeId;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;

@@ -13,7 +13,7 @@
 use crate::boxes::{Boxes, Told};
 use crate::facts::{Facts, Said};
 use crate::leases::Leases;
-use crate::letters::{Asker, ToLog, ToReplica, ToState, Wanted};
+use crate::letters::{ToLog, ToReplica, ToState, Waiter, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{PromoteMember, Proposal, RemoveMember, Wish};
 use api::Error;
@@ -54,7 +54,7 @@ enum Later {
 
 /// Somebody who wants to read.
 struct Reader {
-    asker: Asker,
+    asker: Waiter,
     /// From then on, nobody waits any more.
     until: Instant,
 }
@@ -72,7 +72,7 @@ pub struct Replica {
     changes: VecDeque<Wanted>,
     max_learners: usize,
     /// Who waits for which entry to be carried out.
-    reaching: Vec<(Index, Asker, Instant)>,
+    reaching: Vec<(Index, Waiter, Instant)>,
     /// Reads that came since the last question.
     asking: Vec<Reader>,
     asked: BTreeMap<Ticket, Vec<Reader>>,
@@ -191,7 +191,7 @@ impl Replica {
     }
 
     /// Somebody waits for an entry, which may never come: nobody knows who made up the number.
-    fn reach(&mut self, index: Index, asker: Asker, until: Instant) {
+    fn reach(&mut self, index: Index, asker: Waiter, until: Instant) {
         if index > self.applied && self.reaching.len() >= WAITING {
             self.tell([asker], &Told::Done(Err(Error::RequestTooManyRequests)));
         } else {
@@ -260,9 +260,9 @@ impl Replica {
         }
     }
 
-    fn tell(&self, askers: impl IntoIterator<Item = Asker>, told: &Told) {
+    fn tell(&self, askers: impl IntoIterator<Item = Waiter>, told: &Told) {
         let mut post = self.wires.boxes.post();
-        for Asker { runtime, number } in askers {
+        for Waiter { runtime, number } in askers {
             post.add(runtime, number, told.clone());
         }
         self.wires.boxes.deliver(&mut post);
@@ -350,7 +350,7 @@ impl Replica {
     fn answer_reads(&mut self) {
         let applied = self.applied;
         let there = self.reaching.extract_if(.., |(index, ..)| *index <= applied);
-        let there: Vec<Asker> = there.map(|(_, asker, _)| asker).collect();
+        let there: Vec<Waiter> = there.map(|(_, asker, _)| asker).collect();
         self.tell(there, &Told::Read);
         if self.due.first_key_value().is_none_or(|(index, _)| *index > self.applied) {
             return;

@@ -14,7 +14,7 @@
 use crate::boxes::{Boxes, Told};
 use crate::facts::Facts;
 use crate::leases::Leases;
-use crate::letters::{Asker, ToReplica, ToState, ToStore, ToWatches, WAITING};
+use crate::letters::{ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Sender};
 use crate::rows;
@@ -76,9 +76,9 @@ pub struct State {
     /// It has deleted something that is not frozen yet.
     has_forgotten: bool,
     /// Those who wait until what was frozen then, as the how manieth, is on disk.
-    settling: Vec<(u64, Asker)>,
+    settling: Vec<(u64, Waiter)>,
     /// Those who wait until there is no compaction under way.
-    compacting: Vec<Asker>,
+    compacting: Vec<Waiter>,
     /// Watchers were not told of something, up to this revision.
     resyncs: Option<Revision>,
 }
@@ -177,7 +177,7 @@ impl State {
     }
 
     /// Somebody waits until all that was written by now is on disk.
-    fn settle(&mut self, asker: Asker) {
+    fn settle(&mut self, asker: Waiter) {
         self.settling.push((self.freezes + u64::from(self.has_news()), asker));
     }
 
@@ -276,7 +276,7 @@ fn proposal(payload: &Payload) -> Option<Proposal> {
     }
 }
 
-fn tell(asker: Asker, told: Told, wires: &Wires) {
+fn tell(asker: Waiter, told: Told, wires: &Wires) {
     let mut post = wires.boxes.post();
     post.add(asker.runtime, asker.number, told);
     wires.boxes.deliver(&mut post);

@@ -1,8 +1,11 @@
 //! Versions, as etcd writes them.
 //!
-//! Owns [`Version`], which is read from `3.7` or `3.7.1`.
+//! Owns [`Version`], which is read from `3.7` or `3.7.1`, and [`VERSION`], the one that this is.
 
 use std::fmt;
+
+/// Which version of etcd this is, for those who ask.
+pub const VERSION: &str = "3.7.1";
 
 /// A version of etcd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,10 +6,8 @@ use crate::config::flags::{Flag, Kind};
 use crate::config::gates::Gates;
 use crate::config::settings::Settings;
 use crate::config::table::TABLE;
+use crate::version::VERSION;
 use std::fmt::Write;
-
-/// Which version of etcd this is, for those who ask.
-pub const VERSION: &str = "3.7.1";
 
 /// How the program is called.
 pub fn usage() -> &'static str {

@@ -3,7 +3,7 @@
 //! Owns [`State::apply`]: is it admitted, and then one arm for each wish. What it does depends on
 //! the entry and the state alone.
 
-use super::admission::{KeysOf, admit};
+use super::admission::admit;
 use super::{State, Wires};
 use crate::alarms;
 use crate::facts::Versions;
@@ -198,8 +198,7 @@ impl State {
 
     /// The keys of a lease.
     pub(super) fn keys_of(&self, lease: api::LeaseId) -> Vec<Bytes> {
-        let KeysOf(attached) = KeysOf(self.store.attached());
-        attached.keys(lease).cloned().collect()
+        self.store.attached().keys(lease).cloned().collect()
     }
 
     fn store_lease(&mut self, row: lease::Row) -> Result<(), bolt::Error> {

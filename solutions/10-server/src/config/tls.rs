@@ -45,38 +45,6 @@ pub struct Tls {
     pub cipher_suites: Vec<String>,
 }
 
-/// The ciphers that Go knows, and two short names that etcd does.
-const CIPHERS: &[&str] = &[
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
-    "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
-    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
-    "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-    "TLS_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_RSA_WITH_RC4_128_SHA",
-];
-
 impl Tls {
     /// Is there no certificate, and will none be made?
     pub fn is_empty(&self) -> bool {
@@ -115,8 +83,8 @@ pub fn check(settings: &Settings, notes: &mut Vec<Line>) -> Result<(Tls, Tls), E
     if min == Some(Version::Tls13) && !settings.cipher_suites.is_empty() {
         return Err(Refused::CiphersOfTls13.into());
     }
-    let is_known = |cipher: &&String| CIPHERS.contains(&cipher.as_str());
-    if let Some(cipher) = settings.cipher_suites.iter().find(|cipher| !is_known(cipher)) {
+    let mut suites = settings.cipher_suites.iter();
+    if let Some(cipher) = suites.find(|cipher| !tls::is_known_suite(cipher)) {
         return Err(Impossible::Cipher(cipher.clone()).into());
     }
     let clients = settings.listen_client_urls.iter().chain(&settings.listen_client_http_urls);

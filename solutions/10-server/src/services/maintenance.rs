@@ -6,7 +6,7 @@ use super::{Member, Signed, Who};
 use crate::alarms;
 use crate::proposal::SetDowngrade;
 use crate::rows::{BUCKETS, PASSING};
-use crate::version::Version;
+use crate::version::{VERSION, Version};
 use api::downgrade_request::DowngradeAction;
 use api::maintenance_server::Maintenance as Service;
 use api::{
@@ -36,9 +36,6 @@ pub struct Maintenance {
 
 /// So many clients of a runtime fetch an image at a time; others wait.
 const IMAGES: usize = 4;
-
-/// Which version of etcd this is in the eyes of its clients.
-pub const VERSION: &str = "3.7.1";
 
 impl Maintenance {
     /// That of this member.

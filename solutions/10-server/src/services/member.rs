@@ -10,7 +10,7 @@ use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
 use crate::facts::Facts;
 use crate::leases::Leases;
-use crate::letters::{Asker as Box, ToReplica, ToState, ToStore, ToWatches, Wanted};
+use crate::letters::{ToReplica, ToState, ToStore, ToWatches, Waiter, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
 use crate::signature::Signature;
@@ -238,7 +238,7 @@ impl Member {
         self.settle().await
     }
 
-    async fn tell_me(&self, of: fn(Box) -> ToState) -> Result<(), Status> {
+    async fn tell_me(&self, of: fn(Waiter) -> ToState) -> Result<(), Status> {
         let waiting = self.post_box.wait();
         self.state.put(of(self.place(&waiting)));
         match waiting.await {
@@ -263,9 +263,9 @@ impl Member {
     }
 
     /// Where somebody of this runtime waits.
-    fn place(&self, waiting: &Waiting) -> Box {
+    fn place(&self, waiting: &Waiting) -> Waiter {
         let runtime = u32::try_from(self.runtime).expect("there are few");
-        Box { runtime, number: waiting.number() }
+        Waiter { runtime, number: waiting.number() }
     }
 }
 
