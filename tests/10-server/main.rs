@@ -6,6 +6,7 @@ mod http;
 mod member;
 
 mod blocking;
+mod cluster;
 mod config;
 mod connections;
 mod election;

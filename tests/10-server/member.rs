@@ -68,6 +68,11 @@ impl Member {
         Client::new(self.address)
     }
 
+    /// Waits until it has ended by itself, and says how.
+    pub fn ended(self) -> Result<(), server::Error> {
+        self.thread.join().expect("it does not panic")
+    }
+
     /// Stops it, as a person would. What is under way is answered.
     pub fn stop(self) {
         self.stop.stop();

@@ -9,12 +9,16 @@ use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
 use crate::config::Config;
+use crate::door::Door;
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::links::Links;
 use crate::log;
 use crate::mailbox::Mailbox;
-use crate::opening::Opened;
+use crate::opening::{Opened, lease_options};
+use crate::peers::Peers;
+use crate::reader::Reader;
 use crate::replica::{self, Replica};
 use crate::services::Member;
 use crate::signature::Signature;
@@ -24,9 +28,9 @@ use crate::store;
 use crate::watches::Watches;
 use basics::NodeId;
 use bolt::backend::Committer;
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
@@ -45,6 +49,8 @@ pub struct Rooms {
     committer: Committer<bolt::Folder>,
     store_wires: store::Wires,
     watches: Watches,
+    peers: Peers,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
 }
 
 /// A mailbox for each of them.
@@ -66,14 +72,26 @@ pub struct Mail {
     pub chores: Arc<Mailbox<chores::Stop>>,
 }
 
-/// Builds everything, and connects it. For each runtime there is a member.
-pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
+/// Builds everything, and connects it. For each runtime that serves clients there is a member, and
+/// one for the room of the peers.
+pub fn build(
+    config: &Config,
+    opened: Opened,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
+    stop: &Stop,
+) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
     let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, facts, reader, committer, identity, .. } = opened;
+    let Opened { leases, facts, reader, committer, identity, others, .. } = opened;
     let (id, cluster) = (NodeId(identity.member), identity.cluster);
     let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
-    let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
+    let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes + 1));
+    let (links, told) = Links::new(id);
+    let links = Arc::new(links);
+    match others.is_empty() {
+        true => links.note_roster(&facts.roster.get()),
+        false => links.note(others),
+    }
     let signature = Signature { id, cluster, facts: facts.clone() };
     let wires = replica::Wires {
         inbox: mail.replica.clone(),
@@ -82,6 +100,7 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         boxes: boxes.clone(),
         facts: facts.clone(),
         leases: leases.clone(),
+        links: links.clone(),
     };
     let state_wires = state::Wires {
         jobs: mail.state.clone(),
@@ -94,6 +113,12 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         watches: mail.watches.clone(),
         pause: config.batch_interval,
         step: config.compaction.batch.max(1),
+        reader: reader.clone(),
+        place: config.store_place(),
+        lease_options: lease_options(config),
+        links: links.clone(),
+        own: id,
+        stop: stop.clone(),
     };
     let store_wires = store::Wires {
         jobs: mail.store.clone(),
@@ -109,6 +134,7 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         jobs: mail.log.clone(),
         replica: mail.replica.clone(),
         facts: facts.clone(),
+        links: links.clone(),
     };
     let longest = config.max_request_bytes + (512 << 10);
     // Not all members at once, so up to a tenth longer.
@@ -117,10 +143,15 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
-    let first = member(config, signature, &mail, &boxes, reader, leases);
-    let members = (0..config.runtimes)
+    let hands = (reader, leases, links.clone(), stop.clone());
+    let first = member(config, signature, &mail, &boxes, hands);
+    let members = (0..=config.runtimes)
         .map(|runtime| Arc::new(Member { runtime, post_box: boxes.of(runtime), ..first.clone() }));
-    let members = members.collect();
+    let mut members: Vec<Arc<Member>> = members.collect();
+    let member = members.pop().expect("there is one more than serve clients");
+    let (store, journal) = (config.store_place(), config.journal.clone());
+    let replica_box = mail.replica.clone();
+    let peers = Peers { links, told, member, replica: replica_box, store, journal };
     let rooms = Rooms {
         facts,
         mail,
@@ -132,6 +163,8 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         committer,
         store_wires,
         watches,
+        peers,
+        listeners,
     };
     (rooms, members)
 }
@@ -142,8 +175,7 @@ fn member(
     signature: Signature,
     mail: &Mail,
     boxes: &Arc<Boxes>,
-    reader: mvcc::Reader<File>,
-    leases: Arc<Leases>,
+    (reader, leases, links, stop): (Reader, Arc<Leases>, Arc<Links>, Stop),
 ) -> Member {
     Member {
         facts: signature.facts.clone(),
@@ -155,6 +187,8 @@ fn member(
         reader,
         state: mail.state.clone(),
         leases,
+        links,
+        stop,
         watches: mail.watches.clone(),
         store: mail.store.clone(),
         blocking: Blocking::default(),
@@ -171,16 +205,22 @@ fn member(
 }
 
 impl Rooms {
-    /// Starts a thread for each. If one fails, the member stops.
+    /// The member, as nobody sees it whose runtime serves clients.
+    pub fn member(&self) -> Arc<Member> {
+        self.peers.member.clone()
+    }
+
+    /// Starts a thread for each; that of the replica ends last. If one fails, the member stops.
     pub fn start<'scope>(
         self,
         scope: &'scope Scope<'scope, '_>,
         stop: &'scope Stop,
-    ) -> io::Result<()> {
+    ) -> io::Result<ScopedJoinHandle<'scope, ()>> {
         let Rooms { mail, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, chores, .. } = self;
+        let Rooms { committer, store_wires, watches, chores, peers, listeners, .. } = self;
+        start(scope, "peers", move || peers.run(listeners, stop))?;
         start(scope, "chores", move || chores.run(&mail.chores))?;
-        start(scope, "replica", move || replica.run())?;
+        let replica = start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
         // Whoever fails lets go of the one that waits for it.
         let (to_store, to_state) = (mail.store.clone(), mail.retired.clone());
@@ -199,7 +239,7 @@ impl Rooms {
         start(scope, "watches", move || {
             watches.run(&mail.watches).unwrap_or_else(|error| stop.fail(error));
         })?;
-        Ok(())
+        Ok(replica)
     }
 }
 

@@ -73,11 +73,13 @@
 //! and checked, and do nothing.
 
 mod alarms;
+mod birth;
 mod blocking;
 mod boxes;
 mod building;
 mod chores;
 pub mod config;
+mod contents;
 pub mod daemon;
 mod door;
 mod facts;
@@ -87,6 +89,7 @@ pub mod journal;
 mod leases;
 mod letters;
 mod lines;
+mod links;
 mod listening;
 mod log;
 mod mailbox;
@@ -94,9 +97,11 @@ mod metrics;
 mod opening;
 mod outbox;
 mod pages;
+mod peers;
 mod program;
 mod proposal;
 pub mod queue;
+mod reader;
 mod reason;
 mod replica;
 mod retention;
@@ -113,6 +118,7 @@ mod swapped;
 pub mod tls;
 mod version;
 mod watches;
+mod wire;
 
 pub use blocking::Blocking;
 pub use config::{AutoCompaction, Config, Place, Speaks};

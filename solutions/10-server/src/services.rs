@@ -36,6 +36,7 @@ mod steps;
 mod watch;
 mod who;
 
+pub use lease::{left_for, renew_for};
 pub use member::Member;
 use signed::Signed;
 use who::Who;

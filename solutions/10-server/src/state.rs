@@ -12,24 +12,56 @@
 //! Left to others: when something is on disk (`store`), and who waits for an answer (`boxes`).
 
 use crate::boxes::{Boxes, Told};
+use crate::contents;
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
+use crate::links::Links;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Sender};
+use crate::reader::Reader;
 use crate::rows;
+use crate::stop::Stop;
 use api::{Event, Revision};
-use basics::Position;
+use basics::{NodeId, Position};
 use mvcc::{Progress, Store};
 use raft::{Change, Payload};
 use replication::Span;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use thiserror::Error;
 
 mod admission;
 mod carry_out;
+mod install;
 mod tally;
+
+/// Why a state cannot go on.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Its store.
+    #[error(transparent)]
+    Store(#[from] mvcc::Error),
+    /// What is in it beside keys.
+    #[error(transparent)]
+    Contents(#[from] contents::Error),
+    /// A state that was brought is not the one that it was said to be.
+    #[error("a snapshot goes up to {found}, and should to {wanted}")]
+    Another {
+        /// As it says itself.
+        found: Position,
+        /// As was said.
+        wanted: Position,
+    },
+}
+
+impl From<bolt::Error> for Error {
+    fn from(error: bolt::Error) -> Error {
+        Error::Store(error.into())
+    }
+}
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -53,6 +85,18 @@ pub struct Wires {
     pub pause: Duration,
     /// How many keys a step of a compaction looks at.
     pub step: usize,
+    /// Who reads the store.
+    pub reader: Reader,
+    /// Where it is.
+    pub place: PathBuf,
+    /// How leases are kept.
+    pub lease_options: lease::Options,
+    /// The ways to other members.
+    pub links: Arc<Links>,
+    /// This member may be removed.
+    pub own: NodeId,
+    /// Then it ends.
+    pub stop: Stop,
 }
 
 /// What is written gets to the disk once it takes so much memory, if not before.
@@ -102,7 +146,7 @@ impl State {
     }
 
     /// Works until it is told to stop. What is written by then is handed to the store.
-    pub fn run(mut self, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn run(mut self, wires: &Wires) -> Result<(), Error> {
         let mut jobs = Vec::new();
         let mut next = Instant::now() + wires.pause;
         let mut next_round = Instant::now();
@@ -112,6 +156,7 @@ impl State {
             for job in jobs.drain(..) {
                 match job {
                     ToState::Apply(span) => self.apply_span(span, wires)?,
+                    ToState::Install(brought) => self.install(brought, wires)?,
                     ToState::Keys(lease, asker) => {
                         tell(asker, Told::Keys(self.keys_of(lease)), wires);
                     }
@@ -226,7 +271,6 @@ impl State {
         self.store.publish();
         self.tell_watchers(happened, wires);
         wires.leases.note_applied(self.applied.term);
-        wires.facts.progress.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
         wires.replica.put(ToReplica::Applied(index));
         Ok(())

@@ -51,6 +51,10 @@ pub fn run(mut committer: Committer<Folder>, wires: &Wires) -> Result<(), bolt::
                     wires.replica.put(ToReplica::Durable(index));
                     wires.retired.put(());
                 }
+                ToStore::Replace(next) => {
+                    committer = *next;
+                    note_sizes(&committer, &wires.facts.sizes);
+                }
                 ToStore::Defragment(Waiter { runtime, number }) => {
                     let began = Instant::now();
                     wires.facts.metrics.disk.defragmenting.set(1);

@@ -41,6 +41,9 @@ impl Service for Kv {
         request: Request<RangeRequest>,
     ) -> Result<Response<RangeResponse>, Status> {
         let (who, request) = Who::of(request);
+        if !request.serializable && self.member.is_learner() {
+            return Err(Error::NotSupportedForLearner.into());
+        }
         checks::range(&request)?;
         if !request.serializable {
             self.member.catch_up().await?;

@@ -13,6 +13,7 @@ use crate::proposal::{
 };
 use crate::roster::Changed;
 use crate::rows;
+use crate::stop::REMOVED;
 use api::{
     AlarmRequest, AlarmResponse, CompactionRequest, CompactionResponse, Error, LeaseGrantRequest,
     LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse, ResponseHeader,
@@ -163,7 +164,12 @@ impl State {
         let configuration = Configuration::Simple(roster.members());
         rows::set_configuration(self.store.rows(), &configuration)?;
         let members = roster.list();
+        let is_own_end = roster.is_removed(wires.own);
+        wires.links.note_roster(&roster);
         wires.facts.roster.set(roster);
+        if is_own_end {
+            wires.stop.leave(REMOVED);
+        }
         Ok(Answer::Members(members))
     }
 
