@@ -15,7 +15,6 @@ use api::maintenance_server::MaintenanceServer;
 use api::watch_server::WatchServer;
 use http::{Request, Response};
 use std::sync::Arc;
-use tonic::Status;
 use tonic::body::Body;
 use tower_service::Service;
 
@@ -35,6 +34,7 @@ mod signed;
 mod steps;
 mod watch;
 mod who;
+mod wording;
 
 pub use lease::{left_for, renew_for};
 pub use member::Member;
@@ -102,7 +102,8 @@ impl Services {
         if let Err(refused) = layers::enter(&self.member, &request) {
             return refused.into_http();
         }
-        let answered = match request.uri().path().split('/').nth(1) {
+        let path = request.uri().path().to_owned();
+        let answered = match path.split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
             Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
             Some("etcdserverpb.Lease") => self.lease.clone().call(request).await,
@@ -112,13 +113,10 @@ impl Services {
             Some("v3lockpb.Lock") => self.lock.clone().call(request).await,
             Some("v3electionpb.Election") => self.election.clone().call(request).await,
             Some("grpc.health.v1.Health") => self.health.clone().call(request).await,
-            Some(_) | None => {
-                let unknown = Status::unimplemented("unknown service");
-                return unknown.into_http();
-            }
+            Some(_) | None => return wording::no_service(&path).into_http(),
         };
         match answered {
-            Ok(response) => response,
+            Ok(response) => wording::known(response, &path),
             Err(never) => match never {},
         }
     }

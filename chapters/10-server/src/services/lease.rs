@@ -2,7 +2,7 @@
 //!
 //! Owns the service `Lease`. Granting and revoking go through the log; renewing does not.
 
-use super::{Member, Signed, Who};
+use super::{Member, Signed, Who, wording};
 use crate::leases::written;
 use api::lease_server::Lease as Service;
 use api::{
@@ -168,7 +168,9 @@ impl Stream for KeepAlives {
                     self.under_way =
                         Some(Box::pin(async move { keep_alive(&member, &who, request).await }));
                 }
-                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+                Some(Err(status)) => {
+                    return Poll::Ready(Some(Err(wording::of_stream(status))));
+                }
                 None => return Poll::Ready(None),
             }
         }

@@ -3,7 +3,7 @@
 //! Owns the service `Watch`: a stream of requests, and a stream of answers. Both are one task: it
 //! hands requests on as they come, and answers as they are there.
 
-use super::{Member, Who};
+use super::{Member, Who, wording};
 use crate::letters::ToWatches;
 use crate::outbox::{Outbox, Told};
 use api::watch_request::RequestUnion;
@@ -120,7 +120,7 @@ impl Answers {
                 }
                 // It says nothing.
                 Some(Ok(WatchRequest { request_union: None })) => {}
-                Some(Err(status)) => return Err(Some(status)),
+                Some(Err(status)) => return Err(Some(wording::of_stream(status))),
                 // A client that wants no more goes on to be told.
                 None => self.requests = None,
             }
