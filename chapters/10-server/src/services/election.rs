@@ -142,14 +142,14 @@ pub struct Observing {
 impl Source for Observing {
     type Item = LeaderResponse;
 
-    async fn next(mut self) -> Result<(LeaderResponse, Option<Observing>), Status> {
+    async fn next(mut self) -> Result<Option<(LeaderResponse, Option<Observing>)>, Status> {
         // It ends for reasons that nobody is told; so it is in etcd.
-        let (header, pair) = self.told().await.ok_or(Status::unknown(CLOSED))?;
-        Ok((LeaderResponse { header: Some(header), kv: Some(pair) }, Some(self)))
+        let told = self.told().await;
+        Ok(told.map(|(header, pair)| {
+            (LeaderResponse { header: Some(header), kv: Some(pair) }, Some(self))
+        }))
     }
 }
-
-const CLOSED: &str = "election: observe closed early";
 
 impl Observing {
     /// The next value of a leader; nothing, if it cannot be known.

@@ -15,12 +15,12 @@ pub trait Source: Sized + Send + 'static {
     /// An item.
     type Item: Send;
 
-    /// The next item, and the source as it is after it; no source if that is the last one. An error
-    /// is the end.
+    /// The next item, and the source as it is after it; no source if that is the last one. Nothing
+    /// is the end, and so is an error.
     fn next(self) -> impl Future<Output = Next<Self>> + Send;
 }
 
-type Next<S> = Result<(<S as Source>::Item, Option<S>), Status>;
+type Next<S> = Result<Option<(<S as Source>::Item, Option<S>)>, Status>;
 
 /// The items of a source.
 pub struct Steps<S: Source>(Option<Pin<Box<dyn Future<Output = Next<S>> + Send>>>);
@@ -40,10 +40,11 @@ impl<S: Source> Stream for Steps<S> {
         let next = ready!(step.as_mut().poll(context));
         self.0 = None;
         Poll::Ready(match next {
-            Ok((item, rest)) => {
+            Ok(Some((item, rest))) => {
                 self.0 = rest.map(|source| Box::pin(source.next()) as _);
                 Some(Ok(item))
             }
+            Ok(None) => None,
             Err(status) => Some(Err(status)),
         })
     }

@@ -50,9 +50,9 @@ impl Service for Health {
 impl Source for Watcher {
     type Item = HealthCheckResponse;
 
-    async fn next(self) -> Result<(HealthCheckResponse, Option<Watcher>), Status> {
+    async fn next(self) -> Result<Option<(HealthCheckResponse, Option<Watcher>)>, Status> {
         match self.0 {
-            Some(status) => Ok((says(status), Some(Watcher(None)))),
+            Some(status) => Ok(Some((says(status), Some(Watcher(None))))),
             None => pending().await,
         }
     }

@@ -72,7 +72,7 @@ impl Pieces {
 impl Source for Pieces {
     type Item = RangeStreamResponse;
 
-    async fn next(self) -> Result<(RangeStreamResponse, Option<Pieces>), Status> {
+    async fn next(self) -> Result<Option<(RangeStreamResponse, Option<Pieces>)>, Status> {
         let Pieces { member, mut pieces } = self;
         let work = move || (pieces.next(), pieces);
         let (piece, pieces) = member.blocking.run(work).await;
@@ -82,7 +82,7 @@ impl Source for Pieces {
             piece = piece.signed(&member);
         }
         let rest = (!is_last).then_some(Pieces { member, pieces });
-        Ok((RangeStreamResponse { range_response: Some(piece) }, rest))
+        Ok(Some((RangeStreamResponse { range_response: Some(piece) }, rest)))
     }
 }
 
