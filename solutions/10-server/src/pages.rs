@@ -124,7 +124,7 @@ impl Pages {
             return self.gateway.call(&inside, request).await;
         }
         match path {
-            "/v3" if self.options.gateway => redirect("/v3/"),
+            "/v3" if self.options.gateway => redirect(request.method(), "/v3/"),
             "/version" | "/debug/vars" if request.method() != Method::GET => answers::only_get(),
             "/version" => vars::version(&self.member),
             "/debug/vars" => vars::page(&self.member),
@@ -196,8 +196,18 @@ impl Options {
     }
 }
 
-fn redirect(to: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+/// Elsewhere. Who reads pages is shown where.
+fn redirect(method: &Method, to: &'static str) -> Response<Body> {
+    let mut response = match *method {
+        Method::GET | Method::HEAD => {
+            let page = format!("<a href=\"{to}\">Temporary Redirect</a>.\n\n");
+            let mut response = Response::new(Body::new(page));
+            let kind = HeaderValue::from_static("text/html; charset=utf-8");
+            response.headers_mut().insert(CONTENT_TYPE, kind);
+            response
+        }
+        _ => Response::new(Body::empty()),
+    };
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
     response.headers_mut().insert(LOCATION, HeaderValue::from_static(to));
     response

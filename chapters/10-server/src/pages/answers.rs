@@ -2,7 +2,7 @@
 //!
 //! Owns how texts, JSON and errors become responses, with the headers that etcd gives them.
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
@@ -49,7 +49,13 @@ pub fn error(status: &Status) -> Value {
 
 /// A gRPC error as a response.
 pub fn refusal(status: &Status) -> Response<Body> {
-    of(status_code(status.code()), JSON, error(status).to_string())
+    let mut response = of(status_code(status.code()), JSON, error(status).to_string());
+    if status.code() == Code::Unauthenticated
+        && let Ok(why) = HeaderValue::from_str(status.message())
+    {
+        response.headers_mut().insert(WWW_AUTHENTICATE, why);
+    }
+    response
 }
 
 /// That of a stream that has not begun.
