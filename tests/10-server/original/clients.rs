@@ -1,14 +1,17 @@
 //! A client that is made of etcd's client library, at a member of ours and at one of the original.
+//!
+//! What a scenario asks, `tests/original/client` says.
 
 use crate::member::{Member, Whose};
-use crate::programs::{folder, program, run};
+use crate::programs::{folder, name, program, run};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
 /// All that the client does while nothing happens to the member. Users come last: until they are
 /// through, others are refused.
-const SCENARIOS: [&str; 21] = [
+const SCENARIOS: [&str; 29] = [
     "kv",
     "ranges",
     "limits",
@@ -29,6 +32,14 @@ const SCENARIOS: [&str; 21] = [
     "maintenance",
     "alarms",
     "cluster",
+    "calls",
+    "asked",
+    "branches",
+    "leased",
+    "watched",
+    "asides",
+    "gateway",
+    "rights",
     "users",
 ];
 
@@ -76,6 +87,41 @@ fn the_library_sees_the_same() {
     let report = differences(&seen);
     assert!(report.is_empty(), "{report}");
     assert!(seen[0].lines().count() > 300, "{}", seen[0]);
+}
+
+/// What is asked of members that are told more, and what they are told.
+const TOLD: [(&str, &[&str]); 2] = [
+    ("full", &["--quota-backend-bytes=1", "--cors=http://x.y:80", "--host-whitelist=a.b"]),
+    (
+        "narrow",
+        &[
+            "--max-request-bytes=4096",
+            "--max-txn-ops=4",
+            "--watch-progress-notify-interval=100ms",
+            "--auth-token=jwt,priv-key=$KEY,sign-method=HS256,ttl=10m",
+        ],
+    ),
+];
+
+#[test]
+#[ignore = "compares with the original: cargo workbook verify"]
+fn the_library_sees_the_same_of_members_that_are_told_more() {
+    for (scenario, flags) in TOLD {
+        let seen = both(|whose| {
+            let folder = folder();
+            let key = folder.path().join("key");
+            fs::write(&key, "a secret that is long enough for everybody").expect("there is room");
+            let flags: Vec<String> =
+                flags.iter().map(|flag| flag.replace("$KEY", name(&key))).collect();
+            let member = Member::start_with(whose, &folder.path().join("data"), &flags);
+            let seen = run("client", &[&member.endpoint(), scenario]);
+            member.stop();
+            seen
+        });
+        let report = differences(&seen);
+        assert!(report.is_empty(), "{report}");
+        assert!(seen[0].lines().count() > 20, "{}", seen[0]);
+    }
 }
 
 /// A client that waits for a word at times.

@@ -22,6 +22,7 @@ pub enum Whose {
 pub struct Member {
     whose: Whose,
     data: PathBuf,
+    flags: Vec<String>,
     port: u16,
     running: Running,
 }
@@ -29,12 +30,17 @@ pub struct Member {
 impl Member {
     /// Starts one with its files in this folder, and waits until clients can come.
     pub fn start(whose: Whose, data: &Path) -> Member {
+        Member::start_with(whose, data, &[])
+    }
+
+    /// The same, and it is told this as well.
+    pub fn start_with(whose: Whose, data: &Path, flags: &[String]) -> Member {
         let attempt = || {
             let listeners =
                 [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("one is free"));
             let [port, peer] = listeners.map(|one| one.local_addr().expect("it is bound").port());
-            let running = attempt(whose, data, port, peer)?;
-            Some(Member { whose, data: data.to_owned(), port, running })
+            let running = attempt(whose, data, flags, [port, peer])?;
+            Some(Member { whose, data: data.to_owned(), flags: flags.to_vec(), port, running })
         };
         let member = (0..ATTEMPTS).find_map(|_| attempt());
         member.expect("a port that was free was taken a moment later, and again and again")
@@ -47,9 +53,9 @@ impl Member {
 
     /// Kills it: nothing that it keeps only in memory is left.
     pub fn kill(self) -> Killed {
-        let Member { whose, data, port, running } = self;
+        let Member { whose, data, flags, port, running } = self;
         drop(running);
-        Killed { whose, data, port }
+        Killed { whose, data, flags, port }
     }
 
     /// Stops it as a service manager does.
@@ -62,32 +68,34 @@ impl Member {
 pub struct Killed {
     whose: Whose,
     data: PathBuf,
+    flags: Vec<String>,
     port: u16,
 }
 
 impl Killed {
     /// Starts it again, with the same address.
     pub fn start(self) -> Member {
-        let Killed { whose, data, port } = self;
+        let Killed { whose, data, flags, port } = self;
         let attempt = || {
             let listener = TcpListener::bind("127.0.0.1:0").expect("one is free");
             let peer = listener.local_addr().expect("it is bound").port();
             drop(listener);
-            attempt(whose, &data, port, peer)
+            attempt(whose, &data, &flags, [port, peer])
         };
         let running = (0..ATTEMPTS).find_map(|_| attempt());
         let running = running.expect("its port was taken meanwhile");
-        Member { whose, data, port, running }
+        Member { whose, data, flags, port, running }
     }
 }
 
-fn attempt(whose: Whose, data: &Path, port: u16, peer: u16) -> Option<Running> {
+fn attempt(whose: Whose, data: &Path, flags: &[String], ports: [u16; 2]) -> Option<Running> {
     let log = data.with_extension("log");
     let output = File::create(&log).expect("there is room on the disk");
     let mut command = match whose {
-        Whose::Ours => ours(data, port, peer),
-        Whose::Theirs => theirs(data, port, peer),
+        Whose::Ours => ours(data, ports),
+        Whose::Theirs => theirs(data, ports),
     };
+    command.args(flags);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
     let mut running = Running::start(&mut command);
     let ready = until("the member is ready", || {
@@ -113,18 +121,18 @@ fn is_taken(log: &str) -> bool {
     log.to_lowercase().contains("address already in use")
 }
 
-fn ours(data: &Path, port: u16, peer: u16) -> Command {
-    flagged(Command::new(env!("CARGO_BIN_EXE_myetcd")), data, port, peer)
+fn ours(data: &Path, ports: [u16; 2]) -> Command {
+    flagged(Command::new(env!("CARGO_BIN_EXE_myetcd")), data, ports)
 }
 
-fn theirs(data: &Path, port: u16, peer: u16) -> Command {
-    let mut command = flagged(program("etcd"), data, port, peer);
+fn theirs(data: &Path, ports: [u16; 2]) -> Command {
+    let mut command = flagged(program("etcd"), data, ports);
     command.arg("--unsafe-no-fsync");
     command
 }
 
 /// Both are told the same.
-fn flagged(mut command: Command, data: &Path, port: u16, peer: u16) -> Command {
+fn flagged(mut command: Command, data: &Path, [port, peer]: [u16; 2]) -> Command {
     let (client, peer) = (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{peer}"));
     command.args(["--name=default", "--data-dir", name(data), "--bcrypt-cost=4"]);
     command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client]);

@@ -44,6 +44,16 @@ var scenarios = map[string]func(*scene){
 	"alarms":      alarms,
 	"cluster":     cluster,
 	"users":       users,
+	"calls":       calls,
+	"asked":       asked,
+	"branches":    branches,
+	"leased":      leased,
+	"watched":     watched,
+	"asides":      asides,
+	"gateway":     gateway,
+	"rights":      rights,
+	"full":        full,
+	"narrow":      narrow,
 	"restart":     restart,
 }
 
