@@ -13,6 +13,7 @@ mod election;
 mod health;
 mod kv;
 mod lease;
+mod ledger;
 mod life;
 mod lock;
 mod maintenance;
