@@ -26,5 +26,6 @@ mod recorded;
 mod retention;
 mod tls;
 mod users;
+mod utility;
 mod watch;
 mod websocket;

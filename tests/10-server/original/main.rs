@@ -7,6 +7,7 @@
 mod clients;
 mod commands;
 mod copies;
+mod files;
 mod flags;
 mod member;
 mod plain;
