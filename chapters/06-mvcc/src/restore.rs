@@ -100,7 +100,10 @@ fn read<F: File>(view: &backend::View<F>) -> Result<Found, Error> {
         let hash = hash(&value);
         let pair = row::decode(value, stamp)?;
         if pair.key.is_empty() {
-            // etcd's tools write a row without a key, for nothing but its revision.
+            // etcd's tools write a row without a key, for nothing but its revision. It stays, and
+            // is hashed, as the version of a key that nobody can ask for.
+            let life = Life { created: stamp.revision, version: NonZeroU64::MIN, hash: 0 };
+            found.index.add(&pair.key, Version { stamp, life: Some(life) });
             continue;
         }
         let life = match act {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 mod checks;
-mod cluster;
+pub(crate) mod cluster;
 mod error;
 mod file;
 mod flags;
@@ -26,7 +26,7 @@ mod settings;
 mod table;
 mod tls;
 mod urls;
-mod values;
+pub(crate) mod values;
 
 pub use cluster::Founder;
 pub use error::{Error, Impossible, Refused, Usage};

@@ -169,7 +169,7 @@ impl Line {
                 let mut text = format!("{time}\t{level}\t{caller}\t{}", self.message);
                 for (at, (name, value)) in self.fields.iter().enumerate() {
                     let before = if at == 0 { "\t{" } else { ", " };
-                    let _ = write!(text, r#"{before}"{name}": {value}"#);
+                    let _ = write!(text, r#"{before}"{name}": {}"#, spaced(value));
                 }
                 if !self.fields.is_empty() {
                     text.push('}');
@@ -333,6 +333,17 @@ fn timestamp(now: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
+/// A value as JSON for people: a list has spaces behind its commas.
+fn spaced(value: &Value) -> String {
+    match value.as_array() {
+        Some(list) => {
+            let values: Vec<String> = list.iter().map(spaced).collect();
+            format!("[{}]", values.join(", "))
+        }
+        None => value.to_string(),
+    }
+}
+
 /// The date so many days after the first of January 1970. Years begin in March here, so that the
 /// day that leap years have more is their last.
 fn date(days: u64) -> (u64, u64, u64) {
@@ -374,6 +385,6 @@ mod tests {
         );
         let words = line.write(Format::Console, UNIX_EPOCH);
         assert!(words.starts_with("1970-01-01T00:00:00.000000Z\twarn\tserver/"), "{words}");
-        assert!(words.ends_with("\ta \"b\"\t{\"path\": \"x\", \"list\": [\"y\",\"z\"]}\n"));
+        assert!(words.ends_with("\ta \"b\"\t{\"path\": \"x\", \"list\": [\"y\", \"z\"]}\n"));
     }
 }

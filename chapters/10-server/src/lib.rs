@@ -67,6 +67,9 @@
 //! it is, `rows` what the store says of itself, `config` what it was told. `daemon` is the member
 //! as a process: its flags, its signals and its end; and `journal` is where it says what happens.
 //!
+//! A second program has the files of a member that does not run: `utility` makes them of a copy,
+//! looks at copies, and mends.
+//!
 //! ## What is not here yet
 //!
 //! Other members: peers, snapshots to them, comparing what they have. Flags about those are read
@@ -111,6 +114,7 @@ mod stop;
 mod store;
 mod swapped;
 pub mod tls;
+pub mod utility;
 mod version;
 mod watches;
 

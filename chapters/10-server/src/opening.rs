@@ -36,7 +36,7 @@ use thiserror::Error;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
-const SEGMENTS: Options = Options { segment_bytes: 64 << 20 };
+pub const SEGMENTS: Options = Options { segment_bytes: 64 << 20 };
 
 /// A member remembers so many tokens at most.
 const MOST_TOKENS: usize = 1_000_000;
@@ -69,8 +69,9 @@ pub enum Error {
     /// The log is etcd's.
     #[error(
         "{} holds a log of etcd's own, which this server does not read; save a snapshot with \
-         \"etcdctl snapshot save FILE\" while etcd runs (its file member/snap/db will do, too) \
-         and make a directory of it with \"myetcdutl snapshot restore FILE --data-dir DIR\"",
+         \"etcdctl snapshot save FILE\" while etcd runs, and make a directory of it with \
+         \"myetcdutl snapshot restore FILE --data-dir DIR\" (if etcd does not run, member/snap/db \
+         is such a FILE, with --skip-hash-check)",
         .0.display()
     )]
     Original(PathBuf),

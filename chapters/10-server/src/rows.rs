@@ -33,6 +33,7 @@ const META: &[u8] = b"meta";
 const INDEX: &[u8] = b"consistent_index";
 const TERM: &[u8] = b"term";
 const CONFIGURATION: &[u8] = b"confState";
+const SCHEDULED: &[u8] = b"scheduledCompactRev";
 
 const STORAGE_VERSION: &[u8] = b"storageVersion";
 const CLUSTER: &[u8] = b"cluster";
@@ -125,6 +126,23 @@ pub fn set_version<F: File>(rows: &mut Writer<F>, version: &str) -> Result<(), E
     rows.put(CLUSTER, CLUSTER_VERSION, version.to_owned())
 }
 
+/// The store is written in this version, whatever the members speak; none is one that did not say
+/// so yet.
+pub fn set_storage_version<F: File>(
+    rows: &mut Writer<F>,
+    version: Option<&str>,
+) -> Result<(), Error> {
+    match version {
+        Some(version) => rows.put(META, STORAGE_VERSION, version.to_owned()),
+        None => rows.delete(META, STORAGE_VERSION),
+    }
+}
+
+/// Everything before this revision is to be compacted, by whoever opens the store.
+pub fn schedule_compaction<F: File>(rows: &mut Writer<F>, revision: Bytes) -> Result<(), Error> {
+    rows.put(META, SCHEDULED, revision)
+}
+
 /// The cluster is to go back to this version, or not.
 pub fn set_downgrade<F: File>(rows: &mut Writer<F>, target: Option<&str>) -> Result<(), Error> {
     let downgrade = Downgrade {
@@ -166,13 +184,24 @@ pub fn found<F: File>(
     member_rows: Vec<crate::roster::Row>,
     position: Position,
 ) -> Result<(), Error> {
+    begin(rows, founders, member_rows, position)?;
+    set_version(rows, MINOR_VERSION)?;
+    rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())
+}
+
+/// Where a cluster begins, whatever else is in the store: its members, and up to which entry it
+/// goes.
+pub fn begin<F: File>(
+    rows: &mut Writer<F>,
+    founders: &Roster,
+    member_rows: Vec<crate::roster::Row>,
+    position: Position,
+) -> Result<(), Error> {
     for bucket in BUCKETS {
         rows.make_bucket(bucket.as_bytes())?;
     }
     set_position(rows, position)?;
     set_configuration(rows, &Configuration::Simple(founders.members()))?;
-    set_version(rows, MINOR_VERSION)?;
-    rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())?;
     for (bucket, key, value) in member_rows {
         rows.put(bucket.as_bytes(), key, value.expect("nobody is removed yet"))?;
     }

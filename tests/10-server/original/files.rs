@@ -85,7 +85,9 @@ fn plain(line: &str) -> String {
 fn both_programs_say_the_same_of_the_same_files() {
     let folder = folder();
     let [ours, theirs, made] = ["ours", "theirs", "made"].map(|inside| folder.path().join(inside));
-    [&ours, &theirs, &made].map(|place| fs::create_dir(place).expect("there is room"));
+    for place in [&ours, &theirs, &made] {
+        fs::create_dir(place).expect("there is room");
+    }
     prepare([&ours, &theirs], &made);
     let mut report = String::new();
     for (at, line) in LINES.lines().enumerate() {
