@@ -248,8 +248,8 @@ fn rewrite(store: &Path, cluster: &Cluster, bump: u64, journal: &Journal) -> Res
     Ok(folder.sync()?)
 }
 
-/// The revision grows, and everything before it is to be compacted: whoever watched the cluster that
-/// was copied has seen revisions that the copy has not.
+/// The revision grows, and everything before it is to be compacted: whoever watched the cluster
+/// that was copied has seen revisions that the copy has not.
 fn grow(
     rows: &mut Writer<File>,
     view: &backend::View<File>,
