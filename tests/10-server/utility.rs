@@ -10,7 +10,7 @@ use api::{
     SnapshotRequest, cluster_client::ClusterClient,
 };
 use harness::check;
-use server::Config;
+use server::{Config, Stop};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -244,6 +244,10 @@ fn a_copy_that_is_not_whole_is_refused() {
         let why = last(restore("raw", &one, &["--skip-hash-check"]));
         let full = format!("Error: data-dir {:?} not empty or could not be read", name(&one));
         assert_eq!(why, full, "what is there may be somebody's");
+        let half = Config { data_dir: one.clone(), ..config(place.path()) };
+        let started = server::run(&half, &Stop::default(), |_| panic!("it is half a member"));
+        let why = started.expect_err("it must not start").to_string();
+        assert!(why.contains("there is no log"), "{why}");
         assert_eq!(restore("raw", &other, &["--skip-hash-check"]).code, Some(0));
         let why = last(restore("broken", &path("third"), &[]));
         assert!(why.starts_with("Error: expected sha256 [") && why.contains("], got ["), "{why}");

@@ -4,8 +4,8 @@
 //! founded their cluster at the last of as many entries. The log begins there, and is empty. Who
 //! restores the same copy with the same words for each member has a cluster.
 //!
-//! The store gets its name when it is whole, and the log comes last. So what a crash leaves is a
-//! member, or what no member starts with.
+//! The log comes last. So what a failure or a crash leaves is a member, or a store that goes up to
+//! some entry without a log, with which none starts.
 
 use crate::config::cluster;
 use crate::config::{Founder, Impossible, Url};
@@ -18,8 +18,8 @@ use crate::rows;
 use crate::utility::failure::Failure;
 use crate::utility::files::joined;
 use basics::{Index, NodeId, Position};
+use bolt::Options;
 use bolt::backend::{self, Committer, Writer};
-use bolt::{Directory, Options};
 use bytes::Bytes;
 use mvcc::{Act, Stamp};
 use raft::Stored;
@@ -79,9 +79,9 @@ pub fn run(wanted: &Wanted<'_>, journal: &Journal) -> Result<(), Failure> {
     copy(wanted, &store)?;
     let cluster = Cluster::of(&founders, wanted.token);
     rewrite(&store, &cluster, wanted.bump, journal)?;
-    let own = founders.iter().position(|founder| founder.name == wanted.name);
-    let member = own.and_then(|at| cluster.members.get(at)).map_or(0, |(id, _)| id.0);
-    begin_log(&log, Identity { cluster: cluster.id, member }, &cluster)?;
+    let own = cluster.members.iter().find(|(_, founder)| founder.name == wanted.name);
+    let (id, _) = own.expect("it was looked for among the founders");
+    begin_log(&log, Identity { cluster: cluster.id, member: id.0 }, &cluster)?;
     for place in [&store, &data.join("member"), &data, &above(&data)] {
         let synced = File::open(place).and_then(|directory| directory.sync_all());
         synced.map_err(|error| Failure::system("sync", place, &error))?;
@@ -121,8 +121,8 @@ fn places(wanted: &Wanted<'_>) -> Result<(String, PathBuf), Failure> {
     Ok((data.to_owned(), log))
 }
 
-/// The store's name until it is whole.
-const PART: &str = "db.part";
+/// What a store is called.
+const STORE: &str = "db";
 
 /// Copies the copy, and looks whether its digest is right.
 fn copy(wanted: &Wanted<'_>, store: &Path) -> Result<(), Failure> {
@@ -142,7 +142,7 @@ fn copy(wanted: &Wanted<'_>, store: &Path) -> Result<(), Failure> {
     file.rewind().map_err(failed("seek"))?;
     let has_digest = length % UNIT == DIGEST;
     make_directory(store)?;
-    let part = store.join(PART);
+    let part = store.join(STORE);
     let mut options = OpenOptions::new();
     let made = options.write(true).create_new(true).mode(0o600).open(&part);
     let mut made = made.map_err(|error| Failure::system("open", &part, &error))?;
@@ -223,10 +223,9 @@ fn texts(founder: &Founder) -> Vec<String> {
 
 /// Makes the copy the store of a cluster of these members.
 fn rewrite(store: &Path, cluster: &Cluster, bump: u64, journal: &Journal) -> Result<(), Failure> {
-    let folder = bolt::Folder::new(store);
-    let opened = backend::open(folder.clone(), PART, Options::default());
+    let opened = backend::open(bolt::Folder::new(store), STORE, Options::default());
     let (mut rows, mut committer): (Writer<File>, Committer<_>) =
-        opened.map_err(|error| Failure::unopened(&store.join("db"), &error, journal))?;
+        opened.map_err(|error| Failure::unopened(&store.join(STORE), &error, journal))?;
     journal.info("Trimming membership information from the backend...", fields![]);
     let view = rows.view();
     for bucket in [MEMBERS, REMOVED] {
@@ -243,9 +242,7 @@ fn rewrite(store: &Path, cluster: &Cluster, bump: u64, journal: &Journal) -> Res
     let frozen = rows.freeze().expect("something was written");
     let committed = committer.commit(frozen)?;
     committer.retire(committed);
-    drop((rows, committer));
-    folder.rename(PART, "db")?;
-    Ok(folder.sync()?)
+    Ok(())
 }
 
 /// The revision grows, and everything before it is to be compacted: whoever watched the cluster
