@@ -1,7 +1,8 @@
 //! The command line, read as etcd's `etcdutl` reads it.
 //!
 //! Owns [`read`]: which command it is, its flags and its words. Flags may stand anywhere, a name
-//! may be cut short as long as it is clear, and a word that is nearly a command is answered with it.
+//! may be cut short as long as it is clear, and a word that is nearly a command is answered with
+//! that one.
 //!
 //! Left to others: which commands there are (`table`), and what the words mean to one.
 
