@@ -80,6 +80,7 @@ impl Plan {
             strict_reconfig: false,
             // A follower that lacks more than these gets the state itself.
             catch_up_entries: 8,
+            snapshot_count: 16,
             ..config(&self.place.path().join(format!("m{number}")))
         }
     }

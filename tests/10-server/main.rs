@@ -24,6 +24,8 @@ mod process;
 mod queue;
 mod recorded;
 mod retention;
+mod rhythm;
+mod slow;
 mod tls;
 mod users;
 mod utility;

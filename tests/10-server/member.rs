@@ -139,6 +139,11 @@ impl Process {
         address.parse().expect("it is an address")
     }
 
+    /// The number that the system gave it.
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("the system counts so")
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");

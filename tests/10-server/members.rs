@@ -136,3 +136,28 @@ fn an_address_is_a_scheme_a_host_and_a_port() {
         member.stop();
     });
 }
+
+#[test]
+fn no_address_is_given_twice_at_the_same_time() {
+    check(|| {
+        let place = place();
+        let member = Member::start(Config { max_learners: 100, ..config(place.path()) });
+        let (mut client, mut other) = (member.client(), member.client());
+        let added = ask!(client, member_add, learner("http://10.0.0.1:1")).expect("it can be");
+        let id = added.member.expect("it is told").id;
+        for at in 0..20 {
+            let url = format!("http://10.0.1.1:{at}");
+            let update = MemberUpdateRequest { id, peer_urls: vec![url.clone()] };
+            let (updated, added) = std::thread::scope(|scope| {
+                let updated = scope.spawn(|| ask!(other, member_update, update));
+                let added = ask!(client, member_add, learner(&url));
+                (updated.join().expect("it does not panic"), added)
+            });
+            assert!(updated.is_ok() != added.is_ok(), "{updated:?} {added:?}");
+            let found = members(&mut client);
+            let all = found.iter().filter(|member| member.peer_urls.contains(&url));
+            assert_eq!(all.count(), 1, "{found:#?}");
+        }
+        member.stop();
+    });
+}

@@ -27,12 +27,12 @@ pub enum Told {
     Done(Outcome),
     /// The state is as new as the request, and can be read.
     Read,
-    /// These are the keys of a lease.
-    Keys(Vec<Bytes>),
+    /// These are the keys of leases, in the order in which they were asked for.
+    Keys(Vec<Vec<Bytes>>),
     /// What was waited for has come: all is on disk, or a compaction has come to its end.
     Settled,
-    /// The store's file has no unused pages any more, or the attempt was given up.
-    Defragmented(bool),
+    /// The store's file has no unused pages any more, or the attempt was given up, or has failed.
+    Defragmented(Result<bool, Arc<str>>),
 }
 
 /// All boxes of a member.

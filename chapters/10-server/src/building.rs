@@ -8,15 +8,17 @@
 use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
-use crate::config::Config;
+use crate::comparing::{self, Comparing};
+use crate::config::{Config, Gate};
+use crate::disk::{File, StoreFolder};
 use crate::facts::Facts;
 use crate::leases::Leases;
-use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::letters::{Retired, ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::log;
 use crate::mailbox::Mailbox;
 use crate::opening::Opened;
 use crate::replica::{self, Replica};
-use crate::services::Member;
+use crate::services::{Member, Slow};
 use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::stop::Stop;
@@ -24,7 +26,6 @@ use crate::store;
 use crate::watches::Watches;
 use basics::NodeId;
 use bolt::backend::Committer;
-use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
@@ -38,11 +39,12 @@ pub struct Rooms {
     /// Where each is told something.
     pub mail: Mail,
     chores: Chores,
+    comparing: Comparing,
     replica: Replica,
     log: log::Writer,
     state: State,
     state_wires: state::Wires,
-    committer: Committer<bolt::Folder>,
+    committer: Committer<StoreFolder>,
     store_wires: store::Wires,
     watches: Watches,
 }
@@ -59,11 +61,13 @@ pub struct Mail {
     /// The thread that waits for the store.
     pub store: Arc<Mailbox<ToStore>>,
     /// What it has brought to the disk.
-    pub retired: Arc<Mailbox<()>>,
+    pub retired: Arc<Mailbox<Retired>>,
     /// The thread that tells watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
     /// The thread that does what nobody asks for.
     pub chores: Arc<Mailbox<chores::Stop>>,
+    /// The thread that looks whether all is still there.
+    pub comparing: Arc<Mailbox<comparing::Stop>>,
 }
 
 /// Builds everything, and connects it. For each runtime there is a member.
@@ -83,25 +87,8 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         facts: facts.clone(),
         leases: leases.clone(),
     };
-    let state_wires = state::Wires {
-        jobs: mail.state.clone(),
-        replica: mail.replica.clone(),
-        store: mail.store.clone(),
-        boxes: boxes.clone(),
-        retired: mail.retired.clone(),
-        leases: leases.clone(),
-        facts: facts.clone(),
-        watches: mail.watches.clone(),
-        pause: config.batch_interval,
-        step: config.compaction.batch.max(1),
-    };
-    let store_wires = store::Wires {
-        jobs: mail.store.clone(),
-        replica: mail.replica.clone(),
-        retired: mail.retired.clone(),
-        facts: facts.clone(),
-        boxes: boxes.clone(),
-    };
+    let state_wires = state_wires(config, &mail, &boxes, &facts, &leases, id);
+    let store_wires = store_wires(config, &mail, &boxes, &facts);
     let log = log::Writer {
         log,
         directory: log_directory,
@@ -116,6 +103,7 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let progress = config.progress + config.progress * tenths / 10_000;
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
+    let comparing = Comparing::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
     let first = member(config, signature, &mail, &boxes, reader, leases);
     let members = (0..config.runtimes)
@@ -125,6 +113,7 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         facts,
         mail,
         chores,
+        comparing,
         replica,
         log,
         state,
@@ -134,6 +123,53 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         watches,
     };
     (rooms, members)
+}
+
+fn state_wires(
+    config: &Config,
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    facts: &Arc<Facts>,
+    leases: &Arc<Leases>,
+    id: NodeId,
+) -> state::Wires {
+    state::Wires {
+        jobs: mail.state.clone(),
+        replica: mail.replica.clone(),
+        store: mail.store.clone(),
+        boxes: boxes.clone(),
+        retired: mail.retired.clone(),
+        leases: leases.clone(),
+        facts: facts.clone(),
+        watches: mail.watches.clone(),
+        rhythm: state::Rhythm {
+            pause: config.batch_interval,
+            rows: config.batch_limit,
+            entries: config.entries().0,
+        },
+        compaction: config.compaction,
+        slow: config.slow_apply,
+        id,
+        journal: config.journal.clone(),
+    }
+}
+
+fn store_wires(
+    config: &Config,
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    facts: &Arc<Facts>,
+) -> store::Wires {
+    store::Wires {
+        jobs: mail.store.clone(),
+        replica: mail.replica.clone(),
+        state: mail.state.clone(),
+        retired: mail.retired.clone(),
+        facts: facts.clone(),
+        boxes: boxes.clone(),
+        journal: config.journal.clone(),
+        turns_away: config.gates.has(Gate::StopGRPCServiceOnDefrag),
+    }
 }
 
 /// The member, as the services of the first runtime see it.
@@ -167,6 +203,8 @@ fn member(
         patience: Duration::from_secs(5) + 2 * config.election_timeout(),
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,
+        slow: Arc::new(Slow::new(config.journal.clone(), config.slow_request, config.slow_apply)),
+        gates: config.gates.clone(),
     }
 }
 
@@ -178,12 +216,16 @@ impl Rooms {
         stop: &'scope Stop,
     ) -> io::Result<()> {
         let Rooms { mail, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, chores, .. } = self;
+        let Rooms { committer, store_wires, watches, chores, comparing, .. } = self;
         start(scope, "chores", move || chores.run(&mail.chores))?;
+        start(scope, "comparing", move || {
+            comparing.run(&mail.comparing).unwrap_or_else(|error| stop.fail(error));
+        })?;
         start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
         // Whoever fails lets go of the one that waits for it.
-        let (to_store, to_state) = (mail.store.clone(), mail.retired.clone());
+        let (to_store, to_state, retired) =
+            (mail.store.clone(), mail.state.clone(), mail.retired.clone());
         start(scope, "state", move || {
             state.run(&state_wires).unwrap_or_else(|error| {
                 stop.fail(error);
@@ -193,7 +235,8 @@ impl Rooms {
         start(scope, "store", move || {
             store::run(committer, &store_wires).unwrap_or_else(|error| {
                 stop.fail(error);
-                to_state.put(());
+                retired.put(Retired::Never);
+                to_state.put(ToState::Retired);
             });
         })?;
         start(scope, "watches", move || {

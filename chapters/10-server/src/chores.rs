@@ -8,6 +8,7 @@
 //! Left to others: which revision is old (`retention`).
 
 use crate::config::Config;
+use crate::disk::File;
 use crate::facts::Facts;
 use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
@@ -17,7 +18,6 @@ use crate::rows::MINOR_VERSION;
 use api::CompactionRequest;
 use auth::Asker;
 use basics::NodeId;
-use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -325,7 +325,7 @@ fn write_all(mut sinks: Vec<Sink>, letters: &Receiver<Written>) {
 }
 
 /// As `2026-02-28T23:59:59.123456Z`.
-fn timestamp(now: SystemTime) -> String {
+pub fn timestamp(now: SystemTime) -> String {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, micros) = (since.as_secs(), since.subsec_micros());
     let (year, month, day) = date(seconds / 86_400);

@@ -70,24 +70,42 @@ pub enum ToLog {
 pub enum ToState {
     /// Carry out these entries.
     Apply(Span<Payload>),
-    /// Somebody wants to know the keys of a lease.
-    Keys(LeaseId, Waiter),
+    /// Somebody wants to know the keys of leases.
+    Keys(Vec<LeaseId>, Waiter),
     /// Somebody waits until no compaction is under way.
     Compacted(Waiter),
     /// Somebody waits until all that was carried out is on disk.
     Settle(Waiter),
+    /// There is news of what was frozen.
+    Retired,
     /// That is all.
     Stop,
 }
 
 /// What the store is told.
 pub enum ToStore {
-    /// Bring this to the disk, which goes up to that entry.
-    Commit(Frozen, Index),
+    /// Bring this to the disk.
+    Commit {
+        /// What.
+        frozen: Frozen,
+        /// Up to which entry it goes.
+        index: Index,
+        /// The log may be forgotten up to there, once it is on disk.
+        is_snapshot: bool,
+    },
     /// Somebody wants the pages gone that nobody uses.
     Defragment(Waiter),
     /// That is all.
     Stop,
+}
+
+/// What has become of what was frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retired {
+    /// It is on disk.
+    OnDisk,
+    /// It will never be: the disk has failed.
+    Never,
 }
 
 /// What those are told who tell watchers.

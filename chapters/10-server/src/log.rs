@@ -5,20 +5,21 @@
 //!
 //! Left to others: what is saved, and when the log may be let go (`replica`).
 
+use crate::disk::LogFolder;
 use crate::facts::Facts;
 use crate::letters::{ToLog, ToReplica};
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use std::sync::Arc;
 use std::time::Instant;
-use wal::{Error, Folder, Options, Wal, prepare_spare};
+use wal::{Error, Options, Wal, prepare_spare};
 
 /// The log's writer.
 pub struct Writer {
     /// The log, and where it is.
-    pub log: Wal<Folder>,
+    pub log: Wal<LogFolder>,
     /// Its directory.
-    pub directory: Folder,
+    pub directory: LogFolder,
     /// How it is written.
     pub options: Options,
     /// What it is told.
@@ -54,7 +55,7 @@ enum Spare {
 }
 
 fn write(
-    log: &mut Wal<Folder>,
+    log: &mut Wal<LogFolder>,
     jobs: &Mailbox<ToLog>,
     replica: &Mailbox<ToReplica>,
     spares: &Mailbox<Spare>,
@@ -100,7 +101,7 @@ fn write(
 
 /// Zeroes segments ahead of their use, so that the writer need not wait for it.
 fn prepare_spares(
-    directory: &Folder,
+    directory: &LogFolder,
     options: Options,
     wanted: &Mailbox<Spare>,
 ) -> Result<(), Error> {

@@ -7,7 +7,8 @@
 //!
 //! Left to others: what is done with them (`program`).
 
-use crate::config::{Config, Gate, Impossible};
+use crate::config::{self, Config, Gate, Impossible};
+use crate::disk::{Disk, File, LogFolder, StoreFolder};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{self, Kind};
 use crate::ids;
@@ -27,12 +28,13 @@ use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
 use lease::Lessor;
 use raft::{Gap, Node, Payload, Stored};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 use thiserror::Error;
+use tokio::sync::watch;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
@@ -114,9 +116,9 @@ pub struct Opened {
     /// The node, which goes on.
     pub node: Node,
     /// Its log.
-    pub log: Wal<Folder>,
+    pub log: Wal<LogFolder>,
     /// Where that is.
-    pub log_directory: Folder,
+    pub log_directory: LogFolder,
     /// How it is written.
     pub log_options: Options,
     /// The state in the store.
@@ -128,7 +130,7 @@ pub struct Opened {
     /// Who reads it.
     pub reader: mvcc::Reader<File>,
     /// Who brings it to the disk.
-    pub committer: Committer<bolt::Folder>,
+    pub committer: Committer<StoreFolder>,
     /// The member, and its cluster.
     pub identity: Identity,
     /// Was it founded just now?
@@ -180,7 +182,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }
-    let log_directory = Folder::lock(&log_place)?;
+    let log_directory = Disk::new(Folder::lock(&log_place)?, !config.no_fsync);
     let (mut rows, mut committer) = open_store(config, &store_place)?;
     let is_new = wal::is_empty(&log_directory)?;
     // Addresses may change; a member and its cluster stay who they are.
@@ -279,15 +281,17 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         compactions: Swapped::new(Compactions::default()),
         progress: Progress::default(),
         sizes: Sizes::default(),
-        metrics: Metrics::default(),
+        serving: watch::Sender::new(true),
+        metrics: Metrics::new(config.metrics == config::Metrics::Extensive),
     })
 }
 
-type Backend = (backend::Writer<File>, Committer<bolt::Folder>);
+type Backend = (backend::Writer<File>, Committer<StoreFolder>);
 
 fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
     let began = Instant::now();
-    let opened = backend::open(bolt::Folder::new(place), "db", bolt::Options::default())?;
+    let directory = Disk::new(bolt::Folder::new(place), !config.no_fsync);
+    let opened = backend::open(directory, "db", bolt::Options::default())?;
     let path = place.join("db").display().to_string();
     let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
     config.journal.info("opened backend db", fields);
@@ -299,7 +303,7 @@ fn options(config: &Config) -> raft::Options {
     let mut options = raft::Options::default();
     let election = &mut options.replication.election;
     (election.election_ticks, election.pre_vote) = (config.election_ticks, config.pre_vote);
-    options.keep.entries = config.catch_up_entries;
+    options.keep.entries = config.entries().1;
     options
 }
 

@@ -9,6 +9,7 @@
 
 use crate::building::{build, start};
 use crate::chores;
+use crate::comparing;
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::journal::{Level, Line, fields};
@@ -106,6 +107,7 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
             }
         }
         mail.chores.put(chores::Stop);
+        mail.comparing.put(comparing::Stop);
         mail.watches.put(ToWatches::Stop);
         mail.replica.put(ToReplica::Stop);
     });

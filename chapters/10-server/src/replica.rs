@@ -70,6 +70,9 @@ pub struct Replica {
     waiting: VecDeque<Wanted>,
     /// Changes of the members that wait for the one before.
     changes: VecDeque<Wanted>,
+    /// Up to this entry, a member may move. Until it is carried out, nobody knows which addresses
+    /// are free.
+    moving: Index,
     max_learners: usize,
     /// Who waits for which entry to be carried out.
     reaching: Vec<(Index, Waiter, Instant)>,
@@ -97,6 +100,7 @@ impl Replica {
             draws: 0,
             waiting: VecDeque::new(),
             changes: VecDeque::new(),
+            moving: Index(0),
             max_learners,
             reaching: Vec::new(),
             asking: Vec::new(),
@@ -215,6 +219,9 @@ impl Replica {
     }
 
     fn begin_change(&mut self, data: &Data) -> Result<(), Later> {
+        if self.applied < self.moving {
+            return Err(Later::Wait);
+        }
         let roster = self.wires.facts.roster.get();
         let wish = Proposal::read(data.bytes()).ok().and_then(|proposal| proposal.wish);
         let step = match wish {
@@ -241,6 +248,11 @@ impl Replica {
                 roster.find(NodeId(id)).map_err(Later::Never)?;
                 Step::Remove(NodeId(id))
             }
+            Some(Wish::UpdateMember(wish)) => {
+                let id = NodeId(wish.id);
+                roster.update(id, wish.peer_urls).map_err(Later::Never)?;
+                return self.begin_move(data);
+            }
             Some(_) | None => unreachable!("nobody proposes anything else as a change"),
         };
         let draw = self.draw();
@@ -258,6 +270,13 @@ impl Replica {
                 | Refused::Full,
             ) => Err(Later::Wait),
         }
+    }
+
+    /// Where a member is found is nothing that raft has to know: it is an entry like others. But
+    /// those that come after it wait for it.
+    fn begin_move(&mut self, data: &Data) -> Result<(), Later> {
+        self.moving = self.node.propose(data.clone()).map_err(|_| Later::Wait)?.index;
+        Ok(())
     }
 
     fn tell(&self, askers: impl IntoIterator<Item = Waiter>, told: &Told) {

@@ -168,7 +168,7 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
         Err(refusal) => return refused(&door.journal, remote, &refusal),
     };
     let (limits, serves) = (door.limits, door.serves);
-    let caller = Caller::new(user, socket.is_secure(), place);
+    let caller = Caller::new(user, socket.is_secure(), remote, place);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());

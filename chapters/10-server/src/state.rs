@@ -12,24 +12,32 @@
 //! Left to others: when something is on disk (`store`), and who waits for an answer (`boxes`).
 
 use crate::boxes::{Boxes, Told};
+use crate::config::Compaction;
+use crate::disk::File;
 use crate::facts::Facts;
+use crate::journal::{Journal, fields};
 use crate::leases::Leases;
-use crate::letters::{ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
+use crate::letters::{Retired, ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
+use crate::lines::hex;
+use crate::loggable;
 use crate::mailbox::Mailbox;
-use crate::proposal::{Proposal, Sender};
+use crate::proposal::{Outcome, Proposal, Sender};
 use crate::rows;
 use api::{Event, Revision};
-use basics::Position;
+use basics::{NodeId, Position};
 use mvcc::{Progress, Store};
 use raft::{Change, Payload};
 use replication::Span;
-use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 mod admission;
 mod carry_out;
+mod commits;
 mod tally;
+
+use commits::Commits;
+pub use commits::Rhythm;
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -39,8 +47,8 @@ pub struct Wires {
     pub replica: Arc<Mailbox<ToReplica>>,
     /// The thread that commits.
     pub store: Arc<Mailbox<ToStore>>,
-    /// It says here that what was frozen is on disk.
-    pub retired: Arc<Mailbox<()>>,
+    /// It says here what has become of what was frozen.
+    pub retired: Arc<Mailbox<Retired>>,
     /// The leases.
     pub leases: Arc<Leases>,
     /// What everybody sees of it.
@@ -49,14 +57,20 @@ pub struct Wires {
     pub watches: Arc<Mailbox<ToWatches>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
-    /// What is written gets to the disk after so long.
-    pub pause: Duration,
-    /// How many keys a step of a compaction looks at.
-    pub step: usize,
+    /// When what is written gets to the disk.
+    pub rhythm: Rhythm,
+    /// How compactions go on.
+    pub compaction: Compaction,
+    /// An entry that takes longer is worth a line.
+    pub slow: Duration,
+    /// Which member this is, and whom it tells what happens.
+    pub id: NodeId,
+    /// See there.
+    pub journal: Journal,
 }
 
-/// What is written gets to the disk once it takes so much memory, if not before.
-const ENOUGH: usize = 16 << 20;
+/// So long a compaction waits until it looks again for views that need what it takes.
+const VIEWS: Duration = Duration::from_millis(20);
 
 /// If the disk is so far behind, nothing more is carried out.
 const TOO_MUCH: usize = 256 << 20;
@@ -66,17 +80,12 @@ pub struct State {
     store: Store<File>,
     /// The last entry that was carried out.
     applied: Position,
-    /// As of that which is on disk, or on its way there.
-    frozen: Position,
-    is_frozen: bool,
-    /// How often something was frozen.
-    freezes: u64,
+    /// What goes to the disk.
+    commits: Commits,
     /// A compaction is under way, or was just now.
     forgets: bool,
-    /// It has deleted something that is not frozen yet.
-    has_forgotten: bool,
-    /// Those who wait until what was frozen then, as the how manieth, is on disk.
-    settling: Vec<(u64, Waiter)>,
+    /// When its next step may be.
+    next_step: Instant,
     /// Those who wait until there is no compaction under way.
     compacting: Vec<Waiter>,
     /// Watchers were not told of something, up to this revision.
@@ -89,13 +98,10 @@ impl State {
         State {
             store,
             applied,
-            frozen: applied,
-            is_frozen: false,
-            freezes: 0,
+            commits: Commits::new(applied),
             // One that a crash has cut off goes on.
             forgets: true,
-            has_forgotten: false,
-            settling: Vec::new(),
+            next_step: Instant::now(),
             compacting: Vec::new(),
             resyncs: None,
         }
@@ -104,23 +110,26 @@ impl State {
     /// Works until it is told to stop. What is written by then is handed to the store.
     pub fn run(mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut jobs = Vec::new();
-        let mut next = Instant::now() + wires.pause;
-        let mut next_round = Instant::now();
+        let (mut next, mut next_round) = (Instant::now(), Instant::now());
         loop {
             wires.jobs.take_until(next, &mut jobs);
             let mut stops = false;
             for job in jobs.drain(..) {
                 match job {
                     ToState::Apply(span) => self.apply_span(span, wires)?,
-                    ToState::Keys(lease, asker) => {
-                        tell(asker, Told::Keys(self.keys_of(lease)), wires);
+                    ToState::Keys(leases, asker) => {
+                        tell(asker, Told::Keys(self.keys_of(&leases)), wires);
                     }
                     ToState::Compacted(asker) => self.compacting.push(asker),
-                    ToState::Settle(asker) => self.settle(asker),
+                    ToState::Settle(asker) => self.commits.settle(asker, self.applied),
+                    ToState::Retired => {}
                     ToState::Stop => stops = true,
                 }
             }
-            self.wait_for_store(wires);
+            self.commits.hear(&wires.retired);
+            if self.store.rows().buffered() > TOO_MUCH {
+                self.commits.wait(&wires.retired);
+            }
             if let Some(newest) = self.resyncs.take() {
                 wires.watches.put(ToWatches::Resync(newest));
             }
@@ -129,73 +138,48 @@ impl State {
                 wires.leases.note_applied(self.applied.term);
                 wires.leases.round(&wires.replica);
             }
-            let is_more = self.compact_further(wires)?;
-            let now = Instant::now();
-            let is_awaited = !self.settling.is_empty();
-            if stops && std::mem::take(&mut self.is_frozen) {
+            let next_step = self.compact_further(wires)?;
+            if stops {
                 // What came since is to follow what is on its way.
-                wires.retired.wait();
+                self.commits.wait(&wires.retired);
             }
-            if stops || is_awaited || now >= next || self.store.rows().buffered() > ENOUGH {
-                next = now + wires.pause;
+            let buffered = self.store.rows().buffered();
+            if self.commits.is_due(self.applied, buffered, &wires.rhythm) || stops {
                 self.freeze(wires)?;
             }
-            self.tell_settled(wires);
+            self.commits.tell_settled(|asker, told| tell(asker, told, wires));
             if stops {
                 wires.store.put(ToStore::Stop);
                 return Ok(());
             }
-            if is_more {
-                next = now;
-            } else if !self.settling.is_empty() {
-                next = now + Duration::from_millis(1);
-            }
+            let due = self.commits.due().min(next_round);
+            next = next_step.map_or(due, |step| step.min(due));
         }
     }
 
-    /// Has the store brought to the disk what was frozen? If it is too far behind, this waits.
-    fn wait_for_store(&mut self, wires: &Wires) {
-        self.is_frozen &= !wires.retired.is_any();
-        while self.is_frozen && self.store.rows().buffered() > TOO_MUCH {
-            wires.retired.wait();
-            self.is_frozen = false;
+    /// One step of a compaction, if there is one and it has rested after the one before. When can
+    /// the next one be?
+    fn compact_further(&mut self, wires: &Wires) -> Result<Option<Instant>, mvcc::Error> {
+        let now = Instant::now();
+        if now < self.next_step {
+            return Ok(Some(self.next_step));
         }
-    }
-
-    /// One step of a compaction, if there is one. Is there more that can be done now?
-    fn compact_further(&mut self, wires: &Wires) -> Result<bool, mvcc::Error> {
-        let progress = self.store.compaction_step(wires.step)?;
-        self.has_forgotten |= match progress {
-            Progress::Done => std::mem::take(&mut self.forgets),
-            Progress::More => true,
-            Progress::Waits => false,
-        };
+        let step = wires.compaction.batch.max(1);
+        let progress = self.store.compaction_step(step)?;
+        match progress {
+            Progress::Done if !std::mem::take(&mut self.forgets) => {}
+            Progress::Done | Progress::More => self.commits.note_forgotten(step as u64),
+            Progress::Waits => {}
+        }
         if progress == Progress::Done {
             self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
         }
-        Ok(progress == Progress::More)
-    }
-
-    /// Somebody waits until all that was written by now is on disk.
-    fn settle(&mut self, asker: Waiter) {
-        self.settling.push((self.freezes + u64::from(self.has_news()), asker));
-    }
-
-    /// Is there anything that is not frozen yet?
-    fn has_news(&self) -> bool {
-        self.applied != self.frozen || self.has_forgotten
-    }
-
-    /// Tells those who wait until something is on disk.
-    fn tell_settled(&mut self, wires: &Wires) {
-        let on_disk = self.freezes - u64::from(self.is_frozen);
-        self.settling.retain(|(freeze, asker)| {
-            let is_there = *freeze <= on_disk;
-            if is_there {
-                tell(*asker, Told::Settled, wires);
-            }
-            !is_there
-        });
+        match progress {
+            Progress::Done => return Ok(None),
+            Progress::More => self.next_step = now + wires.compaction.sleep,
+            Progress::Waits => self.next_step = now + VIEWS,
+        }
+        Ok(Some(self.next_step))
     }
 
     /// Carries out entries that follow one another, publishes what they wrote, and tells whoever
@@ -214,10 +198,19 @@ impl State {
                 Err(mvcc::Error::Refused(error)) => Err(error),
                 Err(broken) => return Err(broken),
             };
-            tally::count(&wires.facts.metrics, &proposal, &outcome, began);
-            if self.store.current() > before {
-                happened.push((self.store.current(), self.store.take_events().into()));
+            let took = began.elapsed();
+            tally::count(&wires.facts.metrics, &proposal, &outcome, took);
+            if took > wires.slow {
+                say_slow(&proposal, &outcome, took, wires);
             }
+            // An entry that changes no key writes a row or two of another kind.
+            let mut rows = 1;
+            if self.store.current() > before {
+                let events: Arc<[Event]> = self.store.take_events().into();
+                rows = events.len() as u64;
+                happened.push((self.store.current(), events));
+            }
+            self.commits.note(entry.size(), rows);
             let ours = proposal.sender.filter(|sender| wires.boxes.is_ours(sender));
             if let Some(Sender { runtime, number, .. }) = ours {
                 post.add(runtime, number, Told::Done(outcome));
@@ -249,16 +242,24 @@ impl State {
 
     /// What was written since the last time is to be on disk, if the one before is.
     fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
-        if self.is_frozen || !self.has_news() {
+        if !self.commits.can_begin(self.applied) {
             return Ok(());
         }
         rows::set_position(self.store.rows(), self.applied)?;
         if let Some(frozen) = self.store.freeze() {
-            self.frozen = self.applied;
-            self.is_frozen = true;
-            self.freezes += 1;
-            self.has_forgotten = false;
-            wires.store.put(ToStore::Commit(frozen, self.applied.index));
+            let before = self.commits.begin(self.applied, &wires.rhythm);
+            if let Some(before) = before {
+                let fields = fields![
+                    "local-member-id": hex(wires.id.0),
+                    "local-member-applied-index": self.applied.index.0,
+                    "local-member-snapshot-index": before.index.0,
+                    "local-member-snapshot-count": wires.rhythm.entries,
+                    "snapshot-forced": false,
+                ];
+                wires.journal.info("triggering snapshot", fields);
+            }
+            let (index, is_snapshot) = (self.applied.index, before.is_some());
+            wires.store.put(ToStore::Commit { frozen, index, is_snapshot });
         }
         Ok(())
     }
@@ -274,6 +275,22 @@ fn proposal(payload: &Payload) -> Option<Proposal> {
             Change::Leave => None,
         },
     }
+}
+
+/// An entry took long.
+fn say_slow(proposal: &Proposal, outcome: &Outcome, took: Duration, wires: &Wires) {
+    wires.facts.metrics.raft.slow_applies.add(1);
+    let mut fields = fields![
+        "took": format!("{took:?}"),
+        "expected-duration": format!("{:?}", wires.slow),
+        "prefix": "",
+        "request": loggable::proposal(proposal),
+        "response": outcome.as_ref().map_or(String::new(), loggable::answer),
+    ];
+    if let Err(error) = outcome {
+        fields.push(("error", error.to_string().into()));
+    }
+    wires.journal.warn("apply request took too long", fields);
 }
 
 fn tell(asker: Waiter, told: Told, wires: &Wires) {

@@ -8,19 +8,21 @@
 use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
-use crate::config::Config;
+use crate::comparing::{self, Comparing};
+use crate::config::{Config, Gate};
+use crate::disk::StoreFolder;
 use crate::door::Door;
 use crate::facts::Facts;
 use crate::leases::Leases;
-use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::letters::{Retired, ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::links::Links;
 use crate::log;
 use crate::mailbox::Mailbox;
-use crate::opening::{Opened, lease_options};
+use crate::opening::{Opened, lease_options, store_directory};
 use crate::peers::Peers;
 use crate::reader::Reader;
 use crate::replica::{self, Replica};
-use crate::services::Member;
+use crate::services::{Member, Slow};
 use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::stop::Stop;
@@ -42,11 +44,12 @@ pub struct Rooms {
     /// Where each is told something.
     pub mail: Mail,
     chores: Chores,
+    comparing: Comparing,
     replica: Replica,
     log: log::Writer,
     state: State,
     state_wires: state::Wires,
-    committer: Committer<bolt::Folder>,
+    committer: Committer<StoreFolder>,
     store_wires: store::Wires,
     watches: Watches,
     peers: Peers,
@@ -65,11 +68,13 @@ pub struct Mail {
     /// The thread that waits for the store.
     pub store: Arc<Mailbox<ToStore>>,
     /// What it has brought to the disk.
-    pub retired: Arc<Mailbox<()>>,
+    pub retired: Arc<Mailbox<Retired>>,
     /// The thread that tells watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
     /// The thread that does what nobody asks for.
     pub chores: Arc<Mailbox<chores::Stop>>,
+    /// The thread that looks whether all is still there.
+    pub comparing: Arc<Mailbox<comparing::Stop>>,
 }
 
 /// Builds everything, and connects it. For each runtime that serves clients there is a member, and
@@ -102,31 +107,9 @@ pub fn build(
         leases: leases.clone(),
         links: links.clone(),
     };
-    let state_wires = state::Wires {
-        jobs: mail.state.clone(),
-        replica: mail.replica.clone(),
-        store: mail.store.clone(),
-        boxes: boxes.clone(),
-        retired: mail.retired.clone(),
-        leases: leases.clone(),
-        facts: facts.clone(),
-        watches: mail.watches.clone(),
-        pause: config.batch_interval,
-        step: config.compaction.batch.max(1),
-        reader: reader.clone(),
-        place: config.store_place(),
-        lease_options: lease_options(config),
-        links: links.clone(),
-        own: id,
-        stop: stop.clone(),
-    };
-    let store_wires = store::Wires {
-        jobs: mail.store.clone(),
-        replica: mail.replica.clone(),
-        retired: mail.retired.clone(),
-        facts: facts.clone(),
-        boxes: boxes.clone(),
-    };
+    let ends = Ends { id, links: links.clone(), reader: reader.clone(), stop: stop.clone() };
+    let state_wires = state_wires(config, &mail, &boxes, &facts, &leases, ends);
+    let store_wires = store_wires(config, &mail, &boxes, &facts);
     let log = log::Writer {
         log,
         directory: log_directory,
@@ -142,6 +125,7 @@ pub fn build(
     let progress = config.progress + config.progress * tenths / 10_000;
     let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
+    let comparing = Comparing::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
     let hands = (reader, leases, links.clone(), stop.clone());
     let first = member(config, signature, &mail, &boxes, hands);
@@ -156,6 +140,7 @@ pub fn build(
         facts,
         mail,
         chores,
+        comparing,
         replica,
         log,
         state,
@@ -167,6 +152,66 @@ pub fn build(
         listeners,
     };
     (rooms, members)
+}
+
+/// What the state has to do with besides other rooms.
+struct Ends {
+    id: NodeId,
+    links: Arc<Links>,
+    reader: Reader,
+    stop: Stop,
+}
+
+fn state_wires(
+    config: &Config,
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    facts: &Arc<Facts>,
+    leases: &Arc<Leases>,
+    Ends { id, links, reader, stop }: Ends,
+) -> state::Wires {
+    state::Wires {
+        jobs: mail.state.clone(),
+        replica: mail.replica.clone(),
+        store: mail.store.clone(),
+        boxes: boxes.clone(),
+        retired: mail.retired.clone(),
+        leases: leases.clone(),
+        facts: facts.clone(),
+        watches: mail.watches.clone(),
+        rhythm: state::Rhythm {
+            pause: config.batch_interval,
+            rows: config.batch_limit,
+            entries: config.entries().0,
+        },
+        compaction: config.compaction,
+        slow: config.slow_apply,
+        id,
+        journal: config.journal.clone(),
+        reader,
+        directory: store_directory(config),
+        lease_options: lease_options(config),
+        links,
+        stop,
+    }
+}
+
+fn store_wires(
+    config: &Config,
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    facts: &Arc<Facts>,
+) -> store::Wires {
+    store::Wires {
+        jobs: mail.store.clone(),
+        replica: mail.replica.clone(),
+        state: mail.state.clone(),
+        retired: mail.retired.clone(),
+        facts: facts.clone(),
+        boxes: boxes.clone(),
+        journal: config.journal.clone(),
+        turns_away: config.gates.has(Gate::StopGRPCServiceOnDefrag),
+    }
 }
 
 /// The member, as the services of the first runtime see it.
@@ -201,6 +246,8 @@ fn member(
         patience: Duration::from_secs(5) + 2 * config.election_timeout(),
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,
+        slow: Arc::new(Slow::new(config.journal.clone(), config.slow_request, config.slow_apply)),
+        gates: config.gates.clone(),
     }
 }
 
@@ -217,13 +264,18 @@ impl Rooms {
         stop: &'scope Stop,
     ) -> io::Result<ScopedJoinHandle<'scope, ()>> {
         let Rooms { mail, replica, log, state, state_wires, .. } = self;
-        let Rooms { committer, store_wires, watches, chores, peers, listeners, .. } = self;
+        let Rooms { committer, store_wires, watches, chores, comparing, .. } = self;
+        let Rooms { peers, listeners, .. } = self;
         start(scope, "peers", move || peers.run(listeners, stop))?;
         start(scope, "chores", move || chores.run(&mail.chores))?;
+        start(scope, "comparing", move || {
+            comparing.run(&mail.comparing).unwrap_or_else(|error| stop.fail(error));
+        })?;
         let replica = start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
         // Whoever fails lets go of the one that waits for it.
-        let (to_store, to_state) = (mail.store.clone(), mail.retired.clone());
+        let (to_store, to_state, retired) =
+            (mail.store.clone(), mail.state.clone(), mail.retired.clone());
         start(scope, "state", move || {
             state.run(&state_wires).unwrap_or_else(|error| {
                 stop.fail(error);
@@ -233,7 +285,8 @@ impl Rooms {
         start(scope, "store", move || {
             store::run(committer, &store_wires).unwrap_or_else(|error| {
                 stop.fail(error);
-                to_state.put(());
+                retired.put(Retired::Never);
+                to_state.put(ToState::Retired);
             });
         })?;
         start(scope, "watches", move || {

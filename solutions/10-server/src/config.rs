@@ -80,7 +80,7 @@ pub struct Config {
     pub strict_reconfig: bool,
     /// How many members may be learners.
     pub max_learners: usize,
-    /// After how many entries the state is brought to the disk.
+    /// After more entries than that there is a snapshot, and the log before it may go.
     pub snapshot_count: u64,
     /// How many entries stay for followers that are behind.
     pub catch_up_entries: u64,
@@ -90,7 +90,7 @@ pub struct Config {
     pub quota_said: i64,
     /// After which time what was written is brought to the disk.
     pub batch_interval: Duration,
-    /// After how many operations it is.
+    /// After how many rows it is.
     pub batch_limit: u64,
     /// How many operations a transaction may have.
     pub max_txn_ops: usize,
@@ -242,6 +242,13 @@ impl Config {
     /// How long a follower waits for its leader.
     pub fn election_timeout(&self) -> Duration {
         self.heartbeat * self.election_ticks
+    }
+
+    /// After how many entries there is a snapshot, and how many stay for followers that are
+    /// behind. Zero says nothing.
+    pub fn entries(&self) -> (u64, u64) {
+        let or = |said: u64, usual: u64| if said == 0 { usual } else { said };
+        (or(self.snapshot_count, 10_000), or(self.catch_up_entries, 5_000))
     }
 
     /// How short a lease may be.

@@ -7,6 +7,7 @@
 
 use crate::alarms::Alarms;
 use crate::facts::Versions;
+use crate::disk::File;
 use crate::roster::Roster;
 use crate::rows;
 use auth::Auth;
@@ -14,7 +15,6 @@ use basics::Position;
 use bolt::backend::View;
 use lease::Lessor;
 use raft::Configuration;
-use std::fs::File;
 use thiserror::Error;
 
 /// Why a store cannot be read.

@@ -6,6 +6,7 @@
 use crate::journal::Journal;
 use crate::tls::Tls;
 use rustix::process::{Resource, getrlimit};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -92,6 +93,8 @@ pub struct Caller {
     pub user: Option<Arc<str>>,
     /// Nobody on the way can read what is said.
     pub is_secure: bool,
+    /// From where it calls.
+    pub remote: SocketAddr,
     /// The connection's place among those of its door. Whatever goes on when the connection has
     /// become something else keeps it.
     _place: Arc<OwnedSemaphorePermit>,
@@ -99,7 +102,12 @@ pub struct Caller {
 
 impl Caller {
     /// Whoever has come in, and has this place.
-    pub fn new(user: Option<Arc<str>>, is_secure: bool, place: OwnedSemaphorePermit) -> Caller {
-        Caller { user, is_secure, _place: Arc::new(place) }
+    pub fn new(
+        user: Option<Arc<str>>,
+        is_secure: bool,
+        remote: SocketAddr,
+        place: OwnedSemaphorePermit,
+    ) -> Caller {
+        Caller { user, is_secure, remote, _place: Arc::new(place) }
     }
 }

@@ -14,6 +14,7 @@ use crate::swapped::Swapped;
 use api::Revision;
 use basics::NodeId;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::watch;
 
 /// What is true of a member.
 pub struct Facts {
@@ -31,6 +32,8 @@ pub struct Facts {
     pub progress: Progress,
     /// How large the store is.
     pub sizes: Sizes,
+    /// Are clients served, and not sent elsewhere?
+    pub serving: watch::Sender<bool>,
     /// What was counted.
     pub metrics: Metrics,
 }

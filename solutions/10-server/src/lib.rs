@@ -49,9 +49,10 @@
 //! ## Threads
 //!
 //! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, one for
-//! `chores` that nobody asks for, and one that zeroes log segments ahead of their use. They are
-//! parked while there is nothing to do. Each has a `mailbox`, a list behind a lock, which it takes
-//! whole: so the slower a thread is, the more work it does at a time.
+//! `chores` that nobody asks for, one for `comparing` whether the store still holds what it held,
+//! and one that zeroes log segments ahead of their use. They are parked while there is nothing to
+//! do. Each has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is,
+//! the more work it does at a time.
 //!
 //! While a runtime works on one request, all others on its connections wait. So what takes long, as
 //! a range of many keys does, goes to a few more threads, by way of `blocking`.
@@ -81,9 +82,11 @@ mod blocking;
 mod boxes;
 mod building;
 mod chores;
+mod comparing;
 pub mod config;
 mod contents;
 pub mod daemon;
+mod disk;
 mod door;
 mod facts;
 mod gate;
@@ -95,6 +98,7 @@ mod lines;
 mod links;
 mod listening;
 mod log;
+mod loggable;
 mod mailbox;
 mod metrics;
 mod opening;

@@ -52,6 +52,8 @@ pub fn starting(config: &Config, is_old: bool) -> Fields {
         "max-request-bytes": config.max_request_bytes,
         "max-concurrent-streams": config.limits.concurrent_streams,
         "pre-vote": config.pre_vote,
+        "corrupt-check-time-interval": span(config.corruption_check.unwrap_or_default()),
+        "compact-check-time-interval": span(config.compact_hash_check),
         "feature-gates": config.gates.to_string(),
         "auto-compaction": format!("{:?}", config.auto_compaction),
         "max-learners": config.max_learners,
@@ -94,6 +96,25 @@ pub fn say_begun(
         "cluster-id": hex(cluster),
     ];
     config.journal.info("starting etcd server", fields);
+    let (count, kept) = config.entries();
+    if config.snapshot_count != count {
+        let fields = fields![
+            "given-snapshot-count": config.snapshot_count,
+            "updated-snapshot-count": count,
+        ];
+        config.journal.info("updating snapshot-count to default", fields);
+    }
+    if config.catch_up_entries != kept {
+        let fields = fields![
+            "given-snapshot-catchup-entries": config.catch_up_entries,
+            "updated-snapshot-catchup-entries": kept,
+        ];
+        config.journal.info("updating snapshot catch-up entries to default", fields);
+    }
+    if config.no_fsync {
+        let message = "the disk is not waited for; a loss of power takes what was acknowledged";
+        config.journal.warn(message, fields!["flag": "unsafe-no-fsync"]);
+    }
     for address in peers {
         let address = address.to_string();
         config.journal.info("serving peer traffic", fields!["address": address]);

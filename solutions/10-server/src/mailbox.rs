@@ -68,17 +68,10 @@ impl<T> Mailbox<T> {
         self.lock().len()
     }
 
-    /// Waits until there is a letter, and throws all away: that one came was all they say.
-    pub fn wait(&self) {
-        self.take(&mut Vec::new());
-    }
-
-    /// Is there a letter? All are thrown away.
-    pub fn is_any(&self) -> bool {
-        let mut waiting = self.lock();
-        let is_any = !waiting.is_empty();
-        waiting.clear();
-        is_any
+    /// Takes all letters that are there, and waits for none.
+    pub fn take_now(&self, empty: &mut Vec<T>) {
+        empty.clear();
+        std::mem::swap(&mut *self.lock(), empty);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<T>> {

@@ -25,6 +25,7 @@ mod groups;
 mod grpc;
 mod kinds;
 mod process;
+mod steps;
 
 pub use process::limit;
 
@@ -59,25 +60,21 @@ pub struct Votes {
     vote: AtomicU64,
 }
 
-/// etcd's features that can be switched, and how far each of them is; 1 where this member does what
-/// it says.
-const FEATURES: [(&str, &str, f64); 11] = [
-    ("AllAlpha", "ALPHA", 0.0),
-    ("AllBeta", "BETA", 0.0),
-    ("CompactHashCheck", "ALPHA", 0.0),
-    ("FastLeaseKeepAlive", "BETA", 1.0),
-    ("InitialCorruptCheck", "ALPHA", 0.0),
-    ("LeaseCheckpoint", "ALPHA", 0.0),
-    ("LeaseCheckpointPersist", "ALPHA", 0.0),
-    ("PriorityRequest", "ALPHA", 0.0),
-    ("SetMemberLocalAddr", "ALPHA", 0.0),
-    ("StopGRPCServiceOnDefrag", "ALPHA", 0.0),
-    ("TxnModeWriteWithSharedBuffer", "BETA", 1.0),
-];
-
 impl Metrics {
-    /// Writes the page of a member of this name and version.
-    pub fn page(&self, id: u64, server: &str, cluster: Option<&str>) -> String {
+    /// Nothing counted yet. More of it may be measured, if that is wanted.
+    pub fn new(is_extensive: bool) -> Metrics {
+        Metrics { grpc: Grpc::new(is_extensive), ..Metrics::default() }
+    }
+
+    /// Writes the page of a member of this name and version, with these features: for each its
+    /// name, how far it is in etcd, and whether it is on.
+    pub fn page(
+        &self,
+        id: u64,
+        server: &str,
+        cluster: Option<&str>,
+        features: impl Iterator<Item = (&'static str, &'static str, bool)>,
+    ) -> String {
         let mut page = Page::default();
         self.grpc.print(&mut page);
         self.raft.print(&mut page);
@@ -112,10 +109,16 @@ impl Metrics {
         }
         let (name, help) = ("etcd_server_go_version", "Go is what etcd is written in.");
         one(name, help, "server_go_version", "none");
-        for (name, stage, value) in FEATURES {
+        for (name, stage, is_on) in features {
             let labels = labels([("name", name), ("stage", stage)].into_iter());
             let help = "1 for each switch that is on.";
-            page.number("etcd_server_feature_enabled", help, "gauge", &labels, value);
+            page.number(
+                "etcd_server_feature_enabled",
+                help,
+                "gauge",
+                &labels,
+                f64::from(u8::from(is_on)),
+            );
         }
         page.text()
     }

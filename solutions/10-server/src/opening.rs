@@ -8,8 +8,9 @@
 //! Left to others: what is done with them (`program`).
 
 use crate::birth::{self, Birth};
-use crate::config::{Config, Gate};
+use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
+use crate::disk::{Disk, File, LogFolder, StoreFolder};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{self, Kind};
 use crate::journal::fields;
@@ -28,12 +29,13 @@ use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
 use raft::{Gap, Node, Payload, Stored};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 use thiserror::Error;
+use tokio::sync::watch;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
@@ -115,9 +117,9 @@ pub struct Opened {
     /// The node, which goes on.
     pub node: Node,
     /// Its log.
-    pub log: Wal<Folder>,
+    pub log: Wal<LogFolder>,
     /// Where that is.
-    pub log_directory: Folder,
+    pub log_directory: LogFolder,
     /// How it is written.
     pub log_options: Options,
     /// The state in the store.
@@ -129,7 +131,7 @@ pub struct Opened {
     /// Who reads it.
     pub reader: Reader,
     /// Who brings it to the disk.
-    pub committer: Committer<bolt::Folder>,
+    pub committer: Committer<StoreFolder>,
     /// The member, and its cluster.
     pub identity: Identity,
     /// Where the others are, if the store does not say.
@@ -179,7 +181,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }
-    let log_directory = Folder::lock(&log_place)?;
+    let log_directory = Disk::new(Folder::lock(&log_place)?, !config.no_fsync);
     discard_parts(&store_place).map_err(|error| Error::Part { error })?;
     let (mut rows, mut committer) = open_store(config, &store_place)?;
     if let Some(birth) = &birth
@@ -212,7 +214,8 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         compactions: Swapped::new(Compactions::default()),
         progress: Progress::default(),
         sizes: Sizes::default(),
-        metrics: Metrics::default(),
+        serving: watch::Sender::new(true),
+        metrics: Metrics::new(config.metrics == config::Metrics::Extensive),
     };
     store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
@@ -236,12 +239,12 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     })
 }
 
-type Log = (Wal<Folder>, Stored, Identity, Vec<(NodeId, Vec<String>)>);
+type Log = (Wal<LogFolder>, Stored, Identity, Vec<(NodeId, Vec<String>)>);
 
 /// Opens the log, or begins it.
 fn open_log(
     config: &Config,
-    directory: &Folder,
+    directory: &LogFolder,
     birth: Option<Birth>,
     contents: &Contents,
 ) -> Result<Log, Error> {
@@ -295,11 +298,11 @@ fn tokens(config: &Config) -> Result<Kind, Error> {
     })
 }
 
-type Backend = (backend::Writer<File>, Committer<bolt::Folder>);
+type Backend = (backend::Writer<File>, Committer<StoreFolder>);
 
 fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
     let began = Instant::now();
-    let opened = backend::open(bolt::Folder::new(place), "db", store_options())?;
+    let opened = backend::open(store_directory(config), "db", store_options())?;
     let path = place.join("db").display().to_string();
     let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
     config.journal.info("opened backend db", fields);
@@ -309,6 +312,11 @@ fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
 /// So much of the store is kept in memory, of what was read or written last. What is not there takes
 /// two microseconds, as long as the system has it.
 const CACHE: usize = 32 << 20;
+
+/// Where the store is.
+pub fn store_directory(config: &Config) -> StoreFolder {
+    Disk::new(bolt::Folder::new(config.store_place()), !config.no_fsync)
+}
 
 /// How the store's file is used.
 pub fn store_options() -> bolt::Options {
@@ -320,7 +328,7 @@ fn options(config: &Config) -> raft::Options {
     let mut options = raft::Options::default();
     let election = &mut options.replication.election;
     (election.election_ticks, election.pre_vote) = (config.election_ticks, config.pre_vote);
-    options.keep.entries = config.catch_up_entries;
+    options.keep.entries = config.entries().1;
     options
 }
 

@@ -127,7 +127,7 @@ impl Pages {
             "/v3" if self.options.gateway => redirect(request.method(), "/v3/"),
             "/version" | "/debug/vars" if request.method() != Method::GET => answers::only_get(),
             "/version" => vars::version(&self.member),
-            "/debug/vars" => vars::page(&self.member),
+            "/debug/vars" => vars::page(&self.member).await,
             _ => {
                 let page = self.health_page(request.method(), request.uri()).await;
                 page.unwrap_or_else(answers::not_found)
@@ -148,7 +148,7 @@ impl Pages {
         let path = address.path();
         let first = path.split('/').nth(1).unwrap_or_default();
         match (path, first) {
-            ("/metrics", _) => Some(vars::metrics(&self.member)),
+            ("/metrics", _) => Some(vars::metrics(&self.member).await),
             ("/health", _) | (_, "livez" | "readyz") if method != Method::GET => {
                 Some(answers::only_get())
             }

@@ -9,6 +9,7 @@
 
 use crate::building::{build, start};
 use crate::chores;
+use crate::comparing;
 use crate::config::Config;
 use crate::journal::{Level, Line, fields};
 use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
@@ -118,6 +119,7 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
             }
         }
         mail.chores.put(chores::Stop);
+        mail.comparing.put(comparing::Stop);
         mail.watches.put(ToWatches::Stop);
         // Others hear from the replica to its end.
         mail.replica.put(ToReplica::Stop);

@@ -5,8 +5,8 @@
 //!
 //! Left to others: reading (`mvcc`).
 
+use crate::disk::File;
 use crate::swapped::Swapped;
-use std::fs::File;
 use std::sync::Arc;
 
 /// Hands out views of the store that there is.

@@ -71,6 +71,9 @@ pub struct Replica {
     waiting: VecDeque<Wanted>,
     /// Changes of the members that wait for the one before.
     changes: VecDeque<Wanted>,
+    /// Up to this entry, a member may move. Until it is carried out, nobody knows which addresses
+    /// are free.
+    moving: Index,
     max_learners: usize,
     /// Leadership is being handed over to that member, and somebody waits for it.
     handing: Option<(NodeId, Waiter, Instant)>,
@@ -100,6 +103,7 @@ impl Replica {
             draws: 0,
             waiting: VecDeque::new(),
             changes: VecDeque::new(),
+            moving: Index(0),
             max_learners,
             handing: None,
             reaching: Vec::new(),

@@ -31,6 +31,7 @@ mod member;
 mod own_client;
 mod reads;
 mod signed;
+mod slow;
 mod steps;
 mod watch;
 mod who;
@@ -39,6 +40,7 @@ mod wording;
 pub use lease::{left_for, renew_for};
 pub use member::Member;
 use signed::Signed;
+pub use slow::Slow;
 use who::Who;
 
 /// The services of a runtime.
@@ -75,7 +77,7 @@ impl Services {
             auth: bounded!(AuthServer::new(auth::Users::new(own())), member),
             cluster: bounded!(ClusterServer::new(cluster::Cluster::new(own())), member),
             election: bounded!(ElectionServer::new(election::Election::new(own())), member),
-            health: bounded!(HealthServer::new(health::Health), member),
+            health: bounded!(HealthServer::new(health::Health::new(member.facts.clone())), member),
             kv: bounded!(KvServer::new(kv::Kv::new(own())), member),
             lease: bounded!(LeaseServer::new(lease::Lease::new(own())), member),
             lock: bounded!(LockServer::new(lock::Lock::new(own())), member),
@@ -90,8 +92,12 @@ impl Services {
 
     /// Answers a request of any service, and counts it.
     pub async fn call(&self, request: Request<Body>) -> Response<Body> {
+        let watched = self.member.slow.watch(&request);
         let (request, call) = self.member.facts.metrics.grpc.begin(request);
         let response = self.answer(request).await;
+        if let Some(watched) = watched {
+            self.member.slow.end(&watched);
+        }
         match call {
             Some(call) => call.answer(response),
             None => response,

@@ -9,6 +9,7 @@
 //!
 //! Left to others: what a watcher is told (`watch`), and who may watch what (`services`).
 
+use crate::disk::File;
 use crate::letters::ToWatches;
 use crate::mailbox::Mailbox;
 use crate::outbox::{Outbox, Told};
@@ -19,7 +20,6 @@ use api::{Error, KeyValue, Revision};
 use bytes::Bytes;
 use prost::Message;
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use watch::{Answer, Full, History, Hub, Limits, Size, Slice, StreamId, WatchId, pieces};

@@ -42,20 +42,9 @@ pub fn read(
     run(settings, &given, Source::CommandLine, notes)
 }
 
-/// What is read and checked, and what no room does anything with yet.
-const NOT_YET: [&str; 11] = [
-    "backend-batch-limit",
-    "client-cert-file",
-    "compact-hash-check-time",
-    "compaction-sleep-interval",
-    "corrupt-check-time",
-    "grpc-keepalive-min-time",
-    "metrics",
-    "snapshot-count",
-    "unsafe-no-fsync",
-    "warning-apply-duration",
-    "warning-unary-request-duration",
-];
+/// What is read and checked, and means nothing here: the gateway asks services without a
+/// connection, so it has nobody to show a certificate to; and the library answers pings itself.
+const MEANINGLESS: [&str; 3] = ["client-cert-file", "client-key-file", "grpc-keepalive-min-time"];
 
 fn run(
     settings: Settings,
@@ -63,14 +52,10 @@ fn run(
     source: Source,
     notes: &mut Vec<Line>,
 ) -> Result<Wish, Error> {
-    let unused = flags().filter(|flag| flag.is_unused() && given.contains(flag.name));
+    let has_no_meaning = |flag: &&Flag| flag.is_unused() || MEANINGLESS.contains(&flag.name);
+    let unused = flags().filter(|flag| has_no_meaning(flag) && given.contains(flag.name));
     let unused: Vec<&str> = unused.map(|flag| flag.name).collect();
     let config: Config = check(settings, given, source, notes)?;
-    let later: Vec<&str> = NOT_YET.iter().copied().filter(|name| given.contains(name)).collect();
-    if !later.is_empty() {
-        let message = "flags that do nothing yet were accepted and ignored";
-        notes.push(Line::new(Level::Warn, message, fields!["flags": later]));
-    }
     if !unused.is_empty() {
         let message = "flags that have no meaning for this server were accepted and ignored";
         notes.push(Line::new(Level::Warn, message, fields!["flags": unused]));

@@ -30,7 +30,7 @@ const PROXY: &str = "Stays 0: this is not a proxy.";
 const STEPS: &str = "Stays 0: a compaction goes on between entries and stops nobody.";
 const SEND: &str = "Stays 0: one thread makes answers for all streams, and does not wait for any.";
 const IMAGE: &str = "Stays 0: the store itself is the snapshot, so none is written beside it.";
-const SLOW: &str = "Stays 0: nothing is called slow here; the durations say how slow it is.";
+const SLOW: &str = "Stays 0: no read waits for another member to answer it.";
 
 const WHOLE: &str = "Stays 0: a commit is timed as a whole.";
 const VIEWS: &str = "Stays 0: a read holds what it looks at, and there is no transaction to count.";
@@ -96,7 +96,6 @@ pub const ABSENT: &[Absent] = &[
     absent("etcd_grpc_proxy_cache_misses_total", Gauge, PROXY),
     absent("etcd_grpc_proxy_events_coalescing_total", Counter, PROXY),
     absent("etcd_grpc_proxy_watchers_coalescing_total", Gauge, PROXY),
-    absent("etcd_server_slow_apply_total", Counter, SLOW),
     absent("etcd_server_slow_read_indexes_total", Counter, SLOW),
     absent("etcd_server_snapshot_apply_in_progress_total", Gauge, IMAGE),
     absent("etcd_snap_db_fsync_duration_seconds", Histogram(0.001, 14), IMAGE),

@@ -7,6 +7,7 @@
 //! Invariant: each call that was begun ends once. One whose client has gone away ends as canceled.
 
 use super::kinds::{Counter, Family, Histogram, Page, labels};
+use super::steps::Steps;
 use api::{Code, Method};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -31,7 +32,12 @@ pub struct Grpc {
 struct Shared {
     received_bytes: Counter,
     sent_bytes: Counter,
+    /// Is it measured how long each call took, of whatever kind it is?
+    is_extensive: bool,
 }
+
+/// The limits of how long calls took, in seconds, as every program in Go has them.
+const HANDLING: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// What a client says that it is, among the metadata.
 const VERSION: &str = "client-api-version";
@@ -49,12 +55,21 @@ struct Counted {
     handled: [Counter; Code::ALL.len()],
     /// How long a call took, if it takes as long as it takes to answer: failed ones, and others.
     took: [Histogram; 2],
+    /// How long each took.
+    handling: Steps,
     shared: Arc<Shared>,
 }
 
 impl Default for Grpc {
     fn default() -> Grpc {
-        let shared: Arc<Shared> = Arc::default();
+        Grpc::new(false)
+    }
+}
+
+impl Grpc {
+    /// Nothing counted yet. How long each call took is measured, if that is wanted.
+    pub fn new(is_extensive: bool) -> Grpc {
+        let shared = Arc::new(Shared { is_extensive, ..Shared::default() });
         let counted = |method: Method| {
             let (service, name) = (method.service().to_owned(), method.name().to_owned());
             let counted = Counted::new(&method, shared.clone());
@@ -86,6 +101,7 @@ impl Counted {
             sent: Counter::default(),
             handled: Default::default(),
             took: [0, 1].map(|_| Histogram::new(0.001, 14)),
+            handling: Steps::new(&HANDLING),
             shared,
         }
     }
@@ -94,6 +110,9 @@ impl Counted {
         self.handled[code as usize].add(1);
         if self.kind == "unary" {
             self.took[usize::from(code == Code::Ok)].took(began.elapsed());
+        }
+        if self.shared.is_extensive {
+            self.handling.took(began.elapsed());
         }
     }
 }
@@ -128,7 +147,7 @@ impl Grpc {
         }
         let help = "Requests, by what the client says it is.";
         page.add("etcd_server_client_requests_total", help, &self.requests);
-        let Shared { received_bytes, sent_bytes } = &*self.shared;
+        let Shared { received_bytes, sent_bytes, .. } = &*self.shared;
         let name = "etcd_network_client_grpc_received_bytes_total";
         page.add(name, "Bytes of the messages that clients have sent.", received_bytes);
         let name = "etcd_network_client_grpc_sent_bytes_total";
@@ -155,6 +174,10 @@ impl Counted {
             let code = code.to_string();
             let pairs = [("grpc_code", code.as_str())].into_iter().chain(pairs);
             page.one_of(name, help, &labels(pairs), count);
+        }
+        if self.shared.is_extensive {
+            let (name, help) = ("grpc_server_handling_seconds", "How long calls took.");
+            page.one_of(name, help, &all, &self.handling);
         }
         let Some(kind) = self.request_type() else { return };
         let (name, help) = ("etcd_server_request_duration_seconds", "How long requests took.");

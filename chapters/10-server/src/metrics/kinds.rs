@@ -244,7 +244,7 @@ pub fn labels<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     text
 }
 
-fn line(text: &mut String, name: &str, labels: &str, value: f64) {
+pub fn line(text: &mut String, name: &str, labels: &str, value: f64) {
     let value = number(value);
     let written = match labels {
         "" => writeln!(text, "{name} {value}"),
@@ -254,7 +254,7 @@ fn line(text: &mut String, name: &str, labels: &str, value: f64) {
 }
 
 /// A number as Go writes it, since limits are names too: `1.048576e+06`.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

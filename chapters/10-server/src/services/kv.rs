@@ -6,6 +6,7 @@
 use super::reads::Pieces;
 use super::steps::Steps;
 use super::{Member, Signed, Who};
+use crate::proposal::Asked;
 use api::kv_server::Kv as Service;
 use api::range_request::{SortOrder, SortTarget};
 use api::request_op::Request as Operation;
@@ -41,18 +42,11 @@ impl Service for Kv {
         request: Request<RangeRequest>,
     ) -> Result<Response<RangeResponse>, Status> {
         let (who, request) = Who::of(request);
-        checks::range(&request)?;
-        if !request.serializable {
-            self.member.catch_up().await?;
-        }
-        let asker =
-            self.member.permit(&who, |auth, asker| auth.check_range(asker, &request)).await?;
-        let began = Instant::now();
-        let response = self.member.range(request).await;
-        self.member.facts.metrics.state.note_read(response.is_ok(), began);
-        let response = response?;
-        self.member.check_still(&asker)?;
-        Ok(Response::new(response))
+        // Keys in it are parts of what has come, so this copies none.
+        let asked = request.clone();
+        let told = self.read_range(&who, request).await;
+        self.member.slow.range(&who, &asked, &told, &self.member.facts.metrics);
+        told.map(Response::new)
     }
 
     async fn range_stream(
@@ -74,10 +68,11 @@ impl Service for Kv {
 
     async fn put(&self, request: Request<PutRequest>) -> Result<Response<PutResponse>, Status> {
         let (who, request) = Who::of(request);
-        self.member.check_quota(cost_of_put(&request))?;
-        checks::put(&request)?;
-        let response = self.member.propose(&who, request).await?;
-        Ok(Response::new(response.signed(&self.member)))
+        let asked = request.clone();
+        let told = self.change(&who, request, check_put).await;
+        let told = told.map(|response| response.signed(&self.member));
+        self.member.slow.put(&who, &asked, &told);
+        told.map(Response::new)
     }
 
     async fn delete_range(
@@ -85,24 +80,26 @@ impl Service for Kv {
         request: Request<DeleteRangeRequest>,
     ) -> Result<Response<DeleteRangeResponse>, Status> {
         let (who, request) = Who::of(request);
-        checks::delete_range(&request)?;
-        let response = self.member.propose(&who, request).await?;
-        Ok(Response::new(response.signed(&self.member)))
+        let asked = request.clone();
+        let check = |_: &Member, request: &DeleteRangeRequest| checks::delete_range(request);
+        let told = self.change(&who, request, check).await;
+        let told = told.map(|response| response.signed(&self.member));
+        self.member.slow.delete_range(&who, &asked, &told);
+        told.map(Response::new)
     }
 
     async fn txn(&self, request: Request<TxnRequest>) -> Result<Response<TxnResponse>, Status> {
         let (who, request) = Who::of(request);
-        match cost_of_txn(&request) {
-            0 => {}
-            cost => self.member.check_quota(cost)?,
-        }
-        checks::txn(&request, self.member.max_txn_ops)?;
-        check_depth(&request)?;
-        let response = match only_reads(&request) {
-            Some(serializable) => self.read(&who, request, serializable).await?,
-            None => self.member.propose(&who, request).await?.signed(&self.member),
+        let asked = request.clone();
+        let told = match only_reads(&request) {
+            Some(may_be_old) => self.read(&who, request, may_be_old).await,
+            None => {
+                let told = self.change(&who, request, check_txn).await;
+                told.map(|response| response.signed(&self.member))
+            }
         };
-        Ok(Response::new(response))
+        self.member.slow.txn(&who, &asked, &told);
+        told.map(Response::new)
     }
 
     async fn compact(
@@ -110,17 +107,67 @@ impl Service for Kv {
         request: Request<CompactionRequest>,
     ) -> Result<Response<CompactionResponse>, Status> {
         let (who, request) = Who::of(request);
-        let response = self.member.propose(&who, request).await?;
-        if request.physical {
-            self.member.compacted().await?;
-        }
-        Ok(Response::new(response.signed(&self.member)))
+        let told = self.compact_now(&who, request).await;
+        self.member.slow.compact(&who);
+        told.map(Response::new)
     }
 }
 
 impl Kv {
+    /// The pairs of a range.
+    async fn read_range(&self, who: &Who, request: RangeRequest) -> Result<RangeResponse, Status> {
+        checks::range(&request)?;
+        if !request.serializable {
+            self.member.catch_up().await?;
+        }
+        let asker =
+            self.member.permit(who, |auth, asker| auth.check_range(asker, &request)).await?;
+        let began = Instant::now();
+        let response = self.member.range(request).await;
+        self.member.facts.metrics.state.note_read(response.is_ok(), began);
+        let response = response?;
+        self.member.check_still(&asker)?;
+        Ok(response)
+    }
+
+    /// Something goes through the log, if nothing is wrong with it.
+    async fn change<R: Asked>(
+        &self,
+        who: &Who,
+        request: R,
+        check: impl FnOnce(&Member, &R) -> Result<(), Error>,
+    ) -> Result<R::Response, Status> {
+        check(&self.member, &request)?;
+        self.member.propose(who, request).await
+    }
+
+    async fn compact_now(
+        &self,
+        who: &Who,
+        request: CompactionRequest,
+    ) -> Result<CompactionResponse, Status> {
+        let response = self.member.propose_first(who, request).await?;
+        if request.physical {
+            self.member.compacted().await?;
+        }
+        Ok(response.signed(&self.member))
+    }
+
     /// A transaction that does nothing but read.
     async fn read(
+        &self,
+        who: &Who,
+        request: TxnRequest,
+        may_be_old: bool,
+    ) -> Result<TxnResponse, Status> {
+        check_txn(&self.member, &request)?;
+        let asked = request.clone();
+        let told = self.read_checked(who, request, may_be_old).await;
+        self.member.slow.read_txn(who, &asked, &told, &self.member.facts.metrics);
+        told
+    }
+
+    async fn read_checked(
         &self,
         who: &Who,
         request: TxnRequest,
@@ -136,6 +183,20 @@ impl Kv {
         self.member.check_still(&asker)?;
         Ok(response)
     }
+}
+
+fn check_put(member: &Member, request: &PutRequest) -> Result<(), Error> {
+    member.check_quota(cost_of_put(request))?;
+    checks::put(request)
+}
+
+fn check_txn(member: &Member, request: &TxnRequest) -> Result<(), Error> {
+    match cost_of_txn(request) {
+        0 => {}
+        cost => member.check_quota(cost)?,
+    }
+    checks::txn(request, member.max_txn_ops)?;
+    check_depth(request)
 }
 
 /// Whoever reads takes no lease.

@@ -55,7 +55,7 @@ impl Service for Lease {
         request: Request<LeaseRevokeRequest>,
     ) -> Result<Response<LeaseRevokeResponse>, Status> {
         let (who, request) = Who::of(request);
-        let response = self.member.propose(&who, request).await?;
+        let response = self.member.propose_first(&who, request).await?;
         Ok(Response::new(response.signed(&self.member)))
     }
 
@@ -82,14 +82,10 @@ impl Service for Lease {
         let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseTimeToLive);
         self.member.permit(&who, need).await?;
         let lease = LeaseId::new(request.id);
-        let keys = match lease {
-            Some(lease) if request.keys => self.member.keys(lease).await?,
-            Some(_) | None => Vec::new(),
-        };
+        let asked: Vec<LeaseId> = lease.into_iter().filter(|_| request.keys).collect();
+        let mut known = Known::of(&self.member, asked).await?;
         let check = |auth: &Auth, asker: &Asker| match lease {
-            Some(lease) => {
-                auth.check_lease_time_to_live(asker, lease, request.keys, &Known::one(lease, &keys))
-            }
+            Some(lease) => auth.check_lease_time_to_live(asker, lease, request.keys, &known),
             None => auth.check_call(asker, Call::LeaseTimeToLive),
         };
         self.member.permit(&who, check).await?;
@@ -99,6 +95,7 @@ impl Service for Lease {
             Some(Err(Error::LeaseNotFound)) | None => None,
             Some(Err(error)) => return Err(error.into()),
         };
+        let keys = lease.and_then(|lease| known.0.remove(&lease)).unwrap_or_default();
         let response = answers::time_to_live(&request, found, keys);
         Ok(Response::new(response.signed(&self.member)))
     }
@@ -111,12 +108,10 @@ impl Service for Lease {
         let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseLeases);
         self.member.permit(&who, need).await?;
         let leases = self.member.leases.lock().leases();
-        let mut known = Known::default();
-        if self.member.facts.gate.is_enabled() {
-            for lease in &leases {
-                known.0.insert(*lease, self.member.keys(*lease).await?);
-            }
-        }
+        let known = match self.member.facts.gate.is_enabled() {
+            true => Known::of(&self.member, leases.clone()).await?,
+            false => Known::default(),
+        };
         let all = || leases.iter().copied();
         self.member.permit(&who, |auth, asker| auth.check_lease_list(asker, all(), &known)).await?;
         let response = answers::leases(&leases);
@@ -132,8 +127,13 @@ pub const COST: u64 = 64;
 struct Known(BTreeMap<LeaseId, Vec<Bytes>>);
 
 impl Known {
-    fn one(lease: LeaseId, keys: &[Bytes]) -> Known {
-        Known([(lease, keys.to_vec())].into())
+    /// Asks for all of them at once.
+    async fn of(member: &Member, leases: Vec<LeaseId>) -> Result<Known, Status> {
+        if leases.is_empty() {
+            return Ok(Known::default());
+        }
+        let keys = member.keys(leases.clone()).await?;
+        Ok(Known(leases.into_iter().zip(keys).collect()))
     }
 }
 
@@ -190,10 +190,7 @@ async fn keep_alive(
     if member.facts.gate.is_enabled() {
         let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseKeepAlive);
         member.permit(who, need).await?;
-        let keys = match lease {
-            Some(lease) => Known::one(lease, &member.keys(lease).await?),
-            None => Known::default(),
-        };
+        let keys = Known::of(member, lease.into_iter().collect()).await?;
         let check = |auth: &Auth, asker: &Asker| match lease {
             Some(lease) => auth.check_lease_renew(asker, lease, &keys),
             None => auth.check_call(asker, Call::LeaseKeepAlive),

@@ -5,21 +5,35 @@
 
 use crate::door::Caller;
 use auth::Credentials;
+use std::net::SocketAddr;
+use std::time::Instant;
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
 /// What came with a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Who {
     metadata: MetadataMap,
     caller: Option<Caller>,
+    began: Instant,
 }
 
 impl Who {
     /// A request, and who asks.
     pub fn of<R>(request: Request<R>) -> (Who, R) {
         let (metadata, mut extensions, request) = request.into_parts();
-        (Who { metadata, caller: extensions.remove::<Caller>() }, request)
+        let caller = extensions.remove::<Caller>();
+        (Who { metadata, caller, began: Instant::now() }, request)
+    }
+
+    /// When the service began with the request.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// From where it came.
+    pub fn remote(&self) -> Option<SocketAddr> {
+        self.caller.as_ref().map(|caller| caller.remote)
     }
 
     /// The token, if one came. One that is no text is none that was ever given.

@@ -22,6 +22,7 @@ use basics::{NodeId, Position};
 use bytes::Bytes;
 use lease::{Decided, Reign};
 use raft::Configuration;
+use std::time::Instant;
 
 impl State {
     /// Carries out a proposal that is in the log at this position.
@@ -85,6 +86,7 @@ impl State {
         let before = self.store.compacted();
         self.store.compact(request.revision)?;
         self.forgets = true;
+        self.next_step = Instant::now();
         let compactions = &wires.facts.compactions;
         if let Some(revision) = self.store.compacted() {
             compactions.set(compactions.get().and(revision, before));
@@ -196,9 +198,10 @@ impl State {
         Ok(Answer::Done(()))
     }
 
-    /// The keys of a lease.
-    pub(super) fn keys_of(&self, lease: api::LeaseId) -> Vec<Bytes> {
-        self.store.attached().keys(lease).cloned().collect()
+    /// The keys of each of these leases.
+    pub(super) fn keys_of(&self, leases: &[api::LeaseId]) -> Vec<Vec<Bytes>> {
+        let keys = |lease: &api::LeaseId| self.store.attached().keys(*lease).cloned().collect();
+        leases.iter().map(keys).collect()
     }
 
     fn store_lease(&mut self, row: lease::Row) -> Result<(), bolt::Error> {

@@ -6,16 +6,16 @@ use crate::metrics::Metrics;
 use crate::proposal::{Answer, Outcome, Proposal, Wish};
 use api::Error;
 use std::borrow::Cow;
-use std::time::Instant;
+use std::time::Duration;
 
-/// A proposal was carried out, since then.
-pub fn count(metrics: &Metrics, proposal: &Proposal, outcome: &Outcome, began: Instant) {
+/// A proposal was carried out, in so much time.
+pub fn count(metrics: &Metrics, proposal: &Proposal, outcome: &Outcome, took: Duration) {
     let Some(wish) = &proposal.wish else { return };
     if let Some(name) = name(wish) {
         // That the past is gone already is as good as to remove it.
         let is_well = matches!(outcome, Ok(_) | Err(Error::Compacted));
         let success = if is_well { "true" } else { "false" };
-        metrics.state.apply.with(&[&name, success, "v3"]).took(began.elapsed());
+        metrics.state.apply.with(&[&name, success, "v3"]).took(took);
     }
     let Ok(answer) = outcome else { return };
     match (wish, answer) {

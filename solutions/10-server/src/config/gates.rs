@@ -44,13 +44,15 @@ const ALL: [(Gate, &str, bool); 9] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gates {
     on: Vec<Gate>,
+    /// What was said of all gates of a kind: of those that are off by themselves, and of others.
+    all: [bool; 2],
     said: String,
 }
 
 impl Default for Gates {
     fn default() -> Gates {
         let on = ALL.iter().filter(|(.., is_on)| *is_on).map(|(gate, ..)| *gate).collect();
-        Gates { on, said: String::new() }
+        Gates { on, all: [false; 2], said: String::new() }
     }
 }
 
@@ -85,7 +87,18 @@ impl Gates {
             of(name).or_else(|| of(all)).unwrap_or(*is_on)
         };
         let on = ALL.iter().filter(is_on).map(|(gate, ..)| *gate).collect();
-        Ok(Gates { on, said: text.to_owned() })
+        let all = ["AllAlpha", "AllBeta"].map(|name| of(name).unwrap_or(false));
+        Ok(Gates { on, all, said: text.to_owned() })
+    }
+
+    /// All gates, for the metrics: the name, how far it is in etcd, and is it on?
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let kinds = [("AllAlpha", "ALPHA", self.all[0]), ("AllBeta", "BETA", self.all[1])];
+        let stage = |is_usual: bool| if is_usual { "BETA" } else { "ALPHA" };
+        let gate = move |(gate, name, is_usual): &(Gate, &'static str, bool)| {
+            (*name, stage(*is_usual), self.has(*gate))
+        };
+        kinds.into_iter().chain(ALL.iter().map(gate))
     }
 
     /// All gates, for the help: the name, and is it on by itself?

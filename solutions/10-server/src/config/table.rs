@@ -87,7 +87,7 @@ const MEMBER: &[Flag] = &[
     flag(
         "snapshot-count",
         Kind::Whole(Width::Bits64, |settings| &mut settings.snapshot_count),
-        "After how many entries the state is brought to the disk.",
+        "After how many entries there is a snapshot, and the log before it may go.",
     ),
     flag(
         "snapshot-catchup-entries",
@@ -111,7 +111,7 @@ const MEMBER: &[Flag] = &[
     flag(
         "backend-batch-limit",
         Kind::Signed(Width::Word, |settings| &mut settings.backend_batch_limit),
-        "After how many operations it is.",
+        "After how many rows it is, if that is sooner.",
     ),
     flag(
         "max-txn-ops",

@@ -69,6 +69,8 @@ group! {
         failed: Counter = none(), "etcd_server_proposals_failed_total";
         /// Reads whose clients waited in vain.
         reads_failed: Counter = none(), "etcd_server_read_indexes_failed_total";
+        /// Entries and reads that took too long.
+        slow_applies: Counter = none(), "etcd_server_slow_apply_total";
         /// Learners that began to decide here.
         promoted: Counter = none(), "etcd_server_learner_promote_successes";
         /// Learners that were not let decide.

@@ -8,6 +8,7 @@ use crate::services::Member;
 use api::AlarmType;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
+use std::sync::Arc;
 use tonic::body::Body;
 
 /// `/version`.
@@ -21,14 +22,17 @@ pub fn version(member: &Member) -> Response<Body> {
     answers::of(StatusCode::OK, answers::JSON, text)
 }
 
-/// `/metrics`.
-pub fn metrics(member: &Member) -> Response<Body> {
-    note(member);
-    let versions = member.facts.versions.get();
-    let id = member.signature.id.0;
-    let page = member.facts.metrics.page(id, VERSION, versions.cluster.as_deref());
+/// `/metrics`. The system is asked for some of it, and may take its time.
+pub async fn metrics(member: &Arc<Member>) -> Response<Body> {
+    let asked = member.clone();
+    let page = member.blocking.run(move || {
+        note(&asked);
+        let versions = asked.facts.versions.get();
+        let (id, cluster) = (asked.signature.id.0, versions.cluster.as_deref());
+        asked.facts.metrics.page(id, VERSION, cluster, asked.gates.each())
+    });
     let kind = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-    answers::of(StatusCode::OK, HeaderValue::from_static(kind), page)
+    answers::of(StatusCode::OK, HeaderValue::from_static(kind), page.await)
 }
 
 /// Notes what is known and not counted.
@@ -67,7 +71,7 @@ pub fn is_learner(member: &Member) -> bool {
 }
 
 /// `/debug/vars`. Memory is told of in less detail than by etcd, whose own memory is another one.
-pub fn page(member: &Member) -> Response<Body> {
+pub async fn page(member: &Member) -> Response<Body> {
     let id = |id: u64| if id == 0 { "0".to_owned() } else { format!("{id:x}") };
     let said = member.facts.progress.get();
     let state = match (said.leads, said.leader) {
@@ -76,9 +80,10 @@ pub fn page(member: &Member) -> Response<Body> {
         (false, None) => "StateCandidate",
     };
     let words: Vec<_> = std::env::args_os().map(|word| word.display().to_string()).collect();
+    let files = member.blocking.run(|| limit("Max open files")).await;
     let vars = json!({
         "cmdline": words,
-        "file_descriptor_limit": limit("Max open files").map(|most| most as u64),
+        "file_descriptor_limit": files.map(|most| most as u64),
         "memstats": {},
         "raft.status": {
             "id": id(member.signature.id.0),

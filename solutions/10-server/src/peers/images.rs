@@ -13,6 +13,7 @@
 
 use super::connection::Line;
 use super::{BRING, Room};
+use crate::disk::File;
 use crate::journal::fields;
 use crate::letters::{Brought, ToReplica};
 use crate::lines::hex;
@@ -102,7 +103,7 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
 }
 
 /// Up to which entry a file goes.
-fn position(file: &bolt::View<fs::File>) -> Result<Position, String> {
+fn position(file: &bolt::View<File>) -> Result<Position, String> {
     let found = rows::position_in(file).map_err(|error| error.to_string())?;
     found.ok_or_else(|| "the store does not say up to which entry it goes".to_owned())
 }

@@ -50,6 +50,9 @@ impl Replica {
     }
 
     fn begin_change(&mut self, data: &Data) -> Result<(), Later> {
+        if self.applied < self.moving {
+            return Err(Later::Wait);
+        }
         let roster = self.wires.facts.roster.get();
         let wish = Proposal::read(data.bytes()).ok().and_then(|proposal| proposal.wish);
         let step = match wish {
@@ -71,6 +74,11 @@ impl Replica {
                 roster.find(NodeId(id)).map_err(Later::Never)?;
                 Step::Remove(NodeId(id))
             }
+            Some(Wish::UpdateMember(wish)) => {
+                let id = NodeId(wish.id);
+                roster.update(id, wish.peer_urls).map_err(Later::Never)?;
+                return self.begin_move(data);
+            }
             Some(_) | None => unreachable!("nobody proposes anything else as a change"),
         };
         let draw = self.draw();
@@ -88,6 +96,13 @@ impl Replica {
                 | Refused::Full,
             ) => Err(Later::Wait),
         }
+    }
+
+    /// Where a member is found is nothing that raft has to know: it is an entry like others. But
+    /// those that come after it wait for it.
+    fn begin_move(&mut self, data: &Data) -> Result<(), Later> {
+        self.moving = self.node.propose(data.clone()).map_err(|_| Later::Wait)?.index;
+        Ok(())
     }
 
     /// Somebody wants another member to lead, and waits until it does.

@@ -131,7 +131,7 @@ impl Service for Cluster {
         let asker = self.permit(&who, Call::MemberUpdate).await?;
         let peer_urls = urls(request.peer_urls)?;
         let wish = UpdateMember { id: request.id, peer_urls };
-        let members = self.member.begin(&asker, wish)?.outcome().await?;
+        let members = self.member.change(&asker, wish).await?;
         Ok(Response::new(MemberUpdateResponse { header: self.header(), members }))
     }
 

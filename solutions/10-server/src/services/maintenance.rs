@@ -4,6 +4,7 @@
 
 use super::{Member, Signed, Who};
 use crate::alarms;
+use crate::disk::File;
 use crate::proposal::SetDowngrade;
 use crate::rows::{BUCKETS, PASSING};
 use crate::version::{VERSION, Version};
@@ -19,7 +20,6 @@ use auth::Call;
 use basics::NodeId;
 use bytes::Bytes;
 use std::collections::VecDeque;
-use std::fs::File;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};

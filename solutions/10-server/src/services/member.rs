@@ -5,9 +5,11 @@
 //!
 //! Left to others: what a request does (`state`).
 
+use super::slow::Slow;
 use super::who::Who;
 use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
+use crate::config::{Gate, Gates};
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{ToReplica, ToState, ToStore, ToWatches, Waiter, Wanted};
@@ -80,6 +82,10 @@ pub struct Member {
     pub quota: Option<u64>,
     /// The same, as it was said.
     pub quota_said: i64,
+    /// Who says what took long.
+    pub slow: Arc<Slow>,
+    /// What else it does, or not.
+    pub gates: Gates,
     /// Members come and go only if enough of the others are there.
     pub strict_reconfiguration: bool,
 }
@@ -117,14 +123,40 @@ impl Member {
     /// Proposes a request, and waits until it was carried out.
     pub async fn propose<R: Asked>(&self, who: &Who, request: R) -> Result<R::Response, Status> {
         self.check_backlog()?;
+        self.propose_now(who, request).await
+    }
+
+    /// The same of what makes room. If the gate for that is open, it goes before others: it is not
+    /// refused because the state is far behind.
+    pub async fn propose_first<R: Asked>(
+        &self,
+        who: &Who,
+        request: R,
+    ) -> Result<R::Response, Status> {
+        if !self.gates.has(Gate::PriorityRequest) {
+            self.check_backlog()?;
+        }
+        self.propose_now(who, request).await
+    }
+
+    async fn propose_now<R: Asked>(&self, who: &Who, request: R) -> Result<R::Response, Status> {
         let asker = self.asker(who).await?;
-        self.begin(&asker, request)?.outcome().await
+        self.begin_until(&asker, request, who.began() + self.patience)?.outcome().await
     }
 
     /// Proposes a request. It is on its way when this returns.
     pub fn begin<R: Asked>(&self, asker: &Asker, request: R) -> Result<Pending<R>, Status> {
+        self.begin_until(asker, request, Instant::now() + self.patience)
+    }
+
+    /// The same; but from then on, nobody waits for it any more.
+    fn begin_until<R: Asked>(
+        &self,
+        asker: &Asker,
+        request: R,
+        until: Instant,
+    ) -> Result<Pending<R>, Status> {
         let waiting = self.post_box.wait();
-        let until = Instant::now() + self.patience;
         let data = self.written(asker, request, &waiting)?;
         self.replica.put(ToReplica::Propose(Wanted { data, until }));
         let counted = Counted::new(&self.facts);
@@ -183,10 +215,10 @@ impl Member {
         Err(Error::NoSpace)
     }
 
-    /// Asks the state for the keys of a lease.
-    pub async fn keys(&self, lease: LeaseId) -> Result<Vec<Bytes>, Status> {
+    /// Asks the state for the keys of each of these leases.
+    pub async fn keys(&self, leases: Vec<LeaseId>) -> Result<Vec<Vec<Bytes>>, Status> {
         let waiting = self.post_box.wait();
-        self.state.put(ToState::Keys(lease, self.place(&waiting)));
+        self.state.put(ToState::Keys(leases, self.place(&waiting)));
         match timeout(self.patience, waiting).await {
             Ok(Told::Keys(keys)) => Ok(keys),
             Ok(told) => Err(unexpected(told)),
@@ -265,10 +297,11 @@ impl Member {
         let waiting = self.post_box.wait();
         self.store.put(ToStore::Defragment(self.place(&waiting)));
         match waiting.await {
-            Told::Defragmented(true) => Ok(()),
-            Told::Defragmented(false) => {
+            Told::Defragmented(Ok(true)) => Ok(()),
+            Told::Defragmented(Ok(false)) => {
                 Err(Status::unavailable("too much was written meanwhile; try again later"))
             }
+            Told::Defragmented(Err(why)) => Err(Status::unknown(&*why)),
             told => Err(unexpected(told)),
         }
     }

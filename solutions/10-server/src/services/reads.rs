@@ -8,10 +8,10 @@
 
 use super::steps::Source;
 use super::{Member, Signed};
+use crate::disk::File;
 use api::request_op::Request as Operation;
 use api::{Compare, RangeRequest, RangeResponse, RangeStreamResponse, TxnRequest, TxnResponse};
 use mvcc::Most;
-use std::fs::File;
 use std::sync::Arc;
 use tonic::Status;
 

@@ -36,25 +36,37 @@ pub fn admit(
     auth: &Auth,
     attached: &Attached,
 ) -> Result<(), Error> {
-    if alarms.has(AlarmType::Corrupt) && is_stopped_by_corruption(wish) {
-        return Err(Error::Corrupt);
-    }
-    if alarms.has(AlarmType::Nospace) && needs_space(wish) {
-        return Err(Error::NoSpace);
+    let (is_corrupt, is_full) = (alarms.has(AlarmType::Corrupt), alarms.has(AlarmType::Nospace));
+    if is_corrupt || is_full {
+        match effect(wish) {
+            Effect::Grows | Effect::Changes if is_corrupt => return Err(Error::Corrupt),
+            Effect::Grows if is_full => return Err(Error::NoSpace),
+            Effect::Grows | Effect::Changes | Effect::None => {}
+        }
     }
     permits(wish, asker, auth, attached)
 }
 
-/// What must not happen to a store that is not what other members have.
-fn is_stopped_by_corruption(wish: &Wish) -> bool {
+/// What a wish does to what clients have stored.
+enum Effect {
+    /// It makes it larger.
+    Grows,
+    /// It changes it, and does not make it larger. While there is no space, it must go on, or
+    /// nobody could make room; but not while the store is not what other members have.
+    Changes,
+    /// Neither.
+    None,
+}
+
+fn effect(wish: &Wish) -> Effect {
     match wish {
-        Wish::Put(_)
+        Wish::Put(_) | Wish::LeaseGrant(_) => Effect::Grows,
+        Wish::Txn(request) if has_put(request) => Effect::Grows,
+        Wish::Txn(_)
         | Wish::DeleteRange(_)
-        | Wish::Txn(_)
         | Wish::Compact(_)
-        | Wish::LeaseGrant(_)
         | Wish::LeaseRevoke(_)
-        | Wish::LeaseIsOver(_) => true,
+        | Wish::LeaseIsOver(_) => Effect::Changes,
         Wish::LeaseRests(_)
         | Wish::Users(_)
         | Wish::Alarm(_)
@@ -64,30 +76,7 @@ fn is_stopped_by_corruption(wish: &Wish) -> bool {
         | Wish::UpdateMember(_)
         | Wish::Publish(_)
         | Wish::SetVersion(_)
-        | Wish::SetDowngrade(_) => false,
-    }
-}
-
-/// Does it make the store larger? Whatever makes it smaller must go on, or nobody could clear the
-/// alarm.
-fn needs_space(wish: &Wish) -> bool {
-    match wish {
-        Wish::Put(_) | Wish::LeaseGrant(_) => true,
-        Wish::Txn(request) => has_put(request),
-        Wish::DeleteRange(_)
-        | Wish::Compact(_)
-        | Wish::LeaseRevoke(_)
-        | Wish::LeaseIsOver(_)
-        | Wish::LeaseRests(_)
-        | Wish::Users(_)
-        | Wish::Alarm(_)
-        | Wish::AddMember(_)
-        | Wish::PromoteMember(_)
-        | Wish::RemoveMember(_)
-        | Wish::UpdateMember(_)
-        | Wish::Publish(_)
-        | Wish::SetVersion(_)
-        | Wish::SetDowngrade(_) => false,
+        | Wish::SetDowngrade(_) => Effect::None,
     }
 }
 

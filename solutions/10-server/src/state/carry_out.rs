@@ -23,6 +23,7 @@ use basics::{NodeId, Position};
 use bytes::Bytes;
 use lease::{Decided, Reign};
 use raft::Configuration;
+use std::time::Instant;
 
 impl State {
     /// Carries out a proposal that is in the log at this position.
@@ -86,6 +87,7 @@ impl State {
         let before = self.store.compacted();
         self.store.compact(request.revision)?;
         self.forgets = true;
+        self.next_step = Instant::now();
         let compactions = &wires.facts.compactions;
         if let Some(revision) = self.store.compacted() {
             compactions.set(compactions.get().and(revision, before));
@@ -164,7 +166,7 @@ impl State {
         let configuration = Configuration::Simple(roster.members());
         rows::set_configuration(self.store.rows(), &configuration)?;
         let members = roster.list();
-        let is_own_end = roster.is_removed(wires.own);
+        let is_own_end = roster.is_removed(wires.id);
         wires.links.note_roster(&roster);
         wires.facts.roster.set(roster);
         if is_own_end {
@@ -202,9 +204,10 @@ impl State {
         Ok(Answer::Done(()))
     }
 
-    /// The keys of a lease.
-    pub(super) fn keys_of(&self, lease: api::LeaseId) -> Vec<Bytes> {
-        self.store.attached().keys(lease).cloned().collect()
+    /// The keys of each of these leases.
+    pub(super) fn keys_of(&self, leases: &[api::LeaseId]) -> Vec<Vec<Bytes>> {
+        let keys = |lease: &api::LeaseId| self.store.attached().keys(*lease).cloned().collect();
+        leases.iter().map(keys).collect()
     }
 
     fn store_lease(&mut self, row: lease::Row) -> Result<(), bolt::Error> {

@@ -13,9 +13,9 @@ use crate::boxes::Told;
 use crate::contents::{self, Contents};
 use crate::facts::Compactions;
 use crate::letters::{Brought, ToReplica, ToStore, ToWatches};
-use bolt::backend::{self, Committer};
-use bolt::{Directory, Folder};
-use std::fs::File;
+use crate::opening::store_options;
+use bolt::Directory;
+use bolt::backend;
 
 /// What a store is called.
 const NAME: &str = "db";
@@ -24,25 +24,23 @@ impl State {
     /// Puts a state in the place of this one.
     pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
         // What is on its way to the old file gets there, so that nobody waits for it any more.
-        if std::mem::take(&mut self.is_frozen) {
-            wires.retired.wait();
-        }
-        let folder = Folder::new(&wires.place);
+        self.commits.wait(&wires.retired);
+        let folder = &wires.directory;
         let part = brought.part.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         folder.rename(part, NAME)?;
         folder.sync()?;
-        let (rows, committer) = open(folder)?;
+        let (rows, committer) = backend::open(folder.clone(), NAME, store_options())?;
         let contents = contents::read(&rows.reader().view(), wires.lease_options)?;
         if contents.applied != brought.at {
             return Err(Error::Another { found: contents.applied, wanted: brought.at });
         }
         self.store = mvcc::Store::open(rows)?;
-        (self.applied, self.frozen) = (contents.applied, contents.applied);
-        (self.forgets, self.has_forgotten, self.resyncs) = (true, false, None);
+        self.applied = contents.applied;
+        (self.forgets, self.resyncs) = (true, None);
         wires.store.put(ToStore::Replace(Box::new(committer)));
         wires.reader.replace(self.store.reader());
         self.show(contents, wires);
-        for (_, asker) in std::mem::take(&mut self.settling) {
+        for asker in self.commits.begin_anew(self.applied) {
             tell(asker, Told::Settled, wires);
         }
         wires.watches.put(ToWatches::Resync(self.store.current()));
@@ -64,10 +62,4 @@ impl State {
         facts.roster.set(roster);
         wires.replica.put(ToReplica::Installed(applied, configuration));
     }
-}
-
-type Opened = (backend::Writer<File>, Committer<Folder>);
-
-fn open(folder: Folder) -> Result<Opened, bolt::Error> {
-    backend::open(folder, NAME, crate::opening::store_options())
 }
