@@ -204,7 +204,8 @@ fn member(
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,
         slow: Arc::new(Slow::new(config.journal.clone(), config.slow_request, config.slow_apply)),
-        gates: config.gates.clone(),
+        features: config.gates.each().collect(),
+        room_first: config.gates.has(Gate::PriorityRequest),
     }
 }
 

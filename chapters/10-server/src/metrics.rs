@@ -73,7 +73,7 @@ impl Metrics {
         id: u64,
         server: &str,
         cluster: Option<&str>,
-        features: impl Iterator<Item = (&'static str, &'static str, bool)>,
+        features: &[(&'static str, &'static str, bool)],
     ) -> String {
         let mut page = Page::default();
         self.grpc.print(&mut page);
@@ -109,7 +109,7 @@ impl Metrics {
         }
         let (name, help) = ("etcd_server_go_version", "Go is what etcd is written in.");
         one(name, help, "server_go_version", "none");
-        for (name, stage, is_on) in features {
+        for &(name, stage, is_on) in features {
             let labels = labels([("name", name), ("stage", stage)].into_iter());
             let help = "1 for each switch that is on.";
             page.number(

@@ -9,7 +9,6 @@ use super::slow::Slow;
 use super::who::Who;
 use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
-use crate::config::{Gate, Gates};
 use crate::disk::File;
 use crate::facts::Facts;
 use crate::leases::Leases;
@@ -78,8 +77,10 @@ pub struct Member {
     pub quota_said: i64,
     /// Who says what took long.
     pub slow: Arc<Slow>,
-    /// What else it does, or not.
-    pub gates: Gates,
+    /// What can be switched: the name, how far it is in etcd, and is it on?
+    pub features: Vec<(&'static str, &'static str, bool)>,
+    /// What makes room goes before others.
+    pub room_first: bool,
     /// Members come and go only if enough of the others are there.
     pub strict_reconfiguration: bool,
 }
@@ -127,7 +128,7 @@ impl Member {
         who: &Who,
         request: R,
     ) -> Result<R::Response, Status> {
-        if !self.gates.has(Gate::PriorityRequest) {
+        if !self.room_first {
             self.check_backlog()?;
         }
         self.propose_now(who, request).await

@@ -29,7 +29,7 @@ pub async fn metrics(member: &Arc<Member>) -> Response<Body> {
         note(&asked);
         let versions = asked.facts.versions.get();
         let (id, cluster) = (asked.signature.id.0, versions.cluster.as_deref());
-        asked.facts.metrics.page(id, VERSION, cluster, asked.gates.each())
+        asked.facts.metrics.page(id, VERSION, cluster, &asked.features)
     });
     let kind = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
     answers::of(StatusCode::OK, HeaderValue::from_static(kind), page.await)
