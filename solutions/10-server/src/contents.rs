@@ -6,8 +6,8 @@
 //! Left to others: rows (`rows`), and who shows the contents to whom (`facts`).
 
 use crate::alarms::Alarms;
-use crate::facts::Versions;
 use crate::disk::File;
+use crate::facts::Versions;
 use crate::roster::Roster;
 use crate::rows;
 use auth::Auth;
