@@ -316,6 +316,37 @@ fn a_member_comes_learns_votes_and_goes() {
 }
 
 #[test]
+fn one_becomes_three_and_then_any_two_are_enough() {
+    check(|| {
+        let plan = Plan::of(1);
+        let mut all = vec![plan.start([1]).remove(0)];
+        for number in [2, 3] {
+            let mut client = all[0].client();
+            let peer_urls = vec![format!("http://{}", plan.peer(number))];
+            let request = MemberAddRequest { peer_urls, is_learner: false };
+            let added = ask!(ClusterClient, client, member_add, request).expect("it can be");
+            assert_eq!(added.members.len(), number);
+            put(&mut client, &format!("before {number}"), "1").expect("nobody waits for it");
+            all.push(plan.start([number]).remove(0));
+        }
+        let mut all = by_lead(all);
+        // When the others have a vote, they can do without the one who leads; not before.
+        let heir = own(&mut all[1].1);
+        let request = MoveLeaderRequest { target_id: heir };
+        while ask!(MaintenanceClient, all[0].1, move_leader, request).is_err() {}
+        let last = own(&mut all[2].1);
+        let request = MoveLeaderRequest { target_id: last };
+        while ask!(MaintenanceClient, all[1].1, move_leader, request).is_err() {}
+        stop([all.remove(0)]);
+        put(&mut all[0].1, "with two", "2").expect("two of three are enough");
+        for key in ["before 2", "before 3", "with two"] {
+            assert!(get(&mut all[1].1, key).is_some(), "{key}");
+        }
+        stop(all);
+    });
+}
+
+#[test]
 fn who_was_away_for_long_gets_the_state_itself() {
     check(|| {
         let plan = Plan::of(3);

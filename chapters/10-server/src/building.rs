@@ -10,13 +10,17 @@ use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
 use crate::comparing::{self, Comparing};
 use crate::config::{Config, Gate};
-use crate::disk::{File, StoreFolder};
+use crate::disk::StoreFolder;
+use crate::door::Door;
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{Retired, ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::links::Links;
 use crate::log;
 use crate::mailbox::Mailbox;
-use crate::opening::Opened;
+use crate::opening::{Opened, lease_options, store_directory};
+use crate::peers::Peers;
+use crate::reader::Reader;
 use crate::replica::{self, Replica};
 use crate::services::{Member, Slow};
 use crate::signature::Signature;
@@ -28,6 +32,7 @@ use basics::NodeId;
 use bolt::backend::Committer;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Duration;
@@ -47,6 +52,8 @@ pub struct Rooms {
     committer: Committer<StoreFolder>,
     store_wires: store::Wires,
     watches: Watches,
+    peers: Peers,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
 }
 
 /// A mailbox for each of them.
@@ -70,14 +77,26 @@ pub struct Mail {
     pub comparing: Arc<Mailbox<comparing::Stop>>,
 }
 
-/// Builds everything, and connects it. For each runtime there is a member.
-pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
+/// Builds everything, and connects it. For each runtime that serves clients there is a member, and
+/// one for the room of the peers.
+pub fn build(
+    config: &Config,
+    opened: Opened,
+    listeners: Vec<(TcpListener, Arc<Door>)>,
+    stop: &Stop,
+) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
     let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, facts, reader, committer, identity, .. } = opened;
+    let Opened { leases, facts, reader, committer, identity, others, .. } = opened;
     let (id, cluster) = (NodeId(identity.member), identity.cluster);
     let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
-    let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes));
+    let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes + 1));
+    let (links, told) = Links::new(id);
+    let links = Arc::new(links);
+    match others.is_empty() {
+        true => links.note_roster(&facts.roster.get()),
+        false => links.note(others),
+    }
     let signature = Signature { id, cluster, facts: facts.clone() };
     let wires = replica::Wires {
         inbox: mail.replica.clone(),
@@ -86,8 +105,10 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         boxes: boxes.clone(),
         facts: facts.clone(),
         leases: leases.clone(),
+        links: links.clone(),
     };
-    let state_wires = state_wires(config, &mail, &boxes, &facts, &leases, id);
+    let ends = Ends { id, links: links.clone(), reader: reader.clone(), stop: stop.clone() };
+    let state_wires = state_wires(config, &mail, &boxes, &facts, &leases, ends);
     let store_wires = store_wires(config, &mail, &boxes, &facts);
     let log = log::Writer {
         log,
@@ -96,6 +117,7 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         jobs: mail.log.clone(),
         replica: mail.replica.clone(),
         facts: facts.clone(),
+        links: links.clone(),
     };
     let longest = config.max_request_bytes + (512 << 10);
     // Not all members at once, so up to a tenth longer.
@@ -105,10 +127,15 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let comparing = Comparing::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
-    let first = member(config, signature, &mail, &boxes, reader, leases);
-    let members = (0..config.runtimes)
+    let hands = (reader, leases, links.clone(), stop.clone());
+    let first = member(config, signature, &mail, &boxes, hands);
+    let members = (0..=config.runtimes)
         .map(|runtime| Arc::new(Member { runtime, post_box: boxes.of(runtime), ..first.clone() }));
-    let members = members.collect();
+    let mut members: Vec<Arc<Member>> = members.collect();
+    let member = members.pop().expect("there is one more than serve clients");
+    let (store, journal) = (config.store_place(), config.journal.clone());
+    let replica_box = mail.replica.clone();
+    let peers = Peers { links, told, member, replica: replica_box, store, journal };
     let rooms = Rooms {
         facts,
         mail,
@@ -121,8 +148,18 @@ pub fn build(config: &Config, opened: Opened) -> (Rooms, Vec<Arc<Member>>) {
         committer,
         store_wires,
         watches,
+        peers,
+        listeners,
     };
     (rooms, members)
+}
+
+/// What the state has to do with besides other rooms.
+struct Ends {
+    id: NodeId,
+    links: Arc<Links>,
+    reader: Reader,
+    stop: Stop,
 }
 
 fn state_wires(
@@ -131,7 +168,7 @@ fn state_wires(
     boxes: &Arc<Boxes>,
     facts: &Arc<Facts>,
     leases: &Arc<Leases>,
-    id: NodeId,
+    Ends { id, links, reader, stop }: Ends,
 ) -> state::Wires {
     state::Wires {
         jobs: mail.state.clone(),
@@ -151,6 +188,11 @@ fn state_wires(
         slow: config.slow_apply,
         id,
         journal: config.journal.clone(),
+        reader,
+        directory: store_directory(config),
+        lease_options: lease_options(config),
+        links,
+        stop,
     }
 }
 
@@ -178,8 +220,7 @@ fn member(
     signature: Signature,
     mail: &Mail,
     boxes: &Arc<Boxes>,
-    reader: mvcc::Reader<File>,
-    leases: Arc<Leases>,
+    (reader, leases, links, stop): (Reader, Arc<Leases>, Arc<Links>, Stop),
 ) -> Member {
     Member {
         facts: signature.facts.clone(),
@@ -191,6 +232,8 @@ fn member(
         reader,
         state: mail.state.clone(),
         leases,
+        links,
+        stop,
         watches: mail.watches.clone(),
         store: mail.store.clone(),
         blocking: Blocking::default(),
@@ -210,19 +253,26 @@ fn member(
 }
 
 impl Rooms {
-    /// Starts a thread for each. If one fails, the member stops.
+    /// The member, as nobody sees it whose runtime serves clients.
+    pub fn member(&self) -> Arc<Member> {
+        self.peers.member.clone()
+    }
+
+    /// Starts a thread for each; that of the replica ends last. If one fails, the member stops.
     pub fn start<'scope>(
         self,
         scope: &'scope Scope<'scope, '_>,
         stop: &'scope Stop,
-    ) -> io::Result<()> {
+    ) -> io::Result<ScopedJoinHandle<'scope, ()>> {
         let Rooms { mail, replica, log, state, state_wires, .. } = self;
         let Rooms { committer, store_wires, watches, chores, comparing, .. } = self;
+        let Rooms { peers, listeners, .. } = self;
+        start(scope, "peers", move || peers.run(listeners, stop))?;
         start(scope, "chores", move || chores.run(&mail.chores))?;
         start(scope, "comparing", move || {
             comparing.run(&mail.comparing).unwrap_or_else(|error| stop.fail(error));
         })?;
-        start(scope, "replica", move || replica.run())?;
+        let replica = start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;
         // Whoever fails lets go of the one that waits for it.
         let (to_store, to_state, retired) =
@@ -243,7 +293,7 @@ impl Rooms {
         start(scope, "watches", move || {
             watches.run(&mail.watches).unwrap_or_else(|error| stop.fail(error));
         })?;
-        Ok(())
+        Ok(replica)
     }
 }
 

@@ -8,11 +8,11 @@
 //! Left to others: which revision is old (`retention`).
 
 use crate::config::Config;
-use crate::disk::File;
 use crate::facts::Facts;
 use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Publish, SetVersion, Wish};
+use crate::reader::Reader;
 use crate::retention::Retention;
 use crate::rows::MINOR_VERSION;
 use api::CompactionRequest;
@@ -40,7 +40,7 @@ pub struct Chores {
     name: String,
     client_urls: Vec<String>,
     facts: Arc<Facts>,
-    reader: mvcc::Reader<File>,
+    reader: Reader,
     replica: Arc<Mailbox<ToReplica>>,
     retention: Retention,
     began: Instant,
@@ -55,7 +55,7 @@ impl Chores {
         id: NodeId,
         config: &Config,
         facts: Arc<Facts>,
-        reader: mvcc::Reader<File>,
+        reader: Reader,
         replica: Arc<Mailbox<ToReplica>>,
     ) -> Chores {
         Chores {
@@ -93,9 +93,8 @@ impl Chores {
     /// Tells the cluster what the member is called, and where clients find it. Does it know?
     fn publish(&mut self) -> bool {
         let roster = self.facts.roster.get();
-        let is_known = roster
-            .get(self.id)
-            .is_some_and(|entry| entry.name == self.name && entry.client_urls == self.client_urls);
+        let is_known =
+            roster.get(self.id).is_some_and(|entry| entry.is_called(&self.name, &self.client_urls));
         let is_due = self.published.is_none_or(|last| last.elapsed() >= PATIENCE);
         if !is_known && is_due && self.facts.progress.get().leader.is_some() {
             self.published = Some(Instant::now());
@@ -136,6 +135,6 @@ impl Chores {
     fn propose(&self, wish: Wish) {
         let data = Proposal::new(None, &Asker::Cluster, wish).write();
         let until = Instant::now() + PATIENCE;
-        self.replica.put(ToReplica::Propose(Wanted { asker: None, data, until }));
+        self.replica.put(ToReplica::Propose(Wanted { data, until }));
     }
 }

@@ -8,13 +8,13 @@
 //! Left to others: what a hash is of (`mvcc`), and what an alarm stops (`state`).
 
 use crate::config::{Config, Gate};
-use crate::disk::File;
 use crate::facts::Facts;
 use crate::journal::{Journal, fields};
 use crate::letters::{ToReplica, Wanted};
 use crate::lines::hex;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Wish};
+use crate::reader::Reader;
 use api::alarm_request::AlarmAction;
 use api::{AlarmRequest, AlarmType, Revision};
 use auth::Asker;
@@ -36,7 +36,7 @@ pub struct Comparing {
     /// How often what compactions left; none for never.
     compacted: Option<Duration>,
     facts: Arc<Facts>,
-    reader: mvcc::Reader<File>,
+    reader: Reader,
     replica: Arc<Mailbox<ToReplica>>,
     journal: Journal,
 }
@@ -64,7 +64,7 @@ impl Comparing {
         id: NodeId,
         config: &Config,
         facts: Arc<Facts>,
-        reader: mvcc::Reader<File>,
+        reader: Reader,
         replica: Arc<Mailbox<ToReplica>>,
     ) -> Comparing {
         let compacted = config.gates.has(Gate::CompactHashCheck);
@@ -165,7 +165,7 @@ impl Comparing {
         let wish = Wish::Alarm(AlarmRequest { action, member_id: self.id.0, alarm });
         let data = Proposal::new(None, &Asker::Cluster, wish).write();
         let until = Instant::now() + PATIENCE;
-        self.replica.put(ToReplica::Propose(Wanted { asker: None, data, until }));
+        self.replica.put(ToReplica::Propose(Wanted { data, until }));
     }
 }
 

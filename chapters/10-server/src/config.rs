@@ -271,11 +271,8 @@ impl Config {
         self.data_dir.join("member").join("snap")
     }
 
-    /// May this member found a cluster with those that it was told of?
+    /// Does it fit together, what this member was told of its cluster?
     pub fn check_founders(&self) -> Result<(), Impossible> {
-        if self.state == State::Existing {
-            return Err(Impossible::NoCluster);
-        }
         let advertised: Result<Vec<Url>, _> =
             self.peer_urls.iter().map(|url| Url::parse(url)).collect();
         let advertised = advertised.map_err(Impossible::Cluster)?;

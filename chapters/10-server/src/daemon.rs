@@ -9,7 +9,7 @@
 
 use crate::config::{self, Config, Error, Refused, Wish};
 use crate::journal::{self, Journal, Level, Line, fields};
-use crate::program::run;
+use crate::program::{Error as Ended, run};
 use crate::stop::Stop;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -101,6 +101,12 @@ fn live(config: &Config, variables: &BTreeMap<String, String>) -> ExitCode {
     let ended = run(config, &stop, |_| notify(&config.journal, variables));
     if let Err(error) = ended {
         config.journal.say(&error.line());
+        if matches!(error, Ended::Left(_)) {
+            let place = config.data_dir.display().to_string();
+            let message = "data-dir used by this member must be removed";
+            config.journal.warn(message, fields!["data-dir": place]);
+            return ExitCode::SUCCESS;
+        }
         return ExitCode::FAILURE;
     }
     if let Some(signal) = signal.get() {

@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::roster::Roster;
 use crate::swapped::Swapped;
 use api::Revision;
-use basics::{NodeId, Term};
+use basics::NodeId;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 
@@ -65,8 +65,6 @@ pub struct Progress {
     last: AtomicU64,
     committed: AtomicU64,
     applied: AtomicU64,
-    /// The term of that entry, which the state says.
-    applied_term: AtomicU64,
 }
 
 /// What a replica says of itself.
@@ -101,18 +99,6 @@ impl Progress {
         self.last.store(said.last, Ordering::Relaxed);
         self.committed.store(said.committed, Ordering::Relaxed);
         self.applied.store(said.applied, Ordering::Relaxed);
-    }
-
-    /// The state has carried out an entry of this term.
-    pub fn note_applied(&self, term: Term) {
-        self.applied_term.store(term.0, Ordering::Release);
-    }
-
-    /// Has an entry of the leader that there is now been carried out? Then all has that was
-    /// acknowledged before it led.
-    pub fn is_current(&self) -> bool {
-        let said = self.get();
-        said.leader.is_some() && self.applied_term.load(Ordering::Acquire) == said.term
     }
 
     /// In which term it is.

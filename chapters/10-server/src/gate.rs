@@ -62,6 +62,12 @@ impl Gate {
         }
     }
 
+    /// The state is another one now, with these users and roles. What has become of tokens
+    /// meanwhile, nobody here knows.
+    pub fn replace(&self, auth: Auth) {
+        self.change(Some(auth), &TokenChange::VoidAll);
+    }
+
     /// Who asks?
     pub fn identify(&self, credentials: Credentials<'_>) -> Result<Asker, Error> {
         let auth = self.auth();

@@ -218,6 +218,12 @@ impl Journal {
         Ok(Journal(Some(Arc::new(Shared { level, format, written, lost: AtomicU64::new(0) }))))
     }
 
+    /// Only who looks for an error wants to know.
+    #[track_caller]
+    pub fn debug(&self, message: &'static str, fields: Fields) {
+        self.say(&Line::new(Level::Debug, message, fields));
+    }
+
     /// It is so.
     #[track_caller]
     pub fn info(&self, message: &'static str, fields: Fields) {

@@ -49,6 +49,12 @@ impl Leases {
         }
     }
 
+    /// The state is another one now, with these leases.
+    pub fn replace(&self, lessor: Lessor) {
+        *self.lock() = lessor;
+        self.news.notify_waiters();
+    }
+
     /// The lessor, for a moment, and the time.
     pub fn lock(&self) -> MutexGuard<'_, Lessor> {
         self.lessor.lock().expect("nobody panics while holding it")
@@ -128,5 +134,5 @@ pub fn read(rests: &LeaseRests) -> Decided<Vec<Checkpoint>> {
 fn propose(wish: Wish) -> ToReplica {
     let data = Proposal::new(None, &Asker::Cluster, wish).write();
     let until = Instant::now() + Duration::from_secs(3);
-    ToReplica::Propose(Wanted { asker: None, data, until })
+    ToReplica::Propose(Wanted { data, until })
 }

@@ -5,15 +5,19 @@
 //!
 //! Left to others: how letters get there (`mailbox`).
 
+use crate::disk::StoreFolder;
 use crate::outbox::Outbox;
+use crate::wire::Letter;
 use api::watch_request::RequestUnion;
 use api::{Error, Event as Happened, LeaseId, Revision};
-use basics::{Index, NodeId, Save, Synced};
-use bolt::backend::Frozen;
-use raft::{Body, Data, Payload};
+use basics::{Index, NodeId, Position, Save, Synced};
+use bolt::backend::{Committer, Frozen};
+use raft::{Body, Configuration, Data, Payload};
 use replication::{Span, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// What the replica is told.
 pub enum ToReplica {
@@ -21,8 +25,18 @@ pub enum ToReplica {
     Propose(Wanted),
     /// Somebody wants the members to change.
     Change(Wanted),
+    /// Another member has written.
+    Heard(Heard),
+    /// The state is on its way to a follower, as of this entry.
+    Bringing(NodeId, Position),
+    /// It will not arrive there.
+    NotBrought(NodeId),
+    /// A leader has brought its state.
+    Brought(Brought),
+    /// The store is another now, up to this entry, with these members.
+    Installed(Position, Configuration),
     /// Somebody wants another member to lead.
-    Transfer(NodeId, Waiter),
+    Transfer(NodeId, Waiter, Instant),
     /// Somebody wants to read what is there now, and waits until then.
     Read(Waiter, Instant),
     /// Somebody waits for an entry to be carried out here, by then.
@@ -48,12 +62,28 @@ pub struct Waiter {
 
 /// A proposal that is to be made.
 pub struct Wanted {
-    /// Who is told if it cannot be; nobody, if the member itself wants it.
-    pub asker: Option<Waiter>,
-    /// What goes into the log: a [`Proposal`](crate::proposal::Proposal).
+    /// What goes into the log: a [`Proposal`](crate::proposal::Proposal). It says who waits for it.
     pub data: Data,
     /// From then on, nobody waits for it any more.
     pub until: Instant,
+}
+
+/// What another member has written.
+pub struct Heard {
+    /// Its letters, in their order.
+    pub letters: Vec<Letter>,
+    /// While they are not read, others have less room.
+    pub place: OwnedSemaphorePermit,
+}
+
+/// A state that a leader has brought, beside the store.
+pub struct Brought {
+    /// The last entry in it.
+    pub at: Position,
+    /// The file.
+    pub part: PathBuf,
+    /// Until it is the store, or is not wanted, no other comes.
+    pub place: OwnedSemaphorePermit,
 }
 
 /// What the log is told.
@@ -70,6 +100,8 @@ pub enum ToLog {
 pub enum ToState {
     /// Carry out these entries.
     Apply(Span<Payload>),
+    /// The state is to be this one, which another member has brought.
+    Install(Brought),
     /// Somebody wants to know the keys of leases.
     Keys(Vec<LeaseId>, Waiter),
     /// Somebody waits until no compaction is under way.
@@ -93,6 +125,8 @@ pub enum ToStore {
         /// The log may be forgotten up to there, once it is on disk.
         is_snapshot: bool,
     },
+    /// From now on, this is the store.
+    Replace(Box<Committer<StoreFolder>>),
     /// Somebody wants the pages gone that nobody uses.
     Defragment(Waiter),
     /// That is all.

@@ -64,25 +64,42 @@
 //!
 //! Begin with `building`, which makes everything in one function and connects it; with `program`,
 //! which starts it and ends it; and with `letters`, which has all that rooms tell each other.
-//! `opening` founds a member's files or opens them, `listening` binds its addresses, `ids` says who
+//! `opening` makes a member's files or opens them, `listening` binds its addresses, `ids` says who
 //! it is, `rows` what the store says of itself, `config` what it was told. `daemon` is the member
 //! as a process: its flags, its signals and its end; and `journal` is where it says what happens.
 //!
 //! A second program has the files of a member that does not run: `utility` makes them of a copy,
 //! looks at copies, and mends.
 //!
-//! ## What is not here yet
+//! ## Several members
 //!
-//! Other members: peers, snapshots to them, comparing what they have. Flags about those are read
-//! and checked, and do nothing.
+//! Each member does all of the above. What their nodes say to each other goes by `links`, a queue
+//! with a limit to each of the others, which the room `peers` empties; letters are in bytes by
+//! `wire`. What promises something about this member's disk leaves from `log`, after the sync; all
+//! else from `replica`, at once. A follower hands proposals and changes to whoever leads, once, and
+//! carries them out like everybody; so whoever asked it finds the answer in its own box. Leases are
+//! renewed at the leader, by a question.
+//!
+//! Who is far behind gets the store itself: an image, read while the leader goes on, checked on the
+//! other side before it has the store's name. Then it *is* the store (`state/install`), and all
+//! that anybody sees is what is in it.
+//!
+//! `birth` finds out who a member is that starts for the first time: a founder, or one that comes
+//! later and is told by the others.
+//!
+//! ## Left out on purpose
+//!
+//! What etcd's members say to each other. Nobody else listens to it, and ours is shorter.
 
 mod alarms;
+mod birth;
 mod blocking;
 mod boxes;
 mod building;
 mod chores;
 mod comparing;
 pub mod config;
+mod contents;
 pub mod daemon;
 mod disk;
 mod door;
@@ -93,6 +110,7 @@ pub mod journal;
 mod leases;
 mod letters;
 mod lines;
+mod links;
 mod listening;
 mod log;
 mod loggable;
@@ -101,9 +119,11 @@ mod metrics;
 mod opening;
 mod outbox;
 mod pages;
+mod peers;
 mod program;
 mod proposal;
 pub mod queue;
+mod reader;
 mod reason;
 mod replica;
 mod retention;
@@ -121,6 +141,7 @@ pub mod tls;
 pub mod utility;
 mod version;
 mod watches;
+mod wire;
 
 pub use blocking::Blocking;
 pub use config::{AutoCompaction, Config, Place, Speaks};

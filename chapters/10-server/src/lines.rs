@@ -7,9 +7,10 @@
 use crate::config::{Config, PeerPlace, Place, Speaks};
 use crate::door::Serves;
 use crate::journal::{Fields, fields};
+use crate::roster::Roster;
 use crate::version::VERSION;
 use basics::NodeId;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A number of a member or of a cluster, as people see it.
@@ -70,18 +71,25 @@ pub fn closing(config: &Config) -> Fields {
 }
 
 /// Of `added member`.
-fn added(config: &Config, cluster: u64, id: NodeId) -> Fields {
+fn added(cluster: u64, id: NodeId, member: &api::Member) -> Fields {
     fields![
         "cluster-id": hex(cluster),
         "local-member-id": hex(id.0),
-        "added-peer-id": hex(id.0),
-        "added-peer-peer-urls": config.peer_urls,
-        "added-peer-is-learner": false,
+        "added-peer-id": hex(member.id),
+        "added-peer-peer-urls": member.peer_urls,
+        "added-peer-is-learner": member.is_learner,
     ]
 }
 
 /// The member has begun, and is not there for clients yet.
-pub fn say_begun(config: &Config, cluster: u64, id: NodeId, is_new: bool, peers: &[TcpListener]) {
+pub fn say_begun(
+    config: &Config,
+    cluster: u64,
+    founders: &Roster,
+    id: NodeId,
+    is_new: bool,
+    peers: &[SocketAddr],
+) {
     let fields = fields![
         "local-member-id": hex(id.0),
         "local-server-version": VERSION,
@@ -107,12 +115,12 @@ pub fn say_begun(config: &Config, cluster: u64, id: NodeId, is_new: bool, peers:
         let message = "the disk is not waited for; a loss of power takes what was acknowledged";
         config.journal.warn(message, fields!["flag": "unsafe-no-fsync"]);
     }
-    for listener in peers {
-        let address = listener.local_addr().map_or(String::new(), |at| at.to_string());
+    for address in peers {
+        let address = address.to_string();
         config.journal.info("serving peer traffic", fields!["address": address]);
     }
-    if is_new {
-        config.journal.info("added member", added(config, cluster, id));
+    for member in founders.list().iter().filter(|_| is_new) {
+        config.journal.info("added member", added(cluster, id, member));
     }
 }
 

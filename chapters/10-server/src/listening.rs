@@ -6,16 +6,14 @@
 //! Left to others: who is served there (`serve`).
 
 use crate::config::{Config, PeerPlace, Place, Speaks};
-use crate::door::{Door, Serves};
+use crate::door::{Door, Limits, Serves};
 use crate::journal::fields;
 use crate::reason::reason;
 use crate::tls::{self, Tls};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::watch;
 
 /// Why an address cannot be bound.
 #[derive(Debug, Error)]
@@ -47,7 +45,7 @@ pub struct Listeners {
     /// Where clients come in, in the order of the configuration.
     pub clients: Clients,
     /// Where other members do.
-    pub peers: Vec<TcpListener>,
+    pub peers: Vec<(TcpListener, Arc<Door>)>,
 }
 
 /// Binds every address.
@@ -56,7 +54,7 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
     config.journal.info("configuring peer listeners", fields!["listen-peer-urls": urls]);
     let peers = config.listen_peers.iter().map(|place| match place.tls {
         true => Err(Error::NoPeerTls(place.address.clone())),
-        false => bind(&place.address),
+        false => Ok((bind(&place.address)?, Arc::new(peer_door(config)))),
     });
     let peers = peers.collect::<Result<Vec<_>, _>>()?;
     let urls: Vec<String> = config.listen.iter().map(Place::to_string).collect();
@@ -77,6 +75,12 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
     };
     let clients = bound.into_iter().zip(&config.listen).map(door);
     Ok(Listeners { clients: clients.collect::<Result<Vec<_>, Error>>()?, peers })
+}
+
+/// How other members come in.
+fn peer_door(config: &Config) -> Door {
+    let (limits, journal) = (Limits::default(), config.journal.clone());
+    Door { serves: Serves::Grpc, tls: None, plain: true, limits, journal }
 }
 
 /// What it takes to shake hands, if that is done anywhere.
@@ -116,17 +120,4 @@ fn bind(place: &str) -> Result<TcpListener, Error> {
     let listener = TcpListener::bind(address).map_err(|error| refused(&place, &error))?;
     listener.set_nonblocking(true).map_err(|error| refused(&place, &error))?;
     Ok(listener)
-}
-
-/// Other members are not here yet: whoever comes in at their door is sent away.
-pub async fn turn_away(listener: tokio::net::TcpListener, mut stops: watch::Receiver<bool>) {
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stops.wait_for(|stops| *stops) => return,
-        };
-        if accepted.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
 }

@@ -8,6 +8,7 @@
 use crate::disk::LogFolder;
 use crate::facts::Facts;
 use crate::letters::{ToLog, ToReplica};
+use crate::links::Links;
 use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use std::sync::Arc;
@@ -28,17 +29,20 @@ pub struct Writer {
     pub replica: Arc<Mailbox<ToReplica>>,
     /// Where it is counted.
     pub facts: Arc<Facts>,
+    /// Where letters go that waited for the disk.
+    pub links: Arc<Links>,
 }
 
 impl Writer {
     /// Writes until it is told to stop, or something fails. Then nothing more will be written, and
     /// the process should end.
     pub fn run(self) -> Result<(), Error> {
-        let Writer { mut log, directory, options, jobs, replica, facts } = self;
+        let Writer { mut log, directory, options, jobs, replica, facts, links } = self;
         let wanted = Mailbox::default();
         std::thread::scope(|scope| {
             let spares = scope.spawn(|| prepare_spares(&directory, options, &wanted));
-            let written = write(&mut log, &jobs, &replica, &wanted, &facts.metrics, || {
+            let to = To { replica: &replica, links: &links };
+            let written = write(&mut log, &jobs, &to, &wanted, &facts.metrics, || {
                 // Whoever prepares segments ends before it is told to only if the disk has failed.
                 spares.is_finished()
             });
@@ -54,10 +58,16 @@ enum Spare {
     Stop,
 }
 
+/// Who hears that something is on disk.
+struct To<'a> {
+    replica: &'a Mailbox<ToReplica>,
+    links: &'a Links,
+}
+
 fn write(
     log: &mut Wal<LogFolder>,
     jobs: &Mailbox<ToLog>,
-    replica: &Mailbox<ToReplica>,
+    to: &To<'_>,
     spares: &Mailbox<Spare>,
     metrics: &Metrics,
     has_failed: impl Fn() -> bool,
@@ -86,8 +96,15 @@ fn write(
         let began = Instant::now();
         log.sync()?;
         metrics.disk.log_sync.took(began.elapsed());
-        // Letters to other members wait in a save. There are no other members, and so no letters.
-        replica.put_all(saves.into_iter().map(|save| ToReplica::Synced(save.synced().0)));
+        let mut letters = Vec::new();
+        let synced = saves.into_iter().map(|save| {
+            let (receipt, waited) = save.synced();
+            letters.extend(waited);
+            ToReplica::Synced(receipt)
+        });
+        let synced: Vec<ToReplica> = synced.collect();
+        to.links.send(letters);
+        to.replica.put_all(synced);
         // Not before the saves are synced that came before it.
         if let Some(index) = released {
             log.release(index)?;

@@ -7,17 +7,19 @@
 //!
 //! Left to others: what is done with them (`program`).
 
-use crate::config::{self, Config, Gate, Impossible};
+use crate::birth::{self, Birth};
+use crate::config::{self, Config, Gate};
+use crate::contents::{self, Contents};
 use crate::disk::{Disk, File, LogFolder, StoreFolder};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{self, Kind};
-use crate::ids;
 use crate::journal::fields;
 use crate::leases::Leases;
 use crate::lines::hex;
 use crate::metrics::Metrics;
+use crate::peers::discard_parts;
+use crate::reader::Reader;
 use crate::reason::reason;
-use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
 use crate::store;
@@ -26,7 +28,6 @@ use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::backend::{self, Committer};
-use lease::Lessor;
 use raft::{Gap, Node, Payload, Stored};
 use std::fs;
 use std::io;
@@ -64,10 +65,13 @@ pub enum Error {
     },
     /// What it was told of its cluster.
     #[error(transparent)]
-    Cluster(#[from] Impossible),
-    /// Other members are not here yet.
-    #[error("initial cluster {0} has several members; this server runs alone for now")]
-    Several(String),
+    Cluster(#[from] birth::Error),
+    /// What had come of another member's state.
+    #[error("cannot remove what had come of a snapshot: {error}")]
+    Part {
+        /// Why not.
+        error: io::Error,
+    },
     /// The log is etcd's.
     #[error(
         "{} holds a log of etcd's own, which this server does not read; save a snapshot with \
@@ -86,10 +90,10 @@ pub enum Error {
     /// What is in the store.
     #[error(transparent)]
     State(#[from] mvcc::Error),
-    /// A lease in the store.
+    /// What is in it beside keys.
     #[error(transparent)]
-    Lease(#[from] lease::Foreign),
-    /// Users and roles in the store, or how tokens are made.
+    Contents(#[from] contents::Error),
+    /// How tokens are made.
     #[error(transparent)]
     Users(#[from] auth::Error),
     /// Somebody wants the others to be forgotten.
@@ -106,9 +110,6 @@ pub enum Error {
         /// How far the store goes.
         applied: Position,
     },
-    /// A store that no member has written.
-    #[error("{0} does not say up to which entry it goes; restore it as a snapshot")]
-    NoPosition(PathBuf),
 }
 
 /// A member's files, opened.
@@ -128,12 +129,14 @@ pub struct Opened {
     /// What else it says.
     pub facts: Facts,
     /// Who reads it.
-    pub reader: mvcc::Reader<File>,
+    pub reader: Reader,
     /// Who brings it to the disk.
     pub committer: Committer<StoreFolder>,
     /// The member, and its cluster.
     pub identity: Identity,
-    /// Was it founded just now?
+    /// Where the others are, if the store does not say.
+    pub others: Vec<(NodeId, Vec<String>)>,
+    /// Does it start for the first time?
     pub is_new: bool,
 }
 
@@ -156,7 +159,7 @@ pub fn is_member(config: &Config) -> Result<bool, Error> {
 }
 
 /// What must hold before a file is written.
-fn check(config: &Config, log_place: &Path) -> Result<(), Error> {
+fn check(log_place: &Path) -> Result<(), Error> {
     let mut names = Vec::new();
     if let Ok(entries) = fs::read_dir(log_place) {
         names.extend(entries.flatten().map(|entry| entry.file_name()));
@@ -165,102 +168,127 @@ fn check(config: &Config, log_place: &Path) -> Result<(), Error> {
     if ends(".wal") {
         return Err(Error::Original(log_place.to_owned()));
     }
-    // With a log, the member knows its cluster, and is not told anything.
-    if !ends(".log") {
-        config.check_founders()?;
-        if config.initial_cluster.len() > 1 {
-            return Err(Error::Several(config.initial_cluster()));
-        }
-    }
     Ok(())
 }
 
-/// Opens a member's files. If there are none, the member is founded.
+/// Opens a member's files. If there are none, the member is founded, or comes to a cluster.
 pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let (store_place, log_place) = (config.store_place(), config.log_place());
-    check(config, &log_place)?;
+    check(&log_place)?;
+    // With a log, the member knows its cluster, and is not told anything.
+    let has_log = has_log(&log_place);
+    let birth = if has_log { None } else { Some(Birth::of(config)?) };
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }
     let log_directory = Disk::new(Folder::lock(&log_place)?, !config.no_fsync);
+    discard_parts(&store_place).map_err(|error| Error::Part { error })?;
     let (mut rows, mut committer) = open_store(config, &store_place)?;
-    let is_new = wal::is_empty(&log_directory)?;
-    // Addresses may change; a member and its cluster stay who they are.
-    let identity = if is_new { founder(config) } else { wal::owner(&log_directory)? };
-    let id = NodeId(identity.member);
-    let found = Stored::found([id]);
-    if is_new && rows::position(&rows.view())?.is_none() {
-        let (roster, members) = Roster::default().add(id, config.peer_urls.clone(), false);
-        rows::found(&mut rows, &roster, members, found.applied)?;
+    if let Some(birth) = &birth
+        && rows::position(&rows.view())?.is_none()
+    {
+        let applied = birth.stored.applied;
+        let configuration = &birth.stored.configuration;
+        rows::found(&mut rows, configuration, birth.founders.rows(), applied)?;
         let frozen = rows.freeze().expect("something was written");
         let committed = committer.commit(frozen)?;
         committer.retire(committed);
     }
-    let place = || store_place.join("db");
-    let view = rows.view();
-    let applied: Position = rows::position(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
-    let configuration = rows::configuration(&view)?.ok_or_else(|| Error::NoPosition(place()))?;
-    let (log, stored) = if is_new {
-        if applied != found.applied {
-            return Err(Error::NoLog { place: log_place, applied });
-        }
-        let log =
-            Wal::create(log_directory.clone(), identity, SEGMENTS, found.hard_state, applied)?;
-        (log, found)
-    } else {
-        let (log, recovered) = Wal::open::<Payload>(log_directory.clone(), identity, SEGMENTS)?;
-        let stored =
-            Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
-        (log, stored)
-    };
+    let contents = contents::read(&rows.view(), lease_options(config))?;
+    if config.force_new_cluster && contents.roster.list().len() > 1 {
+        return Err(Error::Forced);
+    }
+    let is_new = birth.is_some();
+    let (log, stored, identity, others) = open_log(config, &log_directory, birth, &contents)?;
+    let (id, applied) = (NodeId(identity.member), contents.applied);
     let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(identity.cluster)];
     let message = if is_new { "starting local member" } else { "restarting local member" };
     config.journal.info(message, fields);
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
-    let facts = facts(&view, config)?;
-    drop(view);
+    let configuration = contents.configuration;
+    let leases = Leases::new(contents.lessor);
+    let facts = Facts {
+        gate: gate::Gate::new(contents.auth, tokens(config)?),
+        alarms: Swapped::new(contents.alarms),
+        roster: Swapped::new(contents.roster),
+        versions: Swapped::new(contents.versions),
+        compactions: Swapped::new(Compactions::default()),
+        progress: Progress::default(),
+        sizes: Sizes::default(),
+        serving: watch::Sender::new(true),
+        metrics: Metrics::new(config.metrics == config::Metrics::Extensive),
+    };
     store::note_sizes(&committer, &facts.sizes);
     let store = mvcc::Store::open(rows)?;
     let reader = store.reader();
-    let (key, range_end) = (vec![0].into(), vec![0].into());
-    let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
-    facts.metrics.state.keys.set(reader.view().range(&all)?.count);
+    note_keys(&reader.view(), &facts)?;
     let fields = fields!["current-rev": reader.view().current().0];
     config.journal.info("kvstore restored", fields);
-    let leases = leases(&reader, config)?;
-    let state = State::new(store, applied);
-    let log_options = SEGMENTS;
     Ok(Opened {
         node,
         log,
         log_directory,
-        log_options,
-        state,
+        log_options: SEGMENTS,
+        state: State::new(store, applied, configuration),
         leases,
         facts,
-        reader,
+        reader: Reader::new(reader),
         committer,
         identity,
+        others,
         is_new,
     })
 }
 
-/// Who a new member is.
-fn founder(config: &Config) -> Identity {
-    let member = ids::member(&config.peer_urls, &config.token);
-    Identity { cluster: ids::cluster(&[member]), member: member.0 }
+type Log = (Wal<LogFolder>, Stored, Identity, Vec<(NodeId, Vec<String>)>);
+
+/// Opens the log, or begins it.
+fn open_log(
+    config: &Config,
+    directory: &LogFolder,
+    birth: Option<Birth>,
+    contents: &Contents,
+) -> Result<Log, Error> {
+    let applied = contents.applied;
+    if let Some(Birth { identity, stored, others, .. }) = birth {
+        if applied != stored.applied {
+            return Err(Error::NoLog { place: config.log_place(), applied });
+        }
+        let hard_state = stored.hard_state;
+        let log = Wal::create(directory.clone(), identity, SEGMENTS, hard_state, applied)?;
+        return Ok((log, stored, identity, others));
+    }
+    // Addresses may change; a member and its cluster stay who they are.
+    let identity = wal::owner(directory)?;
+    let (log, recovered) = Wal::open::<Payload>(directory.clone(), identity, SEGMENTS)?;
+    let configuration = contents.configuration.clone();
+    let stored =
+        Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
+    // Whoever has come and has no state yet does not know where the others are.
+    let others = match contents.roster.list().is_empty() {
+        true => Birth::of(config)?.others,
+        false => Vec::new(),
+    };
+    Ok((log, stored, identity, others))
 }
 
-/// What the store says beside its keys and leases.
-fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
-    let mut users = Vec::new();
-    for bucket in [auth::AUTH, auth::USERS, auth::ROLES] {
-        for row in view.range(bucket.as_bytes(), ..)? {
-            let (key, value) = row?;
-            users.push((bucket, key, value));
-        }
-    }
-    let kind = match auth::Options::parse(&config.auth.token)? {
+/// Is there a log?
+fn has_log(place: &Path) -> bool {
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(".log"))
+}
+
+/// Counts the keys.
+fn note_keys(view: &mvcc::View<File>, facts: &Facts) -> Result<(), Error> {
+    let (key, range_end) = (vec![0].into(), vec![0].into());
+    let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
+    facts.metrics.state.keys.set(view.range(&all)?.count);
+    Ok(())
+}
+
+/// How the member knows whose a token is.
+fn tokens(config: &Config) -> Result<Kind, Error> {
+    Ok(match auth::Options::parse(&config.auth.token)? {
         auth::Options::None => Kind::None,
         auth::Options::Simple => {
             Kind::Simple(Mutex::new(Tokens::new(config.auth.ttl, MOST_TOKENS)))
@@ -268,21 +296,6 @@ fn facts(view: &backend::View<File>, config: &Config) -> Result<Facts, Error> {
         auth::Options::Jwt(options) => {
             Kind::Signed(Box::new(options.load(|place| fs::read(place))?))
         }
-    };
-    let roster = rows::roster(view)?;
-    if config.force_new_cluster && roster.list().len() > 1 {
-        return Err(Error::Forced);
-    }
-    Ok(Facts {
-        gate: gate::Gate::new(auth::Auth::load(users)?, kind),
-        alarms: Swapped::new(rows::alarms(view)?),
-        roster: Swapped::new(roster),
-        versions: Swapped::new(rows::versions(view)?),
-        compactions: Swapped::new(Compactions::default()),
-        progress: Progress::default(),
-        sizes: Sizes::default(),
-        serving: watch::Sender::new(true),
-        metrics: Metrics::new(config.metrics == config::Metrics::Extensive),
     })
 }
 
@@ -290,12 +303,25 @@ type Backend = (backend::Writer<File>, Committer<StoreFolder>);
 
 fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
     let began = Instant::now();
-    let directory = Disk::new(bolt::Folder::new(place), !config.no_fsync);
-    let opened = backend::open(directory, "db", bolt::Options::default())?;
+    let opened = backend::open(store_directory(config), "db", store_options())?;
     let path = place.join("db").display().to_string();
     let fields = fields!["path": path, "took": format!("{:?}", began.elapsed())];
     config.journal.info("opened backend db", fields);
     Ok(opened)
+}
+
+/// So much of the store is kept in memory, of what was read or written last. What is not there takes
+/// two microseconds, as long as the system has it.
+const CACHE: usize = 32 << 20;
+
+/// Where the store is.
+pub fn store_directory(config: &Config) -> StoreFolder {
+    Disk::new(bolt::Folder::new(config.store_place()), !config.no_fsync)
+}
+
+/// How the store's file is used.
+pub fn store_options() -> bolt::Options {
+    bolt::Options { cache_bytes: CACHE, ..bolt::Options::default() }
 }
 
 /// How the node is to be.
@@ -307,12 +333,10 @@ fn options(config: &Config) -> raft::Options {
     options
 }
 
-fn leases(reader: &mvcc::Reader<File>, config: &Config) -> Result<Leases, Error> {
-    let view = reader.view();
-    let rows: Result<Vec<_>, _> = view.rows().range(lease::BUCKET, ..)?.collect();
+/// How leases are kept.
+pub fn lease_options(config: &Config) -> lease::Options {
     let checkpoints = config.gates.has(Gate::LeaseCheckpoint);
-    let options = lease::Options { election_timeout: config.election_timeout(), checkpoints };
-    Ok(Leases::new(Lessor::load(options, rows?)?))
+    lease::Options { election_timeout: config.election_timeout(), checkpoints }
 }
 
 fn make_directory(place: &Path) -> Result<(), Error> {

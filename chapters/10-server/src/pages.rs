@@ -26,6 +26,8 @@ mod health;
 mod paths;
 mod values;
 mod vars;
+
+pub use vars::version;
 mod websocket;
 
 /// Who may ask.

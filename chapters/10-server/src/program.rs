@@ -11,11 +11,11 @@ use crate::building::{build, start};
 use crate::chores;
 use crate::comparing;
 use crate::config::Config;
-use crate::facts::Facts;
 use crate::journal::{Level, Line, fields};
 use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::lines;
-use crate::listening::{self, Clients, Listeners, listen, turn_away};
+use crate::links::ToPeers;
+use crate::listening::{self, Clients, Listeners, listen};
 use crate::opening::{self, open};
 use crate::pages::{Options, Pages};
 use crate::serve::{self, Dealt, accept, serve};
@@ -45,6 +45,9 @@ pub enum Error {
     /// A thread of the system's.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// It was removed from its cluster.
+    #[error("{0}")]
+    Left(&'static str),
     /// Something has failed, and nothing can be promised any more.
     #[error("{0}")]
     Failed(String),
@@ -62,6 +65,7 @@ impl Error {
             Error::Files(_) | Error::Listen(_) => {
                 Line::new(Level::Fatal, "discovery failed", fields!["error": error])
             }
+            Error::Left(_) => Line::new(Level::Error, "server error", fields!["error": error]),
             Error::Thread(_) | Error::Failed(_) => {
                 Line::new(Level::Fatal, "server error", fields!["error": error])
             }
@@ -81,13 +85,19 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let opened = open(config, RandomState::new().hash_one("timer"))?;
     let (id, cluster, is_new) =
         (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
-    let (rooms, members) = build(config, opened);
+    let Listeners { clients, peers } = listeners;
+    let at_peers: Vec<SocketAddr> =
+        peers.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect();
+    let (rooms, members) = build(config, opened, peers, stop);
+    let member = rooms.member();
     thread::scope(|scope| {
         let (mail, facts) = (rooms.mail.clone(), rooms.facts.clone());
-        let serving = rooms.start(scope, stop).map_err(Error::Thread).and_then(|()| {
-            lines::say_begun(config, cluster, id, is_new, &listeners.peers);
-            wait_until_known(&facts, id, stop);
-            start_serving(scope, stop, listeners, members, &config.pages)
+        let mut replica = None;
+        let serving = rooms.start(scope, stop).map_err(Error::Thread).and_then(|thread| {
+            replica = Some(thread);
+            lines::say_begun(config, cluster, &facts.roster.get(), id, is_new, &at_peers);
+            wait_until_known(&member, config, stop);
+            start_serving(scope, stop, clients, members, &config.pages)
         });
         match serving {
             Ok(serving) => {
@@ -96,7 +106,9 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
                 wait(stop);
                 journal.info("closing etcd server", lines::closing(config));
                 serving.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
-                lines::say_alone(config, id);
+                if facts.roster.get().members().voters().len() < 2 {
+                    lines::say_alone(config, id);
+                }
             }
             Err(error) => {
                 stop.fail(error);
@@ -109,9 +121,17 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
         mail.chores.put(chores::Stop);
         mail.comparing.put(comparing::Stop);
         mail.watches.put(ToWatches::Stop);
+        // Others hear from the replica to its end.
         mail.replica.put(ToReplica::Stop);
+        if let Some(replica) = replica {
+            replica.join().expect("it does not panic");
+        }
+        member.links.tell(ToPeers::Stop);
     });
     journal.info("closed etcd server", lines::closing(config));
+    if let Some(why) = stop.left() {
+        return Err(Error::Left(why));
+    }
     match stop.why() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
@@ -120,13 +140,25 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
 
 /// Waits until the cluster knows what the member is called, and the member everything that was
 /// acknowledged before it started: until then, nobody is served.
-fn wait_until_known(facts: &Facts, id: NodeId, stop: &Stop) {
-    let stops = stop.heard();
-    let has_name = || facts.roster.get().get(id).is_some_and(|entry| !entry.name.is_empty());
-    let is_known = || facts.progress.is_current() && has_name();
-    while !is_known() && !*stops.borrow() {
-        thread::sleep(Duration::from_millis(5));
-    }
+fn wait_until_known(member: &Member, config: &Config, stop: &Stop) {
+    let (mut stops, id) = (stop.heard(), member.signature.id);
+    let is_published = || {
+        let roster = member.facts.roster.get();
+        roster.get(id).is_some_and(|entry| entry.is_called(&config.name, &config.client_urls))
+    };
+    let known = async {
+        while member.catch_up().await.is_err() {}
+        while !is_published() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.expect("the system has room for one more").block_on(async {
+        tokio::select! {
+            () = known => {}
+            _ = stops.wait_for(|stops| *stops) => {}
+        }
+    });
 }
 
 /// Waits until the member is to stop.
@@ -140,14 +172,13 @@ fn wait(stop: &Stop) {
 fn start_serving<'scope>(
     scope: &'scope Scope<'scope, '_>,
     stop: &Stop,
-    listeners: Listeners,
+    clients: Clients,
     members: Vec<Arc<Member>>,
     options: &Options,
 ) -> Result<Vec<ScopedJoinHandle<'scope, ()>>, Error> {
-    let Listeners { clients, peers } = listeners;
     let channels = members.iter().map(|_| mpsc::unbounded_channel());
     let (deals, dealt): (Vec<_>, Vec<_>) = channels.unzip();
-    let mut listeners = Some((clients, peers, deals));
+    let mut listeners = Some((clients, deals));
     let mut serving = Vec::new();
     for (at, (member, dealt)) in members.into_iter().zip(dealt).enumerate() {
         let (listeners, stops) = (listeners.take(), stop.heard());
@@ -165,7 +196,7 @@ type Deals = Vec<mpsc::UnboundedSender<Dealt>>;
 fn runtime(
     member: Arc<Member>,
     options: Options,
-    listeners: Option<(Clients, Vec<std::net::TcpListener>, Deals)>,
+    listeners: Option<(Clients, Deals)>,
     dealt: mpsc::UnboundedReceiver<Dealt>,
     stops: watch::Receiver<bool>,
 ) {
@@ -174,11 +205,7 @@ fn runtime(
     runtime.block_on(async {
         let hand_out = member.post_box.clone();
         tokio::spawn(async move { hand_out.hand_out().await });
-        let (clients, peers, deals) = listeners.unwrap_or_default();
-        for listener in peers {
-            let listener = TcpListener::from_std(listener).expect("it is a listener");
-            tokio::spawn(turn_away(listener, stops.clone()));
-        }
+        let (clients, deals) = listeners.unwrap_or_default();
         for (_, listener, door) in clients {
             let listener = TcpListener::from_std(listener).expect("it is a listener");
             tokio::spawn(accept(listener, door, deals.clone(), stops.clone()));

@@ -7,18 +7,20 @@
 //! Reads wait here too. All that arrived together are one question to the node; and when it is
 //! answered, they wait until the state has come so far.
 //!
-//! Left to others: what an entry means (`state`). There is one member, so nothing is sent to
-//! others.
+//! What clients of this member propose while another one leads goes there, once. Who waits for it
+//! waits here all the same, since this member will carry it out, too.
+//!
+//! Left to others: what an entry means (`state`), and how letters get to other members (`links`).
 
 use crate::boxes::{Boxes, Told};
 use crate::facts::{Facts, Said};
 use crate::leases::Leases;
 use crate::letters::{ToLog, ToReplica, ToState, Waiter, Wanted};
+use crate::links::{Links, ToPeers};
 use crate::mailbox::Mailbox;
-use crate::proposal::{PromoteMember, Proposal, RemoveMember, Wish};
 use api::Error;
 use basics::{Index, NodeId};
-use raft::{Data, Node, Reading, Refused, Step, Ticket};
+use raft::{Node, Reading, Snapshot, Ticket};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -38,19 +40,18 @@ pub struct Wires {
     pub facts: Arc<Facts>,
     /// The leases, which the leader watches over.
     pub leases: Arc<Leases>,
+    /// The ways to other members.
+    pub links: Arc<Links>,
 }
+
+mod members;
+mod others;
 
 /// So many proposals wait for a leader at most, and so many reads.
 const WAITING: usize = 5_000;
 
 /// So many changes of the members wait for the one before at most.
 const CHANGES: usize = 64;
-
-/// Why a change cannot begin now.
-enum Later {
-    Wait,
-    Never(Error),
-}
 
 /// Somebody who wants to read.
 struct Reader {
@@ -74,6 +75,8 @@ pub struct Replica {
     /// are free.
     moving: Index,
     max_learners: usize,
+    /// Leadership is being handed over to that member, and somebody waits for it.
+    handing: Option<(NodeId, Waiter, Instant)>,
     /// Who waits for which entry to be carried out.
     reaching: Vec<(Index, Waiter, Instant)>,
     /// Reads that came since the last question.
@@ -102,6 +105,7 @@ impl Replica {
             changes: VecDeque::new(),
             moving: Index(0),
             max_learners,
+            handing: None,
             reaching: Vec::new(),
             asking: Vec::new(),
             asked: BTreeMap::new(),
@@ -116,6 +120,8 @@ impl Replica {
     pub fn run(mut self) {
         let mut events = Vec::new();
         let mut next = Instant::now() + self.tick;
+        // It is to end, by then at the latest.
+        let mut ends = None;
         if self.node.configuration().members().voters().iter().eq([&self.node.id()]) {
             // Nobody else could win, so there is nothing to wait for.
             let draw = self.draw();
@@ -128,18 +134,23 @@ impl Replica {
             if now >= next {
                 let draw = self.draw();
                 self.node.tick(draw);
+                self.admit();
                 self.forget_late(now);
                 // If this thread stood still, the ticks that it missed did not pass for the others
                 // either: nothing was heard meanwhile.
                 next = now + self.tick;
             }
             for event in events.drain(..) {
-                if matches!(event, ToReplica::Stop) {
-                    self.wires.log.put(ToLog::Stop);
-                    self.wires.state.put(ToState::Stop);
-                    return;
+                match event {
+                    ToReplica::Stop => ends = ends.or_else(|| Some(self.hand_over(now))),
+                    event => self.take(event),
                 }
-                self.take(event);
+            }
+            if ends.is_some_and(|latest| !self.node.leads() || now >= latest) {
+                self.work();
+                self.wires.log.put(ToLog::Stop);
+                self.wires.state.put(ToState::Stop);
+                return;
             }
         }
     }
@@ -152,16 +163,26 @@ impl Replica {
                 self.changes.push_back(wanted);
             }
             ToReplica::Change(wanted) => {
-                self.tell(wanted.asker, &Told::Done(Err(Error::RequestTooManyRequests)));
+                self.refuse(&wanted.data, Error::RequestTooManyRequests);
             }
-            ToReplica::Transfer(to, asker) => {
-                let told = match self.node.transfer(to, draw) {
-                    Ok(()) => Told::Read,
-                    Err(Refused::NotLeader(_)) => Told::Done(Err(Error::NotLeader)),
-                    Err(_) => Told::Done(Err(Error::BadLeaderTransferee)),
-                };
-                self.tell([asker], &told);
+            ToReplica::Heard(heard) => self.hear(heard),
+            ToReplica::Bringing(to, at) => {
+                if !self.node.sending(to, at) {
+                    self.wires.links.tell(ToPeers::GiveUp(to));
+                    self.node.snapshot_failed(to);
+                }
             }
+            ToReplica::NotBrought(to) => self.node.snapshot_failed(to),
+            ToReplica::Brought(brought) => {
+                if self.node.prepare(brought.at) {
+                    self.wires.state.put(ToState::Install(brought));
+                }
+            }
+            ToReplica::Installed(at, configuration) => {
+                self.applied = at.index;
+                self.node.install(Snapshot { at, configuration }, draw);
+            }
+            ToReplica::Transfer(to, asker, until) => self.transfer(to, asker, until),
             ToReplica::Read(asker, until) => self.asking.push(Reader { asker, until }),
             ToReplica::Reach(index, asker, until) => self.reach(index, asker, until),
             ToReplica::Synced(synced) => self.node.persisted(synced, draw),
@@ -174,26 +195,6 @@ impl Replica {
         }
     }
 
-    fn propose(&mut self, wanted: Wanted) {
-        let told = match self.node.propose(wanted.data.clone()) {
-            Ok(_) => return,
-            Err(Refused::NotLeader(_) | Refused::HandingOver(_) | Refused::TooEarly) => {
-                if self.waiting.len() < WAITING {
-                    return self.waiting.push_back(wanted);
-                }
-                Error::RequestTooManyRequests
-            }
-            Err(
-                Refused::Full
-                | Refused::Pending(_)
-                | Refused::Impossible(_)
-                | Refused::Behind(_)
-                | Refused::NoVoter(_),
-            ) => Error::RequestTooManyRequests,
-        };
-        self.tell(wanted.asker, &Told::Done(Err(told)));
-    }
-
     /// Somebody waits for an entry, which may never come: nobody knows who made up the number.
     fn reach(&mut self, index: Index, asker: Waiter, until: Instant) {
         if index > self.applied && self.reaching.len() >= WAITING {
@@ -201,82 +202,6 @@ impl Replica {
         } else {
             self.reaching.push((index, asker, until));
         }
-    }
-
-    /// Changes of the members come one after the other. The members are those after the last one.
-    fn change(&mut self) {
-        while let Some(wanted) = self.changes.pop_front() {
-            let told = match self.begin_change(&wanted.data) {
-                Ok(()) => continue,
-                Err(Later::Wait) if Instant::now() < wanted.until => {
-                    return self.changes.push_front(wanted);
-                }
-                Err(Later::Wait) => Error::Timeout,
-                Err(Later::Never(error)) => error,
-            };
-            self.tell(wanted.asker, &Told::Done(Err(told)));
-        }
-    }
-
-    fn begin_change(&mut self, data: &Data) -> Result<(), Later> {
-        if self.applied < self.moving {
-            return Err(Later::Wait);
-        }
-        let roster = self.wires.facts.roster.get();
-        let wish = Proposal::read(data.bytes()).ok().and_then(|proposal| proposal.wish);
-        let step = match wish {
-            Some(Wish::AddMember(wish)) => {
-                let (id, is_learner) = (NodeId(wish.id), wish.is_learner);
-                roster
-                    .can_add(id, &wish.peer_urls, is_learner, self.max_learners)
-                    .map_err(Later::Never)?;
-                // It would be in force at once, and members do not speak with each other yet: from
-                // then on, nothing would be decided any more.
-                if !is_learner {
-                    return Err(Later::Never(Error::Unhealthy));
-                }
-                Step::Learner(id)
-            }
-            Some(Wish::PromoteMember(PromoteMember { id })) => {
-                let id = NodeId(id);
-                if !roster.find(id).map_err(Later::Never)?.is_learner {
-                    return Err(Later::Never(Error::MemberNotLearner));
-                }
-                Step::Voter(id)
-            }
-            Some(Wish::RemoveMember(RemoveMember { id })) => {
-                roster.find(NodeId(id)).map_err(Later::Never)?;
-                Step::Remove(NodeId(id))
-            }
-            Some(Wish::UpdateMember(wish)) => {
-                let id = NodeId(wish.id);
-                roster.update(id, wish.peer_urls).map_err(Later::Never)?;
-                return self.begin_move(data);
-            }
-            Some(_) | None => unreachable!("nobody proposes anything else as a change"),
-        };
-        let draw = self.draw();
-        match self.node.change(vec![step], data.bytes(), draw) {
-            Ok(_) => Ok(()),
-            Err(Refused::Behind(_)) => Err(Later::Never(Error::LearnerNotReady)),
-            Err(Refused::Impossible(_) | Refused::NoVoter(_)) => {
-                Err(Later::Never(Error::MemberNotEnoughStarted))
-            }
-            Err(
-                Refused::Pending(_)
-                | Refused::TooEarly
-                | Refused::NotLeader(_)
-                | Refused::HandingOver(_)
-                | Refused::Full,
-            ) => Err(Later::Wait),
-        }
-    }
-
-    /// Where a member is found is nothing that raft has to know: it is an entry like others. But
-    /// those that come after it wait for it.
-    fn begin_move(&mut self, data: &Data) -> Result<(), Later> {
-        self.moving = self.node.propose(data.clone()).map_err(|_| Later::Wait)?.index;
-        Ok(())
     }
 
     fn tell(&self, askers: impl IntoIterator<Item = Waiter>, told: &Told) {
@@ -315,7 +240,7 @@ impl Replica {
     /// Does what the node wants done, until there is nothing more.
     fn work(&mut self) {
         self.wires.leases.note_leader(self.node.leads().then(|| self.node.term()));
-        if self.node.leads() {
+        if self.node.replica().election().leader().is_some() {
             for wanted in std::mem::take(&mut self.waiting) {
                 self.propose(wanted);
             }
@@ -324,7 +249,10 @@ impl Replica {
         self.ask();
         let mut saves = Vec::new();
         while let Some(batch) = self.node.ready() {
+            self.wires.links.send(batch.send_now);
             saves.extend(batch.save.map(ToLog::Write));
+            batch.wanted.into_iter().for_each(|id| self.wires.links.tell(ToPeers::Bring(id)));
+            batch.given_up.into_iter().for_each(|id| self.wires.links.tell(ToPeers::GiveUp(id)));
             if let Some(span) = batch.apply {
                 self.wires.state.put(ToState::Apply(span));
             }
@@ -343,6 +271,7 @@ impl Replica {
         }
         self.wires.log.put_all(saves);
         self.note_progress();
+        self.look_at_transfer();
         self.answer_reads();
     }
 

@@ -39,6 +39,13 @@ pub struct Entry {
     pub client_urls: Vec<String>,
 }
 
+impl Entry {
+    /// Does the cluster know the member by this name, and that clients find it there?
+    pub fn is_called(&self, name: &str, client_urls: &[String]) -> bool {
+        self.name == name && self.client_urls == client_urls
+    }
+}
+
 /// All members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
@@ -53,6 +60,19 @@ pub type Row = (&'static str, Bytes, Option<Bytes>);
 pub type Changed = (Roster, Vec<Row>);
 
 impl Roster {
+    /// The founders of a cluster: who, what each is called, and where the others find it.
+    pub fn of_founders(all: impl IntoIterator<Item = (NodeId, String, Vec<String>)>) -> Roster {
+        let entry = |(id, name, peer_urls): (NodeId, String, Vec<String>)| {
+            (id, Entry { id: id.0, peer_urls, name, ..Entry::default() })
+        };
+        Roster { members: all.into_iter().map(entry).collect(), removed: BTreeSet::new() }
+    }
+
+    /// Its rows, if nobody was removed.
+    pub fn rows(&self) -> Vec<Row> {
+        self.members.iter().map(|(id, entry)| row(*id, entry)).collect()
+    }
+
     /// The one in these rows of both buckets. What is no member is passed over.
     pub fn load(
         members: impl IntoIterator<Item = (Bytes, Bytes)>,
@@ -68,6 +88,24 @@ impl Roster {
             members: members.map(|entry| (NodeId(entry.id), entry)).collect(),
             removed: removed.into_iter().filter_map(number).collect(),
         }
+    }
+
+    /// Was it a member, and is none any more?
+    pub fn is_removed(&self, id: NodeId) -> bool {
+        self.removed.contains(&id)
+    }
+
+    /// All of them, as etcd's members tell each other.
+    pub fn json(&self) -> String {
+        let all: Vec<&Entry> = self.members.values().collect();
+        serde_json::to_string(&all).expect("it has nothing that JSON has not")
+    }
+
+    /// Those of [`Roster::json`]; none if it is something else.
+    pub fn of_json(text: &[u8]) -> Option<Roster> {
+        let all: Vec<Entry> = serde_json::from_slice(text).ok()?;
+        let members = all.into_iter().map(|entry| (NodeId(entry.id), entry)).collect();
+        Some(Roster { members, removed: BTreeSet::new() })
     }
 
     /// A member.
@@ -209,11 +247,16 @@ impl Roster {
     }
 
     fn with(&self, id: NodeId, entry: Entry) -> Changed {
-        let value = serde_json::to_vec(&entry).expect("it has nothing that JSON has not");
+        let rows = vec![row(id, &entry)];
         let mut next = self.clone();
         next.members.insert(id, entry);
-        (next, vec![(MEMBERS, key(id), Some(value.into()))])
+        (next, rows)
     }
+}
+
+fn row(id: NodeId, entry: &Entry) -> Row {
+    let value = serde_json::to_vec(entry).expect("it has nothing that JSON has not");
+    (MEMBERS, key(id), Some(value.into()))
 }
 
 fn key(id: NodeId) -> Bytes {

@@ -79,6 +79,17 @@ pub fn position<F: File>(view: &View<F>) -> Result<Option<Position>, Error> {
     Ok(Some(Position { term: Term(term), index: Index(index) }))
 }
 
+/// The same, of a state of the file.
+pub fn position_in<F: File>(file: &bolt::View<F>) -> Result<Option<Position>, Error> {
+    let Some(meta) = file.bucket(META)? else { return Ok(None) };
+    let number = |key: &[u8]| -> Result<Option<u64>, Error> {
+        let value = meta.get(key)?;
+        Ok(value.and_then(|value| value[..].try_into().ok()).map(u64::from_be_bytes))
+    };
+    let (Some(index), Some(term)) = (number(INDEX)?, number(TERM)?) else { return Ok(None) };
+    Ok(Some(Position { term: Term(term), index: Index(index) }))
+}
+
 /// From now on, the store goes up to this entry.
 pub fn set_position<F: File>(rows: &mut Writer<F>, position: Position) -> Result<(), Error> {
     rows.put(META, INDEX, position.index.0.to_be_bytes().to_vec())?;
@@ -177,14 +188,15 @@ pub fn alarms<F: File>(view: &View<F>) -> Result<Alarms, Error> {
     Ok(Alarms::load(rows?.into_iter().map(|(key, _)| key)))
 }
 
-/// The store of a new cluster: the members, and the first entry, in which it was founded.
+/// The store of a new member: the founders of its cluster, and the entry in which it was founded; or
+/// nobody and nothing, if it comes later.
 pub fn found<F: File>(
     rows: &mut Writer<F>,
-    founders: &Roster,
+    configuration: &Configuration,
     member_rows: Vec<crate::roster::Row>,
     position: Position,
 ) -> Result<(), Error> {
-    begin(rows, founders, member_rows, position)?;
+    begin(rows, configuration, member_rows, position)?;
     set_version(rows, MINOR_VERSION)?;
     rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())
 }
@@ -193,7 +205,7 @@ pub fn found<F: File>(
 /// goes.
 pub fn begin<F: File>(
     rows: &mut Writer<F>,
-    founders: &Roster,
+    configuration: &Configuration,
     member_rows: Vec<crate::roster::Row>,
     position: Position,
 ) -> Result<(), Error> {
@@ -201,7 +213,7 @@ pub fn begin<F: File>(
         rows.make_bucket(bucket.as_bytes())?;
     }
     set_position(rows, position)?;
-    set_configuration(rows, &Configuration::Simple(founders.members()))?;
+    set_configuration(rows, configuration)?;
     for (bucket, key, value) in member_rows {
         rows.put(bucket.as_bytes(), key, value.expect("nobody is removed yet"))?;
     }

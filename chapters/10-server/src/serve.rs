@@ -74,11 +74,39 @@ pub struct Dealt {
 }
 
 /// What the connections of a runtime are served by.
+pub trait Answers: Send + Sync + 'static {
+    /// Answers a request that came in by this door.
+    fn answer(
+        &self,
+        door: &Door,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// What clients are served by.
 pub struct Rooms {
     /// gRPC.
     pub services: Arc<Services>,
     /// Everything else.
     pub pages: Pages,
+}
+
+impl Answers for Rooms {
+    async fn answer(&self, door: &Door, request: Request<Incoming>) -> Response<Body> {
+        let is_grpc = request.version() == http::Version::HTTP_2
+            && request
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        match door.serves {
+            Serves::All | Serves::Grpc if is_grpc => {
+                self.services.call(request.map(Body::new)).await
+            }
+            Serves::All | Serves::Http | Serves::Health | Serves::Grpc => {
+                self.pages.call(door.serves, request).await
+            }
+        }
+    }
 }
 
 /// Runs a connection's tasks on the thread that the connection is on.
@@ -140,7 +168,7 @@ fn is_of_one_client(error: &io::Error) -> bool {
 /// what is under way, and it returns when they are gone.
 pub async fn serve(
     mut dealt: mpsc::UnboundedReceiver<Dealt>,
-    rooms: Arc<Rooms>,
+    rooms: Arc<impl Answers>,
     mut stops: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -157,7 +185,7 @@ pub async fn serve(
 }
 
 /// A connection, from its first byte to its last.
-async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<bool>) {
+async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Receiver<bool>) {
     let Dealt { stream, remote, door, place } = dealt;
     let opened = tokio::select! {
         opened = open(stream, remote, &door) => opened,
@@ -172,7 +200,7 @@ async fn connection(dealt: Dealt, rooms: Arc<Rooms>, mut stops: watch::Receiver<
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());
-        async move { Ok::<_, Infallible>(answer(&rooms, &door, request).await) }
+        async move { Ok::<_, Infallible>(rooms.answer(&door, request).await) }
     });
     let socket = TokioIo::new(socket);
     match protocol {
@@ -262,19 +290,4 @@ async fn until_stopped<C: Future>(
         _ = stops.wait_for(|stops| *stops) => finish(connection.as_mut()),
     }
     let _ = timeout(GRACE, connection).await;
-}
-
-/// Answers a request that came in by this door.
-async fn answer(rooms: &Rooms, door: &Door, request: Request<Incoming>) -> Response<Body> {
-    let is_grpc = request.version() == http::Version::HTTP_2
-        && request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    match door.serves {
-        Serves::All | Serves::Grpc if is_grpc => rooms.services.call(request.map(Body::new)).await,
-        Serves::All | Serves::Http | Serves::Health | Serves::Grpc => {
-            rooms.pages.call(door.serves, request).await
-        }
-    }
 }

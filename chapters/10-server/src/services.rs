@@ -37,6 +37,7 @@ mod watch;
 mod who;
 mod wording;
 
+pub use lease::{left_for, renew_for};
 pub use member::Member;
 use signed::Signed;
 pub use slow::Slow;

@@ -13,31 +13,62 @@
 
 use crate::boxes::{Boxes, Told};
 use crate::config::Compaction;
-use crate::disk::File;
+use crate::contents;
+use crate::disk::{File, StoreFolder};
 use crate::facts::Facts;
 use crate::journal::{Journal, fields};
 use crate::leases::Leases;
 use crate::letters::{Retired, ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
 use crate::lines::hex;
+use crate::links::Links;
 use crate::loggable;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Outcome, Proposal, Sender};
+use crate::reader::Reader;
 use crate::rows;
+use crate::stop::Stop;
 use api::{Event, Revision};
 use basics::{NodeId, Position};
 use mvcc::{Progress, Store};
-use raft::{Change, Payload};
+use raft::{Change, Configuration, Payload};
 use replication::Span;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use thiserror::Error;
 
 mod admission;
 mod carry_out;
 mod commits;
+mod install;
 mod tally;
 
 use commits::Commits;
 pub use commits::Rhythm;
+
+/// Why a state cannot go on.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Its store.
+    #[error(transparent)]
+    Store(#[from] mvcc::Error),
+    /// What is in it beside keys.
+    #[error(transparent)]
+    Contents(#[from] contents::Error),
+    /// A state that was brought is not the one that it was said to be.
+    #[error("a snapshot goes up to {found}, and should to {wanted}")]
+    Another {
+        /// As it says itself.
+        found: Position,
+        /// As was said.
+        wanted: Position,
+    },
+}
+
+impl From<bolt::Error> for Error {
+    fn from(error: bolt::Error) -> Error {
+        Error::Store(error.into())
+    }
+}
 
 /// What the thread has to do with.
 pub struct Wires {
@@ -67,6 +98,16 @@ pub struct Wires {
     pub id: NodeId,
     /// See there.
     pub journal: Journal,
+    /// Who reads the store.
+    pub reader: Reader,
+    /// Where it is.
+    pub directory: StoreFolder,
+    /// How leases are kept.
+    pub lease_options: lease::Options,
+    /// The ways to other members.
+    pub links: Arc<Links>,
+    /// If this member is removed, it ends.
+    pub stop: Stop,
 }
 
 /// So long a compaction waits until it looks again for views that need what it takes.
@@ -80,6 +121,8 @@ pub struct State {
     store: Store<File>,
     /// The last entry that was carried out.
     applied: Position,
+    /// By whom the cluster decides, as of that entry.
+    configuration: Configuration,
     /// What goes to the disk.
     commits: Commits,
     /// A compaction is under way, or was just now.
@@ -93,11 +136,12 @@ pub struct State {
 }
 
 impl State {
-    /// The state in this store, which goes up to that entry.
-    pub fn new(store: Store<File>, applied: Position) -> State {
+    /// The state in this store, which goes up to that entry, with these members.
+    pub fn new(store: Store<File>, applied: Position, configuration: Configuration) -> State {
         State {
             store,
             applied,
+            configuration,
             commits: Commits::new(applied),
             // One that a crash has cut off goes on.
             forgets: true,
@@ -108,7 +152,7 @@ impl State {
     }
 
     /// Works until it is told to stop. What is written by then is handed to the store.
-    pub fn run(mut self, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn run(mut self, wires: &Wires) -> Result<(), Error> {
         let mut jobs = Vec::new();
         let (mut next, mut next_round) = (Instant::now(), Instant::now());
         loop {
@@ -117,6 +161,7 @@ impl State {
             for job in jobs.drain(..) {
                 match job {
                     ToState::Apply(span) => self.apply_span(span, wires)?,
+                    ToState::Install(brought) => self.install(brought, wires)?,
                     ToState::Keys(leases, asker) => {
                         tell(asker, Told::Keys(self.keys_of(&leases)), wires);
                     }
@@ -191,6 +236,10 @@ impl State {
         for entry in &span.entries {
             index.0 += 1;
             self.applied = Position { term: entry.term, index };
+            if let Some(Payload::Change(written)) = &entry.payload {
+                self.configuration = self.configuration.after(written.change());
+                rows::set_configuration(self.store.rows(), &self.configuration)?;
+            }
             let Some(proposal) = entry.payload.as_ref().and_then(proposal) else { continue };
             let (before, began) = (self.store.current(), Instant::now());
             let outcome = match self.apply(&proposal, self.applied, wires) {
@@ -219,7 +268,6 @@ impl State {
         self.store.publish();
         self.tell_watchers(happened, wires);
         wires.leases.note_applied(self.applied.term);
-        wires.facts.progress.note_applied(self.applied.term);
         wires.boxes.deliver(&mut post);
         wires.replica.put(ToReplica::Applied(index));
         Ok(())

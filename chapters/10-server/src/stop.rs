@@ -2,7 +2,7 @@
 //!
 //! Owns [`Stop`], one word that everything listens to.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tokio::sync::watch;
 
 /// Says when a member is to stop, and why, if it is not by somebody's wish.
@@ -10,11 +10,15 @@ use tokio::sync::watch;
 pub struct Stop {
     stops: watch::Sender<bool>,
     why: Arc<Mutex<Option<String>>>,
+    left: Arc<OnceLock<&'static str>>,
 }
+
+/// What a member is told that was removed.
+pub(crate) const REMOVED: &str = "the member has been permanently removed from the cluster";
 
 impl Default for Stop {
     fn default() -> Stop {
-        Stop { stops: watch::Sender::new(false), why: Arc::default() }
+        Stop { stops: watch::Sender::new(false), why: Arc::default(), left: Arc::default() }
     }
 }
 
@@ -22,6 +26,26 @@ impl Stop {
     /// It is to stop.
     pub fn stop(&self) {
         self.stops.send_replace(true);
+    }
+
+    /// It does not belong to its cluster any more, and ends for good.
+    pub(crate) fn leave(&self, why: &'static str) {
+        self.left.set(why).unwrap_or_default();
+        self.stop();
+    }
+
+    /// Waits until it has left.
+    pub(crate) async fn has_left(&self) {
+        let mut stops = self.heard();
+        let stopped = stops.wait_for(|stops| *stops).await.is_ok();
+        if !stopped || self.left().is_none() {
+            std::future::pending().await
+        }
+    }
+
+    /// Why it has left, if it has.
+    pub(crate) fn left(&self) -> Option<&'static str> {
+        self.left.get().copied()
     }
 
     /// It cannot go on.

@@ -63,6 +63,10 @@ pub fn run(mut committer: Committer<StoreFolder>, wires: &Wires) -> Result<(), b
                     wires.retired.put(Retired::OnDisk);
                     wires.state.put(ToState::Retired);
                 }
+                ToStore::Replace(next) => {
+                    committer = *next;
+                    note_sizes(&committer, &wires.facts.sizes);
+                }
                 ToStore::Defragment(asker) => defragment(&mut committer, asker, wires),
                 ToStore::Stop => return Ok(()),
             }

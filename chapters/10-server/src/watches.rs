@@ -13,6 +13,7 @@ use crate::disk::File;
 use crate::letters::ToWatches;
 use crate::mailbox::Mailbox;
 use crate::outbox::{Outbox, Told};
+use crate::reader::Reader;
 use crate::signature::Signature;
 use api::watch_request::RequestUnion;
 use api::{Error, KeyValue, Revision};
@@ -41,7 +42,7 @@ struct Stream {
 pub struct Watches {
     hub: Hub,
     began: Instant,
-    reader: mvcc::Reader<File>,
+    reader: Reader,
     signature: Signature,
     /// Watchers were counted then; is that still how many there are?
     counted: Instant,
@@ -59,7 +60,7 @@ pub struct Watches {
 impl Watches {
     /// Without a stream.
     pub fn new(
-        reader: mvcc::Reader<File>,
+        reader: Reader,
         signature: Signature,
         longest: usize,
         progress: Duration,

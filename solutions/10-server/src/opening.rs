@@ -205,6 +205,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let message = if is_new { "starting local member" } else { "restarting local member" };
     config.journal.info(message, fields);
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
+    let configuration = contents.configuration;
     let leases = Leases::new(contents.lessor);
     let facts = Facts {
         gate: gate::Gate::new(contents.auth, tokens(config)?),
@@ -228,7 +229,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         log,
         log_directory,
         log_options: SEGMENTS,
-        state: State::new(store, applied),
+        state: State::new(store, applied, configuration),
         leases,
         facts,
         reader: Reader::new(reader),

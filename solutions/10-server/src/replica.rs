@@ -134,6 +134,7 @@ impl Replica {
             if now >= next {
                 let draw = self.draw();
                 self.node.tick(draw);
+                self.admit();
                 self.forget_late(now);
                 // If this thread stood still, the ticks that it missed did not pass for the others
                 // either: nothing was heard meanwhile.

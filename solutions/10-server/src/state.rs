@@ -30,7 +30,7 @@ use crate::stop::Stop;
 use api::{Event, Revision};
 use basics::{NodeId, Position};
 use mvcc::{Progress, Store};
-use raft::{Change, Payload};
+use raft::{Change, Configuration, Payload};
 use replication::Span;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -121,6 +121,8 @@ pub struct State {
     store: Store<File>,
     /// The last entry that was carried out.
     applied: Position,
+    /// By whom the cluster decides, as of that entry.
+    configuration: Configuration,
     /// What goes to the disk.
     commits: Commits,
     /// A compaction is under way, or was just now.
@@ -134,11 +136,12 @@ pub struct State {
 }
 
 impl State {
-    /// The state in this store, which goes up to that entry.
-    pub fn new(store: Store<File>, applied: Position) -> State {
+    /// The state in this store, which goes up to that entry, with these members.
+    pub fn new(store: Store<File>, applied: Position, configuration: Configuration) -> State {
         State {
             store,
             applied,
+            configuration,
             commits: Commits::new(applied),
             // One that a crash has cut off goes on.
             forgets: true,
@@ -233,6 +236,10 @@ impl State {
         for entry in &span.entries {
             index.0 += 1;
             self.applied = Position { term: entry.term, index };
+            if let Some(Payload::Change(written)) = &entry.payload {
+                self.configuration = self.configuration.after(written.change());
+                rows::set_configuration(self.store.rows(), &self.configuration)?;
+            }
             let Some(proposal) = entry.payload.as_ref().and_then(proposal) else { continue };
             let (before, began) = (self.store.current(), Instant::now());
             let outcome = match self.apply(&proposal, self.applied, wires) {

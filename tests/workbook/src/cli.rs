@@ -7,8 +7,8 @@
 use crate::replay::Show;
 use crate::repo::Repo;
 use crate::{
-    Error, begin, book, diff, doctor, grade, guard, hint, limits, original, play, prove, replay,
-    reset, screen, status, swap, sync, verify, watch,
+    Error, begin, book, cluster, diff, doctor, grade, guard, hint, limits, original, play, prove,
+    replay, reset, screen, status, swap, sync, verify, watch,
 };
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -109,6 +109,18 @@ Ends with 0 if everything asked for passes, 1 if not, 2 if it does not build.")]
         /// Here, not in a browser
         #[arg(long)]
         terminal: bool,
+    },
+    /// Run a cluster of members, of your own layers, that etcd's clients can use
+    Cluster {
+        /// How many members
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = members)]
+        members: usize,
+        /// The solution's, instead of yours
+        #[arg(long)]
+        solution: bool,
+        /// As fast as they can be; takes minutes to build
+        #[arg(long)]
+        release: bool,
     },
     /// Build the text
     Book {
@@ -233,6 +245,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// As many members as a cluster of this machine has.
+fn members(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=cluster::MOST).contains(count));
+    count.ok_or_else(|| format!("1 to {}", cluster::MOST))
+}
+
 fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
         None => status::run(&Repo::find()?),
@@ -253,6 +271,10 @@ fn dispatch(command: Option<Command>) -> Result<ExitCode, Error> {
         }
         Some(Command::Use { whose: Whose::Mine { chapters } }) => {
             swap::use_mine(&Repo::find()?, &chapters)
+        }
+        Some(Command::Cluster { members, solution, release }) => {
+            let tree = if solution { crate::repo::Tree::Solution } else { crate::repo::Tree::Mine };
+            cluster::run(&Repo::find()?, members, tree, release)
         }
         Some(Command::Play { chapter, terminal }) => {
             play::run(&Repo::find()?, &chapter, place_of(terminal))

@@ -26,6 +26,7 @@ pub mod broken;
 pub mod browser;
 pub mod cache;
 pub mod cli;
+pub mod cluster;
 pub mod compile;
 pub mod cut;
 pub mod diff;

@@ -15,8 +15,11 @@ use api::{
 use auth::{Asker, Call};
 use basics::NodeId;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tonic::{Request, Response, Status, async_trait};
+
+/// A connection that is so old is not only one of those that come and go.
+const FOR_A_WHILE: Duration = Duration::from_secs(5);
 
 /// The service of a member.
 pub struct Cluster {
@@ -36,6 +39,36 @@ impl Cluster {
         header
     }
 
+    /// Are so many others reached, and were for a while, that with one more member, which is not
+    /// there yet, they are enough to decide?
+    fn can_reach_enough(&self) -> Result<(), Error> {
+        let others = self.other_voters();
+        let reached = 1 + self.member.links.reached(&others, FOR_A_WHILE);
+        let voters = 1 + others.len();
+        // Whoever is alone has nobody to reach.
+        if voters == 1 || reached > voters.div_ceil(2) { Ok(()) } else { Err(Error::Unhealthy) }
+    }
+
+    /// Are so many reached that without this one, they are enough to decide? If it is not reached
+    /// itself, nothing gets worse.
+    fn can_do_without(&self, id: NodeId) -> Result<(), Error> {
+        let others = self.other_voters();
+        let links = &self.member.links;
+        let is_there = id == self.member.signature.id || links.is_reached(id);
+        let is_learner = self.member.facts.roster.get().get(id).is_some_and(|it| it.is_learner);
+        let (left, voters) = (links.reached(&others, Duration::ZERO), others.len());
+        match is_learner || !is_there || left > voters / 2 {
+            true => Ok(()),
+            false => Err(Error::Unhealthy),
+        }
+    }
+
+    fn other_voters(&self) -> Vec<NodeId> {
+        let roster = self.member.facts.roster.get().members();
+        let own = self.member.signature.id;
+        roster.voters().iter().copied().filter(|id| *id != own).collect()
+    }
+
     async fn permit(&self, who: &Who, call: Call) -> Result<Asker, Status> {
         self.member.permit(who, |auth, asker| auth.check_call(asker, call)).await
     }
@@ -51,8 +84,11 @@ impl Service for Cluster {
         let mut peer_urls = urls(request.peer_urls)?;
         peer_urls.sort_unstable();
         let asker = self.permit(&who, Call::MemberAdd).await?;
-        if self.member.strict_reconfiguration && !request.is_learner {
-            self.member.facts.roster.get().can_grow()?;
+        if self.member.strict_reconfiguration {
+            if !request.is_learner {
+                self.member.facts.roster.get().can_grow()?;
+            }
+            self.can_reach_enough()?;
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let id = ids::member(&peer_urls, &now.as_secs().to_string()).0;
@@ -72,8 +108,18 @@ impl Service for Cluster {
         roster.find(NodeId(id))?;
         if self.member.strict_reconfiguration {
             roster.can_shrink(NodeId(id))?;
+            self.can_do_without(NodeId(id))?;
         }
-        let members = self.member.change(&asker, RemoveMember { id }).await?;
+        let change = self.member.change(&asker, RemoveMember { id });
+        let members = tokio::select! {
+            members = change => members?,
+            // The others have carried it out, and do not speak with this member any more.
+            () = self.member.stop.has_left() => {
+                let roster = self.member.facts.roster.get();
+                let others = roster.list().into_iter();
+                others.filter(|member| member.id != self.member.signature.id.0).collect()
+            }
+        };
         Ok(Response::new(MemberRemoveResponse { header: self.header(), members }))
     }
 

@@ -81,7 +81,7 @@ impl Service for Health {
 impl Source for Watcher {
     type Item = HealthCheckResponse;
 
-    async fn next(self) -> Result<(HealthCheckResponse, Option<Watcher>), Status> {
+    async fn next(self) -> Result<Option<(HealthCheckResponse, Option<Watcher>)>, Status> {
         match self {
             Watcher::Whole { is_told, mut serving } => {
                 if is_told && serving.changed().await.is_err() {
@@ -89,11 +89,11 @@ impl Source for Watcher {
                     pending::<()>().await;
                 }
                 let status = of(*serving.borrow_and_update());
-                Ok((says(status), Some(Watcher::Whole { is_told: true, serving })))
+                Ok(Some((says(status), Some(Watcher::Whole { is_told: true, serving }))))
             }
             Watcher::Unknown { is_told: false } => {
                 let unknown = says(ServingStatus::ServiceUnknown);
-                Ok((unknown, Some(Watcher::Unknown { is_told: true })))
+                Ok(Some((unknown, Some(Watcher::Unknown { is_told: true }))))
             }
             Watcher::Unknown { is_told: true } => pending().await,
         }

@@ -42,6 +42,9 @@ impl Service for Kv {
         request: Request<RangeRequest>,
     ) -> Result<Response<RangeResponse>, Status> {
         let (who, request) = Who::of(request);
+        if !request.serializable && self.member.is_learner() {
+            return Err(Error::NotSupportedForLearner.into());
+        }
         // Keys in it are parts of what has come, so this copies none.
         let asked = request.clone();
         let told = self.read_range(&who, request).await;

@@ -13,6 +13,16 @@ use tonic::Status;
 /// May this request come in?
 pub fn enter<B>(member: &Member, request: &Request<B>) -> Result<(), Status> {
     let headers = request.headers();
+    // A learner may be far behind, and has no say.
+    let is_for_learners = matches!(
+        request.uri().path(),
+        "/etcdserverpb.KV/Range"
+            | "/etcdserverpb.Maintenance/Status"
+            | "/etcdserverpb.Maintenance/Snapshot"
+    );
+    if !is_for_learners && member.is_learner() {
+        return Err(Error::NotSupportedForLearner.into());
+    }
     // Whoever counts versions of clients prints them, so they must be text.
     if let Some(version) = headers.get("client-api-version")
         && std::str::from_utf8(version.as_bytes()).is_err()

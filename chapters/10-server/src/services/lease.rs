@@ -4,6 +4,7 @@
 
 use super::{Member, Signed, Who, wording};
 use crate::leases::written;
+use crate::links::{Question, Reply};
 use api::lease_server::Lease as Service;
 use api::{
     Error, LeaseGrantRequest, LeaseGrantResponse, LeaseId, LeaseKeepAliveRequest,
@@ -12,12 +13,13 @@ use api::{
 };
 use auth::{Asker, Auth, Call, LeaseKeys};
 use bytes::Bytes;
-use lease::{Renewal, Ttl, answers, proposed};
+use lease::{Renewal, TimeToLive, Ttl, answers, proposed};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::time::timeout;
 use tonic::codegen::tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming, async_trait};
@@ -89,11 +91,9 @@ impl Service for Lease {
             None => auth.check_call(asker, Call::LeaseTimeToLive),
         };
         self.member.permit(&who, check).await?;
-        let leases = &self.member.leases;
-        let found = match lease.map(|lease| leases.lock().time_to_live(lease, leases.now())) {
-            Some(Ok(found)) => Some(found),
-            Some(Err(Error::LeaseNotFound)) | None => None,
-            Some(Err(error)) => return Err(error.into()),
+        let found = match lease {
+            Some(lease) => time_to_live(&self.member, lease).await?,
+            None => None,
         };
         let keys = lease.and_then(|lease| known.0.remove(&lease)).unwrap_or_default();
         let response = answers::time_to_live(&request, found, keys);
@@ -209,10 +209,68 @@ async fn keep_alive(
     Ok(LeaseKeepAliveResponse { header, ..answers::keep_alive(&request, ttl) })
 }
 
+/// After so long, whoever waits for a primary looks again who it is.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// How much time a lease has, as the primary knows it; none if it is not there.
+async fn time_to_live(member: &Member, lease: LeaseId) -> Result<Option<TimeToLive>, Status> {
+    let asked = async {
+        loop {
+            let leases = &member.leases;
+            match leases.lock().time_to_live(lease, leases.now()) {
+                Ok(found) => return Ok(Some(found)),
+                Err(Error::LeaseNotFound) => return Ok(None),
+                Err(Error::NotPrimaryLessor) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if let Some(leader) = member.other_leader()
+                && let Ok(Reply::Left(left)) =
+                    member.links.ask(leader, Question::TimeToLive(lease.get())).await
+            {
+                let found =
+                    |(left, seconds)| Some(TimeToLive { left, granted: Ttl::new(seconds)? });
+                return Ok(left.and_then(found));
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    timeout(member.patience, asked).await.unwrap_or_else(|_| Err(Error::Timeout.into()))
+}
+
+/// Renews a lease for another member, whose clients have asked it.
+pub async fn renew_for(member: &Member, lease: i64) -> Result<Option<i64>, Status> {
+    let Some(lease) = LeaseId::new(lease) else { return Ok(None) };
+    if member.other_leader().is_some() {
+        return Err(Error::NotPrimaryLessor.into());
+    }
+    let renewed = timeout(member.patience, renew(member, lease)).await;
+    Ok(renewed.unwrap_or_else(|_| Err(Error::Timeout.into()))?.map(Ttl::seconds))
+}
+
+/// How much time a lease has, for another member.
+pub fn left_for(member: &Member, lease: i64) -> Result<Option<(i64, i64)>, Status> {
+    let Some(lease) = LeaseId::new(lease) else { return Ok(None) };
+    let leases = &member.leases;
+    match leases.lock().time_to_live(lease, leases.now()) {
+        Ok(TimeToLive { left, granted }) => Ok(Some((left, granted.seconds()))),
+        Err(Error::LeaseNotFound) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Renews a lease. How long it lasts; none if it is not there.
 async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
     let leases = &member.leases;
     loop {
+        if let Some(leader) = member.other_leader() {
+            let renewed = member.links.ask(leader, Question::Renew(lease.get())).await;
+            match renewed {
+                Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
+                // It may lead no more, or not be reached now.
+                Ok(Reply::Left(_)) | Err(_) => tokio::time::sleep(AGAIN).await,
+            }
+            continue;
+        }
         // From here on, no news is missed.
         let mut news = std::pin::pin!(leases.news().notified());
         news.as_mut().enable();
@@ -230,7 +288,7 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
         };
         match taken_back {
             Some(pending) => pending.outcome().await?,
-            None => news.await,
+            None => drop(timeout(AGAIN, news).await),
         }
     }
 }

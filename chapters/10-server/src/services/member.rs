@@ -9,13 +9,15 @@ use super::slow::Slow;
 use super::who::Who;
 use crate::blocking::Blocking;
 use crate::boxes::{Boxes, PostBox, Told, Waiting};
-use crate::disk::File;
 use crate::facts::Facts;
 use crate::leases::Leases;
 use crate::letters::{ToReplica, ToState, ToStore, ToWatches, Waiter, Wanted};
+use crate::links::Links;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Asked, Proposal};
+use crate::reader::Reader;
 use crate::signature::Signature;
+use crate::stop::Stop;
 use api::alarm_request::AlarmAction;
 use api::{AlarmRequest, AlarmType, Error, LeaseId};
 use auth::{Asker, Auth};
@@ -48,13 +50,17 @@ pub struct Member {
     /// Which runtime it is.
     pub runtime: usize,
     /// Who reads the state.
-    pub reader: mvcc::Reader<File>,
+    pub reader: Reader,
     /// The state, for what only it knows.
     pub state: Arc<Mailbox<ToState>>,
     /// The thread that waits for the store's disk.
     pub store: Arc<Mailbox<ToStore>>,
     /// The leases.
     pub leases: Arc<Leases>,
+    /// The ways to other members.
+    pub links: Arc<Links>,
+    /// When it is to stop.
+    pub stop: Stop,
     /// Those who tell watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
     /// Where long work is done.
@@ -153,8 +159,7 @@ impl Member {
     ) -> Result<Pending<R>, Status> {
         let waiting = self.post_box.wait();
         let data = self.written(asker, request, &waiting)?;
-        let asker = Some(self.place(&waiting));
-        self.replica.put(ToReplica::Propose(Wanted { asker, data, until }));
+        self.replica.put(ToReplica::Propose(Wanted { data, until }));
         let counted = Counted::new(&self.facts);
         Ok(Pending { waiting, until: Some(until), counted, of: PhantomData })
     }
@@ -165,8 +170,7 @@ impl Member {
         let waiting = self.post_box.wait();
         let until = Instant::now() + self.patience;
         let data = self.written(asker, request, &waiting)?;
-        let asker = Some(self.place(&waiting));
-        self.replica.put(ToReplica::Change(Wanted { asker, data, until }));
+        self.replica.put(ToReplica::Change(Wanted { data, until }));
         let counted = Counted::new(&self.facts);
         Pending::<R> { waiting, until: None, counted, of: PhantomData }.outcome().await
     }
@@ -253,11 +257,18 @@ impl Member {
         }
     }
 
-    /// Makes another member lead, and waits until the replica has taken the wish.
+    /// Makes another member lead, and waits until it does.
     pub async fn transfer(&self, to: NodeId) -> Result<(), Status> {
         let waiting = self.post_box.wait();
-        self.replica.put(ToReplica::Transfer(to, self.place(&waiting)));
-        self.read(waiting).await
+        let until = Instant::now() + self.patience;
+        self.replica.put(ToReplica::Transfer(to, self.place(&waiting), until));
+        match timeout(self.patience, waiting).await {
+            Ok(Told::Read) => Ok(()),
+            Ok(told) => Err(unexpected(told)),
+            Err(_) => {
+                Err(Status::unknown("etcdserver: request timed out, leader transfer took too long"))
+            }
+        }
     }
 
     /// Waits until everything that was carried out by now is on disk, as long as it takes.
@@ -294,6 +305,18 @@ impl Member {
             Told::Defragmented(Err(why)) => Err(Status::unknown(&*why)),
             told => Err(unexpected(told)),
         }
+    }
+
+    /// Has it no vote?
+    pub fn is_learner(&self) -> bool {
+        let roster = self.facts.roster.get();
+        roster.get(self.signature.id).is_some_and(|entry| entry.is_learner)
+    }
+
+    /// Who leads, if it is not this member.
+    pub fn other_leader(&self) -> Option<NodeId> {
+        let leader = self.facts.progress.get().leader;
+        leader.filter(|leader| *leader != self.signature.id)
     }
 
     /// Where somebody of this runtime waits.

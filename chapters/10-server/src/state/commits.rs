@@ -71,6 +71,14 @@ impl Commits {
         }
     }
 
+    /// The store is another now, and goes up to this entry. All of it is on disk, and so whoever
+    /// waits has waited enough.
+    pub fn begin_anew(&mut self, frozen: Position) -> Vec<Waiter> {
+        let settling = std::mem::take(&mut self.settling);
+        *self = Commits { count: self.count, ..Commits::new(frozen) };
+        settling.into_iter().map(|(_, asker)| asker).collect()
+    }
+
     /// When to look again.
     pub fn due(&self) -> Instant {
         self.due

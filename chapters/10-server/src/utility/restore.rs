@@ -22,7 +22,7 @@ use bolt::Options;
 use bolt::backend::{self, Committer, Writer};
 use bytes::Bytes;
 use mvcc::{Act, Stamp};
-use raft::Stored;
+use raft::{Configuration, Stored};
 use ring::digest::{Context, SHA256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -238,7 +238,8 @@ fn rewrite(store: &Path, cluster: &Cluster, bump: u64, journal: &Journal) -> Res
     }
     drop(view);
     let (roster, members) = cluster.roster(journal);
-    rows::begin(&mut rows, &roster, members, cluster.begins().applied)?;
+    let configuration = Configuration::Simple(roster.members());
+    rows::begin(&mut rows, &configuration, members, cluster.begins().applied)?;
     let frozen = rows.freeze().expect("something was written");
     let committed = committer.commit(frozen)?;
     committer.retire(committed);

@@ -13,6 +13,7 @@ use crate::proposal::{PromoteMember, Proposal, RemoveMember, Wish};
 use crate::wire::Letter;
 use api::Error;
 use basics::NodeId;
+use bytes::Bytes;
 use raft::{Data, Refused, Step};
 use std::time::Instant;
 
@@ -61,7 +62,8 @@ impl Replica {
                 roster
                     .can_add(id, &wish.peer_urls, is_learner, self.max_learners)
                     .map_err(Later::Never)?;
-                if is_learner { Step::Learner(id) } else { Step::Voter(id) }
+                // Also if it will vote: it has nothing yet, and perhaps nobody has started it.
+                Step::Learner(id)
             }
             Some(Wish::PromoteMember(PromoteMember { id })) => {
                 let id = NodeId(id);
@@ -95,6 +97,24 @@ impl Replica {
                 | Refused::HandingOver(_)
                 | Refused::Full,
             ) => Err(Later::Wait),
+        }
+    }
+
+    /// A member that is to vote has no vote before it has nearly all that there is: until then, it
+    /// would be one more that the others have to do without. Now it may be so far. (A cluster of
+    /// one could never have a second member otherwise: it is not started before the first one has
+    /// decided that it comes.)
+    pub(super) fn admit(&mut self) {
+        if !self.node.leads() {
+            return;
+        }
+        let roster = self.wires.facts.roster.get();
+        let votes = |id: &&NodeId| roster.get(**id).is_some_and(|entry| !entry.is_learner);
+        let due = self.node.configuration().members().learners().iter().find(votes).copied();
+        if let Some(id) = due {
+            let draw = self.draw();
+            // If it is refused, it may not be at the next tick.
+            let _ = self.node.change(vec![Step::Voter(id)], Bytes::new(), draw);
         }
     }
 

@@ -22,7 +22,6 @@ use auth::Asker;
 use basics::{NodeId, Position};
 use bytes::Bytes;
 use lease::{Decided, Reign};
-use raft::Configuration;
 use std::time::Instant;
 
 impl State {
@@ -157,14 +156,12 @@ impl State {
         Ok(Answer::Alarm(AlarmResponse { header: self.header(), alarms: outcome.told }))
     }
 
-    /// The list of members changes, and so does what a start reads of it.
+    /// The list of members changes.
     fn change_members(&mut self, changed: Changed, wires: &Wires) -> Result<Answer, mvcc::Error> {
         let (roster, all) = changed;
         for (bucket, key, value) in all {
             self.store_row(bucket, key, value)?;
         }
-        let configuration = Configuration::Simple(roster.members());
-        rows::set_configuration(self.store.rows(), &configuration)?;
         let members = roster.list();
         let is_own_end = roster.is_removed(wires.id);
         wires.links.note_roster(&roster);

@@ -35,7 +35,7 @@ impl State {
             return Err(Error::Another { found: contents.applied, wanted: brought.at });
         }
         self.store = mvcc::Store::open(rows)?;
-        self.applied = contents.applied;
+        (self.applied, self.configuration) = (contents.applied, contents.configuration.clone());
         (self.forgets, self.resyncs) = (true, None);
         wires.store.put(ToStore::Replace(Box::new(committer)));
         wires.reader.replace(self.store.reader());

@@ -1,0 +1,247 @@
+//! Connections to others.
+//!
+//! Owns [`Line`], a connection that was made, [`keep`], the task that always wants one to one
+//! member, and [`ask_for_members`], by which somebody who joins finds out whom.
+//!
+//! Both sides say who they are, whom they mean, and of which cluster they are. A connection on
+//! which nothing comes back is given up, and made anew: after a while, and with some luck in it, so
+//! that members that have lost each other at the same moment do not all come back at the same one.
+
+use super::codec::{Frames, MOST};
+use super::{DELIVER, Room};
+use crate::journal::fields;
+use crate::lines::hex;
+use crate::links::Link;
+use crate::stop::REMOVED;
+use crate::version::VERSION;
+use basics::NodeId;
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::hash::{BuildHasher, RandomState};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tonic::body::Body;
+use tonic::client::Grpc;
+use tonic::{Code, Status};
+use tower_service::Service;
+
+/// So long a connection takes to be made, and so long one is silent before it is tried, and so long
+/// it may be then.
+const CONNECT: Duration = Duration::from_secs(2);
+const SILENT: Duration = Duration::from_secs(1);
+const DEAD: Duration = Duration::from_secs(3);
+
+/// How long to wait until the next attempt: at first, and at most.
+const SOON: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_secs(1);
+
+/// As many bytes as a list of members has at most.
+const LIST: usize = 1 << 20;
+
+/// What both ends say of themselves.
+pub const FROM: &str = "from";
+/// Whom the sender means.
+pub const TO: &str = "to";
+/// The cluster.
+pub const CLUSTER: &str = "cluster";
+/// The sender's version.
+pub const SPEAKS: &str = "version";
+
+/// Who this member is.
+#[derive(Clone, Copy)]
+pub struct Road {
+    pub own: NodeId,
+    pub cluster: u64,
+}
+
+/// A connection to another member.
+#[derive(Clone)]
+pub struct Line {
+    sender: SendRequest<Body>,
+    authority: Arc<str>,
+}
+
+impl Line {
+    /// Connects to an address.
+    pub async fn connect(url: &str) -> Result<Line, String> {
+        let uri: Uri = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
+        let authority = uri.authority().ok_or_else(|| format!("{url} has no host"))?.to_string();
+        let connecting = async {
+            let stream = TcpStream::connect(&authority).await.map_err(|error| error.to_string())?;
+            stream.set_nodelay(true).map_err(|error| error.to_string())?;
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .adaptive_window(true)
+                .keep_alive_interval(SILENT)
+                .keep_alive_timeout(DEAD)
+                .keep_alive_while_idle(true);
+            let made = builder.handshake(TokioIo::new(stream)).await;
+            let (sender, connection) = made.map_err(|error| error.to_string())?;
+            // It ends when nobody has the other half any more, or when it is broken.
+            tokio::spawn(async move { drop(connection.await) });
+            Ok(sender)
+        };
+        let connected = timeout(CONNECT, connecting).await;
+        let sender = connected.unwrap_or_else(|_| Err("nobody answers".to_owned()));
+        let sender = sender.map_err(|error: String| format!("{authority}: {error}"))?;
+        Ok(Line { sender, authority: authority.into() })
+    }
+
+    /// Calls a method with all of these messages. The answer.
+    pub async fn call(
+        &self,
+        road: Road,
+        to: NodeId,
+        method: &'static str,
+        messages: impl IntoIterator<Item = Bytes, IntoIter: Send + 'static>,
+        more: &[(&'static str, String)],
+    ) -> Result<Bytes, Status> {
+        self.stream(road, to, method, stream::iter(messages), more).await
+    }
+
+    /// The same, with messages that are still to come.
+    pub async fn stream(
+        &self,
+        road: Road,
+        to: NodeId,
+        method: &'static str,
+        messages: impl Stream<Item = Bytes> + Send + 'static,
+        more: &[(&'static str, String)],
+    ) -> Result<Bytes, Status> {
+        let mut request = tonic::Request::new(messages);
+        let own = [
+            (FROM, hex(road.own.0)),
+            (TO, hex(to.0)),
+            (CLUSTER, hex(road.cluster)),
+            (SPEAKS, VERSION.to_owned()),
+        ];
+        for (name, value) in own.iter().chain(more) {
+            let value = value.parse().expect("numbers are text");
+            request.metadata_mut().insert(*name, value);
+        }
+        let mut grpc = Grpc::new(self.clone()).max_decoding_message_size(MOST);
+        grpc.ready().await.map_err(broken)?;
+        let path = http::uri::PathAndQuery::from_static(method);
+        Ok(grpc.client_streaming(request, path, Frames).await?.into_inner())
+    }
+
+    /// Fetches a page.
+    async fn get(&mut self, path: &str) -> Result<Response<Bytes>, String> {
+        let uri = format!("http://{}{path}", self.authority);
+        let request = Request::get(uri).body(Body::empty()).map_err(|error| error.to_string())?;
+        let response = self.sender.send_request(request).await;
+        let (head, body) = response.map_err(|error| error.to_string())?.into_parts();
+        let body = Limited::new(body, LIST).collect().await.map_err(|error| error.to_string())?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+fn broken(error: hyper::Error) -> Status {
+    Status::unavailable(error.to_string())
+}
+
+impl Service<Request<Body>> for Line {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, hyper::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        self.sender.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let path = request.uri().path().to_owned();
+        let uri = Uri::builder().scheme("http").authority(&*self.authority).path_and_query(path);
+        *request.uri_mut() = uri.build().expect("it was an address before");
+        Box::pin(self.sender.send_request(request))
+    }
+}
+
+/// Sees to it that there is a connection to a member, and that what waits for it goes there.
+pub async fn keep(room: Arc<Room>, to: NodeId, link: Arc<Link>, line: watch::Sender<Option<Line>>) {
+    let mut pause = SOON;
+    let random = RandomState::new();
+    for attempt in 0_u64.. {
+        let url = link.urls.iter().cycle().nth(usize::try_from(attempt % 64).unwrap_or(0));
+        let Some(url) = url else { return };
+        match Line::connect(url).await {
+            Ok(made) => {
+                let began = Instant::now();
+                line.send_replace(Some(made.clone()));
+                let why = deliver(&room, to, &link, &made).await;
+                line.send_replace(None);
+                link.close();
+                say_lost(&room, to, &why);
+                if began.elapsed() > LATE {
+                    pause = SOON;
+                }
+                if why.message() == REMOVED {
+                    return room.stop.leave(REMOVED);
+                }
+            }
+            Err(error) => {
+                let fields = fields!["remote-peer-id": hex(to.0), "error": error];
+                room.journal.debug("failed to reach the peer URL", fields);
+            }
+        }
+        let spread = random.hash_one(attempt) % 512;
+        tokio::time::sleep(pause.mul_f64(0.75 + spread as f64 / 1_024.0)).await;
+        pause = (pause * 2).min(LATE);
+    }
+}
+
+/// Carries letters until the connection is lost, or the other does not want any.
+async fn deliver(room: &Room, to: NodeId, link: &Arc<Link>, line: &Line) -> Status {
+    link.open();
+    let fields = fields!["local-member-id": hex(room.road.own.0), "remote-peer-id": hex(to.0)];
+    room.journal.info("peer became active", fields);
+    let frames = stream::unfold(link.clone(), |link| async move {
+        let frame = link.frame().await;
+        Some((frame, link))
+    });
+    match line.stream(room.road, to, DELIVER, frames, &[]).await {
+        Ok(_) => Status::new(Code::Unavailable, "the other has ended"),
+        Err(status) => status,
+    }
+}
+
+fn say_lost(room: &Room, to: NodeId, why: &Status) {
+    let fields = fields![
+        "local-member-id": hex(room.road.own.0),
+        "remote-peer-id": hex(to.0),
+        "error": why.message(),
+    ];
+    room.journal.warn("peer became inactive (message send to peer failed)", fields);
+}
+
+/// A cluster that was asked for its members.
+pub struct Asked {
+    /// Which one it is.
+    pub cluster: u64,
+    /// Its members, as they were told.
+    pub members: Bytes,
+}
+
+/// Asks whoever is at an address for the members of its cluster.
+pub async fn ask_for_members(url: &str) -> Result<Asked, String> {
+    let response = timeout(CONNECT, async { Line::connect(url).await?.get("/members").await });
+    let response = response.await.unwrap_or_else(|_| Err("nobody answers".to_owned()))?;
+    if !response.status().is_success() {
+        return Err(format!("{url} answers {}", response.status()));
+    }
+    let cluster = response.headers().get("x-etcd-cluster-id").map(HeaderValue::to_str);
+    let cluster = cluster.and_then(Result::ok).and_then(|text| u64::from_str_radix(text, 16).ok());
+    let cluster = cluster.ok_or_else(|| format!("{url} does not say which cluster it is of"))?;
+    Ok(Asked { cluster, members: response.into_body() })
+}

@@ -1,0 +1,204 @@
+//! The state itself, from one member to another.
+//!
+//! Owns [`bring`] and [`receive`]. What is brought is the file of the store as it was at a commit,
+//! and its digest behind it. It has a connection of its own, so that letters need not wait for it,
+//! and is read and written where threads may wait for a disk. It goes no faster than the other
+//! member writes.
+//!
+//! A file that comes is not the store until all of it is there, its digest is right, it can be
+//! opened, and says itself up to which entry it goes. Until then it has another name, and a start
+//! removes it.
+//!
+//! Left to others: whether it is wanted (`raft`), and what takes the store's place (`state`).
+
+use super::connection::Line;
+use super::{BRING, Room};
+use crate::disk::File;
+use crate::journal::fields;
+use crate::letters::{Brought, ToReplica};
+use crate::lines::hex;
+use crate::links::Link;
+use crate::rows;
+use basics::{Index, NodeId, Position, Term};
+use bolt::backend;
+use bytes::Bytes;
+use futures_util::stream;
+use sha2::{Digest, Sha256};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::task::spawn_blocking;
+use tonic::metadata::MetadataMap;
+use tonic::{Status, Streaming};
+
+/// Up to which entry an image goes, and how long it is.
+const TERM: &str = "term";
+const INDEX: &str = "index";
+
+/// How long the digest is.
+const DIGEST: usize = 32;
+
+/// What a file is called that is on its way.
+const PART: &str = "db.part";
+
+/// So long it takes until the next attempt.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Brings the newest state to a member. The replica hears what became of it; that it has arrived,
+/// the other says itself.
+pub async fn bring(room: Arc<Room>, to: NodeId, link: Arc<Link>) {
+    if let Err(why) = try_to_bring(&room, to, &link).await {
+        let fields = fields!["remote-peer-id": hex(to.0), "error": why];
+        room.journal.warn("failed to send database snapshot", fields);
+        // It would be wanted again at once.
+        tokio::time::sleep(AGAIN).await;
+        room.replica.put(ToReplica::NotBrought(to));
+    }
+}
+
+async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String> {
+    let began = Instant::now();
+    let mut line = Err("it has no address".to_owned());
+    for url in &link.urls {
+        line = Line::connect(url).await;
+        if line.is_ok() {
+            break;
+        }
+    }
+    let line = line?;
+    // What is only in memory would not be in the file.
+    room.member.settle().await.map_err(|status| status.message().to_owned())?;
+    let view = room.member.reader.view();
+    let file = view.rows().file().clone();
+    // Whoever fetches slowly holds no compaction back.
+    drop(view);
+    let at = position(&file)?;
+    let length = file.image_length();
+    room.replica.put(ToReplica::Bringing(to, at));
+    let (send, pieces) = mpsc::channel(1);
+    let reading = spawn_blocking(move || {
+        file.backup(|piece| send.blocking_send(Bytes::copy_from_slice(piece)).is_ok())
+    });
+    let pieces = stream::unfold(pieces, |mut pieces| async {
+        let piece = pieces.recv().await?;
+        Some((piece, pieces))
+    });
+    let more = [(TERM, hex(at.term.0)), (INDEX, hex(at.index.0))];
+    let sent = line.stream(room.road, to, BRING, pieces, &more).await;
+    let read = reading.await.map_err(|error| error.to_string())?;
+    read.map_err(|error| error.to_string())?;
+    sent.map_err(|status| status.message().to_owned())?;
+    let fields = fields![
+        "snapshot-index": at.index.0,
+        "remote-peer-id": hex(to.0),
+        "bytes": length,
+        "took": format!("{:?}", began.elapsed()),
+    ];
+    room.journal.info("sent database snapshot", fields);
+    Ok(())
+}
+
+/// Up to which entry a file goes.
+fn position(file: &bolt::View<File>) -> Result<Position, String> {
+    let found = rows::position_in(file).map_err(|error| error.to_string())?;
+    found.ok_or_else(|| "the store does not say up to which entry it goes".to_owned())
+}
+
+/// Takes the image that a member brings.
+pub async fn receive(
+    room: &Room,
+    from: NodeId,
+    metadata: &MetadataMap,
+    mut pieces: Streaming<Bytes>,
+    place: OwnedSemaphorePermit,
+) -> Result<Bytes, Status> {
+    let number = |name: &str| {
+        let text = metadata.get(name).and_then(|value| value.to_str().ok());
+        text.and_then(|text| u64::from_str_radix(text, 16).ok())
+    };
+    let (Some(term), Some(index)) = (number(TERM), number(INDEX)) else {
+        return Err(Status::invalid_argument("an image that does not say what it is of"));
+    };
+    let at = Position { term: Term(term), index: Index(index) };
+    let fields = || fields!["remote-peer-id": hex(from.0), "snapshot-index": at.index.0];
+    room.journal.info("receiving database snapshot", fields());
+    let part = room.store.join(PART);
+    let (send, arrived) = mpsc::channel(1);
+    let writing = {
+        let part = part.clone();
+        spawn_blocking(move || write(&part, at, arrived))
+    };
+    let mut broken = None;
+    loop {
+        match pieces.message().await {
+            Ok(Some(piece)) => {
+                if send.send(piece).await.is_err() {
+                    // It could not be written, and says why.
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(status) => {
+                broken = Some(status);
+                break;
+            }
+        }
+    }
+    // If it was cut short, its digest is wrong.
+    drop(send);
+    let written = writing.await.map_err(|error| Status::internal(error.to_string()))?;
+    if let Some(status) = broken {
+        return Err(status);
+    }
+    written.map_err(|why| {
+        room.journal.warn("failed to save incoming database snapshot", fields());
+        Status::aborted(why)
+    })?;
+    room.journal.info("received and saved database snapshot", fields());
+    room.replica.put(ToReplica::Brought(Brought { at, part, place }));
+    Ok(Bytes::new())
+}
+
+/// Writes what comes. When it returns, all of it is on disk, and is what was sent.
+fn write(part: &Path, at: Position, mut pieces: mpsc::Receiver<Bytes>) -> Result<(), String> {
+    let doing = |what: &'static str| {
+        move |error: io::Error| format!("cannot {what} {}: {error}", part.display())
+    };
+    let options = OpenOptions::new().write(true).create(true).truncate(true).to_owned();
+    let mut file = options.clone().mode(0o600).open(part).map_err(doing("make"))?;
+    let mut digest = Sha256::new();
+    // The digest comes last, and may come in parts.
+    let mut last: Vec<u8> = Vec::new();
+    while let Some(piece) = pieces.blocking_recv() {
+        last.extend_from_slice(&piece);
+        let whole = last.len().saturating_sub(DIGEST);
+        let whole: Vec<u8> = last.drain(..whole).collect();
+        digest.update(&whole);
+        file.write_all(&whole).map_err(doing("write"))?;
+    }
+    if digest.finalize()[..] != last[..] {
+        return Err("the image is not what was sent".to_owned());
+    }
+    file.sync_all().map_err(doing("sync"))?;
+    drop(file);
+    let place = part.parent().ok_or("it is nowhere")?;
+    let (rows, _) = backend::open(bolt::Folder::new(place), PART, bolt::Options::default())
+        .map_err(|error| error.to_string())?;
+    match rows::position(&rows.reader().view()).map_err(|error| error.to_string())? {
+        Some(found) if found == at => Ok(()),
+        found => Err(format!("the image goes up to {found:?}, and should to {at}")),
+    }
+}
+
+/// Removes what had come of an image when a member ended. For a start.
+pub fn discard_parts(store: &Path) -> io::Result<()> {
+    let part: PathBuf = store.join(PART);
+    match fs::remove_file(part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

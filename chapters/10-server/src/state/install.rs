@@ -1,0 +1,65 @@
+//! Another member's state takes the place of this one's.
+//!
+//! Owns [`State::install`]. It is beside the store, whole and checked, and raft hands out no entries
+//! meanwhile. When its name is the store's, and that is on disk, it is the store: then all that
+//! anybody sees of the state is that of the new one. Power may go before or after; a start goes on
+//! from whichever it finds.
+//!
+//! Views that were taken before see what was before. Watchers are told to read on from where they
+//! are, in the new store.
+
+use super::{Error, State, Wires, tell};
+use crate::boxes::Told;
+use crate::contents::{self, Contents};
+use crate::facts::Compactions;
+use crate::letters::{Brought, ToReplica, ToStore, ToWatches};
+use crate::opening::store_options;
+use bolt::Directory;
+use bolt::backend;
+
+/// What a store is called.
+const NAME: &str = "db";
+
+impl State {
+    /// Puts a state in the place of this one.
+    pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
+        // What is on its way to the old file gets there, so that nobody waits for it any more.
+        self.commits.wait(&wires.retired);
+        let folder = &wires.directory;
+        let part = brought.part.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        folder.rename(part, NAME)?;
+        folder.sync()?;
+        let (rows, committer) = backend::open(folder.clone(), NAME, store_options())?;
+        let contents = contents::read(&rows.reader().view(), wires.lease_options)?;
+        if contents.applied != brought.at {
+            return Err(Error::Another { found: contents.applied, wanted: brought.at });
+        }
+        self.store = mvcc::Store::open(rows)?;
+        (self.applied, self.configuration) = (contents.applied, contents.configuration.clone());
+        (self.forgets, self.resyncs) = (true, None);
+        wires.store.put(ToStore::Replace(Box::new(committer)));
+        wires.reader.replace(self.store.reader());
+        self.show(contents, wires);
+        for asker in self.commits.begin_anew(self.applied) {
+            tell(asker, Told::Settled, wires);
+        }
+        wires.watches.put(ToWatches::Resync(self.store.current()));
+        // Now another one may come.
+        drop(brought.place);
+        Ok(())
+    }
+
+    /// Shows everybody what is in the store now.
+    fn show(&self, contents: Contents, wires: &Wires) {
+        let facts = &wires.facts;
+        let Contents { applied, configuration, auth, alarms, roster, versions, lessor } = contents;
+        facts.gate.replace(auth);
+        facts.alarms.set(alarms);
+        facts.versions.set(versions);
+        facts.compactions.set(Compactions::default());
+        wires.leases.replace(lessor);
+        wires.links.note_roster(&roster);
+        facts.roster.set(roster);
+        wires.replica.put(ToReplica::Installed(applied, configuration));
+    }
+}
