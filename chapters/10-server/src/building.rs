@@ -119,11 +119,7 @@ pub fn build(
         facts: facts.clone(),
         links: links.clone(),
     };
-    let longest = config.max_request_bytes + (512 << 10);
-    // Not all members at once, so up to a tenth longer.
-    let tenths = u32::try_from(random.hash_one("progress") % 1_000).expect("it is small");
-    let progress = config.progress + config.progress * tenths / 10_000;
-    let watches = Watches::new(reader.clone(), signature.clone(), longest, progress);
+    let watches = watches(config, &reader, &signature, random.hash_one("progress"));
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let comparing = Comparing::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
@@ -152,6 +148,15 @@ pub fn build(
         listeners,
     };
     (rooms, members)
+}
+
+/// Those who tell watchers. Not all members say at once that nothing happens, so it is up to a
+/// tenth later.
+fn watches(config: &Config, reader: &Reader, signature: &Signature, draw: u64) -> Watches {
+    let longest = config.max_request_bytes + (512 << 10);
+    let tenths = u32::try_from(draw % 1_000).expect("it is small");
+    let progress = config.progress + config.progress * tenths / 10_000;
+    Watches::new(reader.clone(), signature.clone(), longest, progress)
 }
 
 /// What the state has to do with besides other rooms.

@@ -10,7 +10,7 @@
 use crate::birth::{self, Birth};
 use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
-use crate::disk::{Disk, File, LogFolder, StoreFolder};
+use crate::disk::{Disk, File, LogFolder, StoreFolder, store_options};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
 use crate::gate::{self, Kind};
 use crate::journal::fields;
@@ -310,18 +310,9 @@ fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
     Ok(opened)
 }
 
-/// So much of the store is kept in memory, of what was read or written last. What is not there takes
-/// two microseconds, as long as the system has it.
-const CACHE: usize = 32 << 20;
-
 /// Where the store is.
 pub fn store_directory(config: &Config) -> StoreFolder {
     Disk::new(bolt::Folder::new(config.store_place()), !config.no_fsync)
-}
-
-/// How the store's file is used.
-pub fn store_options() -> bolt::Options {
-    bolt::Options { cache_bytes: CACHE, ..bolt::Options::default() }
 }
 
 /// How the node is to be.

@@ -188,8 +188,8 @@ pub fn alarms<F: File>(view: &View<F>) -> Result<Alarms, Error> {
     Ok(Alarms::load(rows?.into_iter().map(|(key, _)| key)))
 }
 
-/// The store of a new member: the founders of its cluster, and the entry in which it was founded; or
-/// nobody and nothing, if it comes later.
+/// The store of a new member: the founders of its cluster, and the entry in which it was founded;
+/// or nobody and nothing, if it comes later.
 pub fn found<F: File>(
     rows: &mut Writer<F>,
     configuration: &Configuration,

@@ -1,9 +1,9 @@
 //! Another member's state takes the place of this one's.
 //!
-//! Owns [`State::install`]. It is beside the store, whole and checked, and raft hands out no entries
-//! meanwhile. When its name is the store's, and that is on disk, it is the store: then all that
-//! anybody sees of the state is that of the new one. Power may go before or after; a start goes on
-//! from whichever it finds.
+//! Owns [`State::install`]. It is beside the store, whole and checked, and raft hands out no
+//! entries meanwhile. When its name is the store's, and that is on disk, it is the store: then all
+//! that anybody sees of the state is that of the new one. Power may go before or after; a start
+//! goes on from whichever it finds.
 //!
 //! Views that were taken before see what was before. Watchers are told to read on from where they
 //! are, in the new store.
@@ -11,9 +11,9 @@
 use super::{Error, State, Wires, tell};
 use crate::boxes::Told;
 use crate::contents::{self, Contents};
+use crate::disk::store_options;
 use crate::facts::Compactions;
 use crate::letters::{Brought, ToReplica, ToStore, ToWatches};
-use crate::opening::store_options;
 use bolt::Directory;
 use bolt::backend;
 
