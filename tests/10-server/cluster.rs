@@ -14,7 +14,7 @@ use harness::check;
 use rustix::process::Signal;
 use server::Config;
 use server::config::{Founder, PeerPlace, State, Url};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -434,6 +434,78 @@ fn leases_are_renewed_and_events_are_seen_at_any_member() {
         let kv = seen.expect("it is told").kv.expect("it has one");
         assert_eq!(&kv.value[..], b"1");
         stop(all);
+    });
+}
+
+#[test]
+fn who_has_lost_its_log_does_not_come_back_under_its_number() {
+    check(|| {
+        let plan = Plan::of(1);
+        let first = plan.start([1]).remove(0);
+        let mut client = first.client();
+        let peer_urls = vec![format!("http://{}", plan.peer(2))];
+        let request = MemberAddRequest { peer_urls, is_learner: false };
+        ask!(ClusterClient, client, member_add, request).expect("it can be");
+        let second = plan.start([2]).remove(0);
+        second.stop();
+        let data = plan.config(2).data_dir;
+        std::fs::remove_dir_all(&data).expect("it is there");
+        // It may have voted, and does not know.
+        let stop = server::Stop::default();
+        let ended = server::run(&plan.config(2), &stop, |_| unreachable!("it cannot be ready"));
+        let told = ended.expect_err("it is not let in").to_string();
+        assert!(told.ends_with("has already been bootstrapped"), "{told}");
+        drop(client);
+        first.stop();
+    });
+}
+
+#[test]
+fn a_page_says_who_the_members_are() {
+    check(|| {
+        let plan = Plan::of(1);
+        let member = plan.start([1]).remove(0);
+        let mut client = member.client();
+        let listed = members(&mut client);
+        let header = status(&mut client).header.expect("every answer has one");
+        let mut stream = TcpStream::connect(plan.peer(1)).expect("somebody listens");
+        let request = b"GET /members HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).expect("it can be");
+        let mut page = String::new();
+        stream.read_to_string(&mut page).expect("it is text");
+        let cluster = format!("x-etcd-cluster-id: {:x}\r\n", header.cluster_id);
+        assert!(page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains(&cluster), "{page}");
+        let id = format!("[{{\"id\":{},\"peerURLs\":[\"http://{}\"]", listed[0].id, plan.peer(1));
+        assert!(page.contains(&id), "{page}");
+        stop([(member, client)]);
+    });
+}
+
+#[test]
+fn the_last_one_makes_a_cluster_of_its_own() {
+    check(|| {
+        let plan = Plan::of(3);
+        let mut all = by_lead(plan.start(1..=3));
+        put(&mut all[0].1, "before", "1").expect("it can be written");
+        stop(all);
+        let forced = || Config { force_new_cluster: true, ..plan.config(2) };
+        // Twice: whoever does not know whether it has worked says it again.
+        for key in ["alone", "again"] {
+            let last = Member::start(forced());
+            let mut client = last.client();
+            assert_eq!(get(&mut client, "before").as_deref(), Some("1"));
+            assert_eq!(members(&mut client).len(), 1, "the others are gone");
+            put(&mut client, key, "2").expect("it decides alone");
+            stop([(last, client)]);
+        }
+        let last = plan.start([2]).remove(0);
+        let mut client = last.client();
+        assert_eq!(get(&mut client, "alone").as_deref(), Some("2"));
+        // The others do not come back as if nothing had been.
+        let peer_urls = vec![format!("http://{}", plan.peer(3))];
+        let request = MemberAddRequest { peer_urls, is_learner: true };
+        ask!(ClusterClient, client, member_add, request).expect("as somebody else, they may");
+        stop([(last, client)]);
     });
 }
 

@@ -46,8 +46,6 @@ pub struct Birth {
     pub stored: Stored,
     /// All founders; nobody, if it comes later.
     pub founders: Roster,
-    /// Where the others are.
-    pub others: Vec<(NodeId, Vec<String>)>,
 }
 
 impl Birth {
@@ -86,7 +84,6 @@ fn found(config: &Config) -> Result<Birth, Error> {
         identity: Identity { cluster: ids::cluster(&all), member: own.0 },
         stored: Stored::found(all.iter().copied()),
         founders: Roster::of_founders(roster),
-        others: Vec::new(),
     })
 }
 
@@ -117,19 +114,28 @@ fn join(config: &Config) -> Result<Birth, Error> {
     let own = sorted(&config.peer_urls);
     let own = all.iter().find(|member| sorted(&member.peer_urls) == own);
     let own = own.ok_or_else(|| wrong("this member is not among them"))?;
+    if !own.name.is_empty() || !own.client_urls.is_empty() {
+        // It has had a vote, and perhaps given it, and holds nothing of what it has promised.
+        return Err(Error::Again(hex(own.id)));
+    }
     Ok(Birth {
         identity: Identity { cluster, member: own.id },
         stored: Stored::join(),
         founders: Roster::default(),
-        others: all.iter().map(|it| (NodeId(it.id), it.peer_urls.clone())).collect(),
     })
+}
+
+/// Where others may be, as this member was told.
+pub fn addresses(config: &Config) -> Vec<String> {
+    let others = config.initial_cluster.iter().filter(|founder| founder.name != config.name);
+    let mut urls: Vec<String> = others.flat_map(urls).collect();
+    urls.sort();
+    urls
 }
 
 /// Asks whoever else is in the list, one after the other, until somebody answers.
 fn ask_others(config: &Config) -> Option<Asked> {
-    let others = config.initial_cluster.iter().filter(|founder| founder.name != config.name);
-    let mut urls: Vec<String> = others.flat_map(urls).collect();
-    urls.sort();
+    let urls = addresses(config);
     let runtime = Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         for url in urls {

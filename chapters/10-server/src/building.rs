@@ -5,6 +5,7 @@
 //!
 //! Left to others: what they do, and who serves clients (`program`).
 
+use crate::birth;
 use crate::blocking::Blocking;
 use crate::boxes::Boxes;
 use crate::chores::{self, Chores};
@@ -87,16 +88,13 @@ pub fn build(
 ) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
     let Opened { node, log, log_directory, log_options, state, .. } = opened;
-    let Opened { leases, facts, reader, committer, identity, others, .. } = opened;
+    let Opened { leases, facts, reader, committer, identity, .. } = opened;
     let (id, cluster) = (NodeId(identity.member), identity.cluster);
     let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes + 1));
     let (links, told) = Links::new(id);
     let links = Arc::new(links);
-    match others.is_empty() {
-        true => links.note_roster(&facts.roster.get()),
-        false => links.note(others),
-    }
+    links.note_roster(&facts.roster.get());
     let signature = Signature { id, cluster, facts: facts.clone() };
     let wires = replica::Wires {
         inbox: mail.replica.clone(),
@@ -131,7 +129,8 @@ pub fn build(
     let member = members.pop().expect("there is one more than serve clients");
     let (store, journal) = (config.store_place(), config.journal.clone());
     let replica_box = mail.replica.clone();
-    let peers = Peers { links, told, member, replica: replica_box, store, journal };
+    let addresses = birth::addresses(config);
+    let peers = Peers { links, told, member, replica: replica_box, store, journal, addresses };
     let rooms = Rooms {
         facts,
         mail,

@@ -13,7 +13,12 @@ use crate::tls::{self, Tls};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
+
+/// A member that says nothing for so long is asked whether it is there, and has so long to answer.
+const PEER_SILENT: Duration = Duration::from_secs(1);
+const PEER_DEAD: Duration = Duration::from_secs(3);
 
 /// Why an address cannot be bound.
 #[derive(Debug, Error)]
@@ -79,8 +84,11 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
 
 /// How other members come in.
 fn peer_door(config: &Config) -> Door {
-    let (limits, journal) = (Limits::default(), config.journal.clone());
-    Door { serves: Serves::Grpc, tls: None, plain: true, limits, journal }
+    // One that is not there any more is to be noticed before it is missed.
+    let (keepalive_interval, keepalive_timeout) = (PEER_SILENT, PEER_DEAD);
+    let limits = Limits { keepalive_interval, keepalive_timeout, ..Limits::default() };
+    let journal = config.journal.clone();
+    Door { serves: Serves::All, tls: None, plain: true, limits, journal }
 }
 
 /// What it takes to shake hands, if that is done anywhere.

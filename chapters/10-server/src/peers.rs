@@ -16,6 +16,7 @@ use crate::journal::Journal;
 use crate::letters::ToReplica;
 use crate::links::{Link, Links, Question, Reply, ToPeers};
 use crate::mailbox::Mailbox;
+use crate::roster::Roster;
 use crate::serve::{Dealt, accept, serve};
 use crate::services::Member;
 use crate::stop::Stop;
@@ -48,6 +49,9 @@ const ASK: &str = "/workbook.Peers/Ask";
 /// So long somebody waits for an answer of another member's.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After so long, others are looked for once more.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// The room, until it has its thread.
 pub struct Peers {
     /// What this member says, and to whom.
@@ -62,6 +66,8 @@ pub struct Peers {
     pub store: PathBuf,
     /// Who is told what happens.
     pub journal: Journal,
+    /// Where others may be, for one that does not know them yet.
+    pub addresses: Vec<String>,
 }
 
 /// What every task of the room knows.
@@ -88,7 +94,7 @@ impl Peers {
     pub fn run(self, listeners: Vec<(TcpListener, Arc<Door>)>, stop: &Stop) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the system has room for one more");
-        let Peers { links, told, member, replica, store, journal } = self;
+        let Peers { links, told, member, replica, store, journal, addresses } = self;
         let (own, cluster) = (member.signature.id, member.signature.cluster);
         let road = Road { own, cluster };
         let stop = stop.clone();
@@ -105,6 +111,7 @@ impl Peers {
             }
             let desk = Arc::new(Desk::new(room.clone()));
             let serving = tokio::spawn(serve(dealt, desk, ended));
+            tokio::spawn(look_for_others(room.clone(), addresses));
             look_after(room, told).await;
             ends.send_replace(true);
             serving.abort();
@@ -145,6 +152,24 @@ async fn look_after(room: Arc<Room>, mut told: mpsc::UnboundedReceiver<ToPeers>)
     }
 }
 
+/// A member that has come and has no state yet does not know the others. It asks where they may be,
+/// until it has the state, and speaks with those that it is told of.
+async fn look_for_others(room: Arc<Room>, addresses: Vec<String>) {
+    while room.member.facts.roster.get().list().is_empty() {
+        for address in &addresses {
+            if let Ok(asked) = ask_for_members(address).await
+                && asked.cluster == room.road.cluster
+                && let Some(roster) = Roster::of_json(&asked.members)
+                && room.member.facts.roster.get().list().is_empty()
+            {
+                room.links.note_roster(&roster);
+                break;
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
 /// To each other member there is to be a task, and to nobody else.
 fn note_members(room: &Arc<Room>, served: &mut BTreeMap<NodeId, Served>, tasks: &mut JoinSet<()>) {
     let all = room.links.all();
@@ -152,7 +177,10 @@ fn note_members(room: &Arc<Room>, served: &mut BTreeMap<NodeId, Served>, tasks: 
         let is_same = all.get(id).is_some_and(|link| Arc::ptr_eq(link, &other.link));
         if !is_same {
             other.task.abort();
-            other.image.iter().for_each(AbortHandle::abort);
+            if let Some(image) = other.image.take() {
+                image.abort();
+                room.replica.put(ToReplica::NotBrought(*id));
+            }
             other.link.close();
         }
         is_same

@@ -45,6 +45,7 @@ const TOO_MUCH: usize = 128 << 20;
 /// process should end.
 pub fn run(mut committer: Committer<StoreFolder>, wires: &Wires) -> Result<(), bolt::Error> {
     let mut jobs = Vec::new();
+    let mut has_let_go = false;
     loop {
         wires.jobs.take(&mut jobs);
         for job in jobs.drain(..) {
@@ -63,9 +64,18 @@ pub fn run(mut committer: Committer<StoreFolder>, wires: &Wires) -> Result<(), b
                     wires.retired.put(Retired::OnDisk);
                     wires.state.put(ToState::Retired);
                 }
+                ToStore::LetGo => {
+                    has_let_go = true;
+                    wires.retired.put(Retired::LetGo);
+                }
                 ToStore::Replace(next) => {
-                    committer = *next;
+                    (committer, has_let_go) = (*next, false);
                     note_sizes(&committer, &wires.facts.sizes);
+                }
+                ToStore::Defragment(Waiter { runtime, number }) if has_let_go => {
+                    let mut post = wires.boxes.post();
+                    post.add(runtime, number, Told::Defragmented(Ok(false)));
+                    wires.boxes.deliver(&mut post);
                 }
                 ToStore::Defragment(asker) => defragment(&mut committer, asker, wires),
                 ToStore::Stop => return Ok(()),

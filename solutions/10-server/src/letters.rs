@@ -17,7 +17,7 @@ use replication::{Span, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// What the replica is told.
 pub enum ToReplica {
@@ -84,6 +84,8 @@ pub struct Brought {
     pub part: PathBuf,
     /// Until it is the store, or is not wanted, no other comes.
     pub place: OwnedSemaphorePermit,
+    /// Told when it is the store. If it is not wanted, this is dropped.
+    pub done: oneshot::Sender<()>,
 }
 
 /// What the log is told.
@@ -125,6 +127,8 @@ pub enum ToStore {
         /// The log may be forgotten up to there, once it is on disk.
         is_snapshot: bool,
     },
+    /// The store is not to be touched any more.
+    LetGo,
     /// From now on, this is the store.
     Replace(Box<Committer<StoreFolder>>),
     /// Somebody wants the pages gone that nobody uses.
@@ -140,6 +144,8 @@ pub enum Retired {
     OnDisk,
     /// It will never be: the disk has failed.
     Never,
+    /// The store is not touched any more ([`ToStore::LetGo`]).
+    LetGo,
 }
 
 /// What those are told who tell watchers.

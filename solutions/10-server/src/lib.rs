@@ -104,6 +104,7 @@ pub mod daemon;
 mod disk;
 mod door;
 mod facts;
+mod forced;
 mod gate;
 mod ids;
 pub mod journal;

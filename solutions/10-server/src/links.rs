@@ -47,6 +47,8 @@ pub enum ToPeers {
 /// What one member asks another, beside the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Question {
+    /// Is it there, and does it take letters of this one?
+    Hello,
     /// The leader is to renew a lease.
     Renew(i64),
     /// How much time does it have?
@@ -56,6 +58,8 @@ pub enum Question {
 /// The answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Reply {
+    /// It does.
+    Hello,
     /// So many seconds it lasts from now on; none if there is no such lease.
     Renewed(Option<i64>),
     /// So many seconds are left of so many; none if there is no such lease.

@@ -12,6 +12,7 @@ use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
 use crate::disk::{Disk, File, LogFolder, StoreFolder, store_options};
 use crate::facts::{Compactions, Facts, Progress, Sizes};
+use crate::forced::{self, go_on_alone};
 use crate::gate::{self, Kind};
 use crate::journal::fields;
 use crate::leases::Leases;
@@ -27,6 +28,7 @@ use crate::swapped::Swapped;
 use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
+use bolt::Directory;
 use bolt::backend::{self, Committer};
 use raft::{Gap, Node, Payload, Stored};
 use std::fs;
@@ -96,9 +98,9 @@ pub enum Error {
     /// How tokens are made.
     #[error(transparent)]
     Users(#[from] auth::Error),
-    /// Somebody wants the others to be forgotten.
-    #[error("--force-new-cluster does not leave out other members yet; restore a snapshot")]
-    Forced,
+    /// It was to go on alone.
+    #[error(transparent)]
+    Forced(#[from] forced::Error),
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
@@ -134,8 +136,6 @@ pub struct Opened {
     pub committer: Committer<StoreFolder>,
     /// The member, and its cluster.
     pub identity: Identity,
-    /// Where the others are, if the store does not say.
-    pub others: Vec<(NodeId, Vec<String>)>,
     /// Does it start for the first time?
     pub is_new: bool,
 }
@@ -183,6 +183,9 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     }
     let log_directory = Disk::new(Folder::lock(&log_place)?, !config.no_fsync);
     discard_parts(&store_place).map_err(|error| Error::Part { error })?;
+    if birth.is_some() {
+        forget_founding(config, &store_place)?;
+    }
     let (mut rows, mut committer) = open_store(config, &store_place)?;
     if let Some(birth) = &birth
         && rows::position(&rows.view())?.is_none()
@@ -194,16 +197,18 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         let committed = committer.commit(frozen)?;
         committer.retire(committed);
     }
-    let contents = contents::read(&rows.view(), lease_options(config))?;
-    if config.force_new_cluster && contents.roster.list().len() > 1 {
-        return Err(Error::Forced);
-    }
+    let mut contents = contents::read(&rows.view(), lease_options(config))?;
     let is_new = birth.is_some();
-    let (log, stored, identity, others) = open_log(config, &log_directory, birth, &contents)?;
+    let (mut log, mut stored, identity) = open_log(config, &log_directory, birth, &contents)?;
     let (id, applied) = (NodeId(identity.member), contents.applied);
     let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(identity.cluster)];
     let message = if is_new { "starting local member" } else { "restarting local member" };
     config.journal.info(message, fields);
+    if config.force_new_cluster && contents.roster.list().len() > 1 {
+        let store = (&mut rows, &mut committer);
+        stored.log = go_on_alone(id, &mut contents, &stored.log, &mut log, store)?;
+        stored.configuration = contents.configuration.clone();
+    }
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
     let configuration = contents.configuration;
     let leases = Leases::new(contents.lessor);
@@ -235,12 +240,11 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
         reader: Reader::new(reader),
         committer,
         identity,
-        others,
         is_new,
     })
 }
 
-type Log = (Wal<LogFolder>, Stored, Identity, Vec<(NodeId, Vec<String>)>);
+type Log = (Wal<LogFolder>, Stored, Identity);
 
 /// Opens the log, or begins it.
 fn open_log(
@@ -250,13 +254,13 @@ fn open_log(
     contents: &Contents,
 ) -> Result<Log, Error> {
     let applied = contents.applied;
-    if let Some(Birth { identity, stored, others, .. }) = birth {
+    if let Some(Birth { identity, stored, .. }) = birth {
         if applied != stored.applied {
             return Err(Error::NoLog { place: config.log_place(), applied });
         }
         let hard_state = stored.hard_state;
         let log = Wal::create(directory.clone(), identity, SEGMENTS, hard_state, applied)?;
-        return Ok((log, stored, identity, others));
+        return Ok((log, stored, identity));
     }
     // Addresses may change; a member and its cluster stay who they are.
     let identity = wal::owner(directory)?;
@@ -264,12 +268,20 @@ fn open_log(
     let configuration = contents.configuration.clone();
     let stored =
         Stored { hard_state: recovered.hard_state, log: recovered.log, applied, configuration };
-    // Whoever has come and has no state yet does not know where the others are.
-    let others = match contents.roster.list().is_empty() {
-        true => Birth::of(config)?.others,
-        false => Vec::new(),
-    };
-    Ok((log, stored, identity, others))
+    Ok((log, stored, identity))
+}
+
+/// A founding that was cut off before there was a log is done once more, by what is told now.
+fn forget_founding(config: &Config, place: &Path) -> Result<(), Error> {
+    if !place.join("db").exists() {
+        return Ok(());
+    }
+    let (rows, _) = open_store(config, place)?;
+    let found = rows::position(&rows.reader().view())?;
+    if found.is_some_and(|found| found.index.0 <= 1) {
+        store_directory(config).remove("db")?;
+    }
+    Ok(())
 }
 
 /// Is there a log?

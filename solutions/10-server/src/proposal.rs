@@ -58,6 +58,16 @@ pub struct Proposal {
     pub by: Option<By>,
 }
 
+impl Proposal {
+    /// Does it change by whom the cluster decides?
+    pub fn is_change(&self) -> bool {
+        let change = |wish: &Wish| {
+            matches!(wish, Wish::AddMember(_) | Wish::PromoteMember(_) | Wish::RemoveMember(_))
+        };
+        self.wish.as_ref().is_some_and(change)
+    }
+}
+
 /// What is to be done.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub enum Wish {

@@ -76,7 +76,7 @@ pub struct Replica {
     moving: Index,
     max_learners: usize,
     /// Leadership is being handed over to that member, and somebody waits for it.
-    handing: Option<(NodeId, Waiter, Instant)>,
+    handing: Vec<(NodeId, Waiter, Instant)>,
     /// Who waits for which entry to be carried out.
     reaching: Vec<(Index, Waiter, Instant)>,
     /// Reads that came since the last question.
@@ -105,7 +105,7 @@ impl Replica {
             changes: VecDeque::new(),
             moving: Index(0),
             max_learners,
-            handing: None,
+            handing: Vec::new(),
             reaching: Vec::new(),
             asking: Vec::new(),
             asked: BTreeMap::new(),
@@ -215,6 +215,7 @@ impl Replica {
     /// Nobody waits any more for these.
     fn forget_late(&mut self, now: Instant) {
         self.reaching.retain(|(_, _, until)| *until > now);
+        self.handing.retain(|(_, _, until)| *until > now);
         self.waiting.retain(|wanted| wanted.until > now);
         let readers = self.asked.values_mut().chain(self.due.values_mut());
         for readers in readers.chain([&mut self.asking]) {
@@ -240,6 +241,10 @@ impl Replica {
     /// Does what the node wants done, until there is nothing more.
     fn work(&mut self) {
         self.wires.leases.note_leader(self.node.leads().then(|| self.node.term()));
+        if !self.node.leads() {
+            // What another leader had in its log may move a member.
+            self.moving = self.node.log().last().index;
+        }
         if self.node.replica().election().leader().is_some() {
             for wanted in std::mem::take(&mut self.waiting) {
                 self.propose(wanted);

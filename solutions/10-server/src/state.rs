@@ -317,7 +317,10 @@ impl State {
 /// took two steps.
 fn proposal(payload: &Payload) -> Option<Proposal> {
     match payload {
-        Payload::Data(data) => Proposal::read(data.bytes()).ok(),
+        // By whom the cluster decides, only a change can change.
+        Payload::Data(data) => {
+            Proposal::read(data.bytes()).ok().filter(|proposal| !proposal.is_change())
+        }
         Payload::Change(written) => match written.change() {
             Change::Enter { context, .. } => Proposal::read(context.clone()).ok(),
             Change::Leave => None,

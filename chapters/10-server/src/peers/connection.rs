@@ -7,11 +7,11 @@
 //! which nothing comes back is given up, and made anew: after a while, and with some luck in it, so
 //! that members that have lost each other at the same moment do not all come back at the same one.
 
-use super::codec::{Frames, MOST};
-use super::{DELIVER, Room};
+use super::codec::{Frames, MOST, packed};
+use super::{ASK, DELIVER, Room};
 use crate::journal::fields;
 use crate::lines::hex;
-use crate::links::Link;
+use crate::links::{Link, Question};
 use crate::stop::REMOVED;
 use crate::version::VERSION;
 use basics::NodeId;
@@ -203,7 +203,13 @@ pub async fn keep(room: Arc<Room>, to: NodeId, link: Arc<Link>, line: watch::Sen
 
 /// Carries letters until the connection is lost, or the other does not want any.
 async fn deliver(room: &Room, to: NodeId, link: &Arc<Link>, line: &Line) -> Status {
-    link.open();
+    // Connections to a process that stands still are made by the system.
+    let hello = line.call(room.road, to, ASK, [packed(Question::Hello)], &[]);
+    let hello = timeout(CONNECT, hello).await;
+    match hello.unwrap_or_else(|_| Err(Status::deadline_exceeded("it does not answer"))) {
+        Ok(_) => link.open(),
+        Err(status) => return status,
+    }
     let fields = fields!["local-member-id": hex(room.road.own.0), "remote-peer-id": hex(to.0)];
     room.journal.info("peer became active", fields);
     let frames = stream::unfold(link.clone(), |link| async move {

@@ -101,6 +101,15 @@ impl Desk {
         Err(Status::failed_precondition(REMOVED))
     }
 
+    /// Only who belongs to the cluster brings a state; to one that knows nobody yet, anybody.
+    fn check_member(&self, from: NodeId) -> Result<(), Status> {
+        let roster = self.room.member.facts.roster.get();
+        match roster.get(from).is_some() || roster.list().is_empty() {
+            true => Ok(()),
+            false => Err(Status::permission_denied("it is no member")),
+        }
+    }
+
     async fn called(
         &self,
         method: &'static str,
@@ -111,6 +120,7 @@ impl Desk {
         match method {
             DELIVER => self.deliver(from, messages).await,
             BRING => {
+                self.check_member(from)?;
                 let place = self.image.clone().try_acquire_owned();
                 let place = place.map_err(|_| Status::unavailable("another image is coming"))?;
                 images::receive(&self.room, from, &metadata, messages, place).await
@@ -142,8 +152,9 @@ impl Desk {
     async fn ask(&self, question: Question) -> Result<Reply, Status> {
         let member = &self.room.member;
         Ok(match question {
+            Question::Hello => Reply::Hello,
             Question::Renew(lease) => Reply::Renewed(renew_for(member, lease).await?),
-            Question::TimeToLive(lease) => Reply::Left(left_for(member, lease)?),
+            Question::TimeToLive(lease) => Reply::Left(left_for(member, lease).await?),
         })
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Left to others: what is checked (`roster`), and what is safe (`raft`).
 
-use super::Replica;
+use super::{CHANGES, Replica};
 use crate::boxes::Told;
 use crate::letters::Waiter;
 use crate::proposal::{PromoteMember, Proposal, RemoveMember, Wish};
@@ -81,7 +81,8 @@ impl Replica {
                 roster.update(id, wish.peer_urls).map_err(Later::Never)?;
                 return self.begin_move(data);
             }
-            Some(_) | None => unreachable!("nobody proposes anything else as a change"),
+            // Another member may say so, and be newer than this one.
+            Some(_) | None => return Err(Later::Never(Error::UnknownMethod)),
         };
         let draw = self.draw();
         match self.node.change(vec![step], data.bytes(), draw) {
@@ -129,7 +130,10 @@ impl Replica {
     pub(super) fn transfer(&mut self, to: NodeId, asker: Waiter, until: Instant) {
         let draw = self.draw();
         let told = match self.node.transfer(to, draw) {
-            Ok(()) => return self.handing = Some((to, asker, until)),
+            Ok(()) if self.handing.len() < CHANGES => {
+                return self.handing.push((to, asker, until));
+            }
+            Ok(()) => Told::Done(Err(Error::RequestTooManyRequests)),
             // It leads already.
             Err(_) if self.node.leads() && to == self.node.id() => Told::Read,
             Err(Refused::NotLeader(_)) => Told::Done(Err(Error::NotLeader)),
@@ -140,14 +144,10 @@ impl Replica {
 
     /// Does the other one lead by now? If it never does, whoever waits gives up.
     pub(super) fn look_at_transfer(&mut self) {
-        let Some((to, asker, until)) = self.handing else { return };
-        let is_done = self.node.replica().election().leader() == Some(to);
-        if is_done {
-            self.tell([asker], &Told::Read);
-        }
-        if is_done || Instant::now() >= until {
-            self.handing = None;
-        }
+        let leader = self.node.replica().election().leader();
+        let done = self.handing.extract_if(.., |(to, ..)| leader == Some(*to));
+        let done: Vec<Waiter> = done.map(|(_, asker, _)| asker).collect();
+        self.tell(done, &Told::Read);
     }
 
     /// Before a leader ends, another is to lead, if there is one; until when is that waited for?

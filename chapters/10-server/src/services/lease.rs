@@ -248,8 +248,9 @@ pub async fn renew_for(member: &Member, lease: i64) -> Result<Option<i64>, Statu
 }
 
 /// How much time a lease has, for another member.
-pub fn left_for(member: &Member, lease: i64) -> Result<Option<(i64, i64)>, Status> {
+pub async fn left_for(member: &Member, lease: i64) -> Result<Option<(i64, i64)>, Status> {
     let Some(lease) = LeaseId::new(lease) else { return Ok(None) };
+    member.catch_up().await?;
     let leases = &member.leases;
     match leases.lock().time_to_live(lease, leases.now()) {
         Ok(TimeToLive { left, granted }) => Ok(Some((left, granted.seconds()))),
@@ -267,10 +268,12 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
             match renewed {
                 Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
                 // It may lead no more, or not be reached now.
-                Ok(Reply::Left(_)) | Err(_) => tokio::time::sleep(AGAIN).await,
+                Ok(Reply::Left(_) | Reply::Hello) | Err(_) => tokio::time::sleep(AGAIN).await,
             }
             continue;
         }
+        // It may lead no more, and not know it; and what it has granted may not be carried out.
+        member.catch_up().await?;
         // From here on, no news is missed.
         let mut news = std::pin::pin!(leases.news().notified());
         news.as_mut().enable();

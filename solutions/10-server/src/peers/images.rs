@@ -30,20 +30,25 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
 
 /// Up to which entry an image goes, and how long it is.
 const TERM: &str = "term";
 const INDEX: &str = "index";
+const LENGTH: &str = "length";
 
 /// How long the digest is.
 const DIGEST: usize = 32;
 
 /// What a file is called that is on its way.
 const PART: &str = "db.part";
+
+/// So long a piece takes to come.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// So long it takes until the next attempt.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -87,7 +92,7 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
         let piece = pieces.recv().await?;
         Some((piece, pieces))
     });
-    let more = [(TERM, hex(at.term.0)), (INDEX, hex(at.index.0))];
+    let more = [(TERM, hex(at.term.0)), (INDEX, hex(at.index.0)), (LENGTH, hex(length))];
     let sent = line.stream(room.road, to, BRING, pieces, &more).await;
     let read = reading.await.map_err(|error| error.to_string())?;
     read.map_err(|error| error.to_string())?;
@@ -120,34 +125,28 @@ pub async fn receive(
         let text = metadata.get(name).and_then(|value| value.to_str().ok());
         text.and_then(|text| u64::from_str_radix(text, 16).ok())
     };
-    let (Some(term), Some(index)) = (number(TERM), number(INDEX)) else {
+    let (Some(term), Some(index), Some(length)) = (number(TERM), number(INDEX), number(LENGTH))
+    else {
         return Err(Status::invalid_argument("an image that does not say what it is of"));
     };
     let at = Position { term: Term(term), index: Index(index) };
     let fields = || fields!["remote-peer-id": hex(from.0), "snapshot-index": at.index.0];
     room.journal.info("receiving database snapshot", fields());
-    let part = room.store.join(PART);
+    let part = Part(room.store.join(PART));
     let (send, arrived) = mpsc::channel(1);
     let writing = {
-        let part = part.clone();
-        spawn_blocking(move || write(&part, at, arrived))
+        let part = part.0.clone();
+        spawn_blocking(move || write(&part, at, length, arrived))
     };
-    let mut broken = None;
-    loop {
-        match pieces.message().await {
-            Ok(Some(piece)) => {
-                if send.send(piece).await.is_err() {
-                    // It could not be written, and says why.
-                    break;
-                }
-            }
-            Ok(None) => break,
-            Err(status) => {
-                broken = Some(status);
-                break;
-            }
+    let broken = loop {
+        let piece = timeout(SILENCE, pieces.message()).await;
+        match piece.unwrap_or_else(|_| Err(Status::deadline_exceeded("nothing more comes"))) {
+            // If it could not be written, whoever writes says why.
+            Ok(Some(piece)) if send.send(piece.clone()).await.is_ok() => {}
+            Ok(_) => break None,
+            Err(status) => break Some(status),
         }
-    }
+    };
     // If it was cut short, its digest is wrong.
     drop(send);
     let written = writing.await.map_err(|error| Status::internal(error.to_string()))?;
@@ -159,12 +158,32 @@ pub async fn receive(
         Status::aborted(why)
     })?;
     room.journal.info("received and saved database snapshot", fields());
-    room.replica.put(ToReplica::Brought(Brought { at, part, place }));
+    let (done, is_done) = oneshot::channel();
+    let brought = Brought { at, part: part.0.clone(), place, done };
+    room.replica.put(ToReplica::Brought(brought));
+    // Whoever brings it must not think that it is there before it is.
+    is_done.await.map_err(|_| Status::aborted("it is not wanted"))?;
+    room.journal.info("applied snapshot", fields());
     Ok(Bytes::new())
 }
 
+/// What has come of an image. It is gone in the end: it has another name by then, or is worth
+/// nothing.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
 /// Writes what comes. When it returns, all of it is on disk, and is what was sent.
-fn write(part: &Path, at: Position, mut pieces: mpsc::Receiver<Bytes>) -> Result<(), String> {
+fn write(
+    part: &Path,
+    at: Position,
+    length: u64,
+    mut pieces: mpsc::Receiver<Bytes>,
+) -> Result<(), String> {
     let doing = |what: &'static str| {
         move |error: io::Error| format!("cannot {what} {}: {error}", part.display())
     };
@@ -173,10 +192,12 @@ fn write(part: &Path, at: Position, mut pieces: mpsc::Receiver<Bytes>) -> Result
     let mut digest = Sha256::new();
     // The digest comes last, and may come in parts.
     let mut last: Vec<u8> = Vec::new();
+    let mut left = length;
     while let Some(piece) = pieces.blocking_recv() {
         last.extend_from_slice(&piece);
         let whole = last.len().saturating_sub(DIGEST);
         let whole: Vec<u8> = last.drain(..whole).collect();
+        left = left.checked_sub(whole.len() as u64).ok_or("it is longer than was said")?;
         digest.update(&whole);
         file.write_all(&whole).map_err(doing("write"))?;
     }

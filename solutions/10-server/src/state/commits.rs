@@ -39,6 +39,8 @@ pub struct Commits {
     frozen: Position,
     is_on_its_way: bool,
     has_failed: bool,
+    /// The store was told to let go of its file, and has.
+    has_let_go: bool,
     /// How many there were.
     count: u64,
     /// Rows that were written since.
@@ -61,6 +63,7 @@ impl Commits {
             frozen,
             is_on_its_way: false,
             has_failed: false,
+            has_let_go: false,
             count: 0,
             rows: 0,
             has_forgotten: false,
@@ -122,11 +125,21 @@ impl Commits {
         }
     }
 
+    /// Waits until the store has let go of its file.
+    pub fn wait_for_store(&mut self, retired: &Mailbox<Retired>) {
+        let mut letters = Vec::new();
+        while !self.has_let_go && !self.has_failed {
+            retired.take(&mut letters);
+            self.note_retired(&letters);
+        }
+    }
+
     fn note_retired(&mut self, letters: &[Retired]) {
         for letter in letters {
             match letter {
                 Retired::OnDisk => self.is_on_its_way = false,
                 Retired::Never => self.has_failed = true,
+                Retired::LetGo => self.has_let_go = true,
             }
         }
     }

@@ -25,6 +25,9 @@ impl State {
     pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
         // What is on its way to the old file gets there, so that nobody waits for it any more.
         self.commits.wait(&wires.retired);
+        // And nobody copies it into a new one, which would take the name.
+        wires.store.put(ToStore::LetGo);
+        self.commits.wait_for_store(&wires.retired);
         let folder = &wires.directory;
         let part = brought.part.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         folder.rename(part, NAME)?;
@@ -38,13 +41,13 @@ impl State {
         (self.applied, self.configuration) = (contents.applied, contents.configuration.clone());
         (self.forgets, self.resyncs) = (true, None);
         wires.store.put(ToStore::Replace(Box::new(committer)));
-        wires.reader.replace(self.store.reader());
         self.show(contents, wires);
         for asker in self.commits.begin_anew(self.applied) {
             tell(asker, Told::Settled, wires);
         }
         wires.watches.put(ToWatches::Resync(self.store.current()));
-        // Now another one may come.
+        // Now another one may come. Whoever has brought it may have gone.
+        let _ = brought.done.send(());
         drop(brought.place);
         Ok(())
     }
@@ -53,7 +56,9 @@ impl State {
     fn show(&self, contents: Contents, wires: &Wires) {
         let facts = &wires.facts;
         let Contents { applied, configuration, auth, alarms, roster, versions, lessor } = contents;
+        // Users first: nobody reads what is new with rights that are old.
         facts.gate.replace(auth);
+        wires.reader.replace(self.store.reader());
         facts.alarms.set(alarms);
         facts.versions.set(versions);
         facts.compactions.set(Compactions::default());
