@@ -176,8 +176,7 @@ pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
     let (store_place, log_place) = (config.store_place(), config.log_place());
     check(&log_place)?;
     // With a log, the member knows its cluster, and is not told anything.
-    let has_log = has_log(&log_place);
-    let birth = if has_log { None } else { Some(Birth::of(config)?) };
+    let birth = if has_log(&log_place) { None } else { Some(Birth::of(config)?) };
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }
