@@ -93,11 +93,7 @@ const TOLD: [(&str, &[&str]); 2] = [
     ("full", &["--quota-backend-bytes=1", "--cors=http://x.y:80", "--host-whitelist=a.b"]),
     (
         "narrow",
-        &[
-            "--max-request-bytes=4096",
-            "--max-txn-ops=4",
-            "--watch-progress-notify-interval=100ms",
-        ],
+        &["--max-request-bytes=4096", "--max-txn-ops=4", "--watch-progress-notify-interval=100ms"],
     ),
 ];
 
