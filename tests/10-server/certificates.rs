@@ -25,11 +25,13 @@ pub struct Said {
     pub number: u64,
     pub usage: Option<ExtendedKeyUsagePurpose>,
     pub ends: i32,
+    pub hosts: Vec<String>,
 }
 
 impl Default for Said {
     fn default() -> Said {
-        Said { name: "alice", number: 7, usage: Some(CLIENT), ends: 4000 }
+        let hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        Said { name: "alice", number: 7, usage: Some(CLIENT), ends: 4000, hosts }
     }
 }
 
@@ -53,10 +55,10 @@ impl Authority {
         Authority { issuer: Issuer::new(parameters, key), certificate }
     }
 
-    /// One for localhost, that says this.
+    /// One that says this.
     pub fn sign(&self, said: &Said) -> Pair {
         let key = KeyPair::generate().expect("ring has some");
-        let hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let hosts = said.hosts.clone();
         let mut parameters = CertificateParams::new(hosts).expect("they are names");
         parameters.distinguished_name.push(DnType::CommonName, said.name);
         parameters.serial_number = Some(said.number.into());

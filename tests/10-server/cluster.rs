@@ -31,8 +31,8 @@ macro_rules! ask {
 }
 
 /// Members with their files in one directory.
-struct Plan {
-    place: TempDir,
+pub struct Plan {
+    pub place: TempDir,
     count: usize,
     /// Which one of this process.
     number: usize,
@@ -42,13 +42,13 @@ struct Plan {
 static PLANS: AtomicUsize = AtomicUsize::new(0);
 
 impl Plan {
-    fn of(count: usize) -> Plan {
+    pub fn of(count: usize) -> Plan {
         let number = PLANS.fetch_add(1, Ordering::Relaxed);
         Plan { place: crate::member::place(), count, number }
     }
 
     /// Where other members find one. No other process uses this address.
-    fn peer(&self, member: usize) -> String {
+    pub fn peer(&self, member: usize) -> String {
         let (own, number) = (std::process::id(), 10 * self.number + member);
         match cfg!(target_os = "linux") {
             true => {
@@ -68,7 +68,7 @@ impl Plan {
     }
 
     /// How a member is to be. Those after the first ones come later.
-    fn config(&self, number: usize) -> Config {
+    pub fn config(&self, number: usize) -> Config {
         let address = self.peer(number);
         let founds = number <= self.count;
         Config {
@@ -110,14 +110,14 @@ impl Plan {
     }
 }
 
-fn put(client: &mut Client, key: &str, value: &str) -> Result<(), tonic::Status> {
+pub fn put(client: &mut Client, key: &str, value: &str) -> Result<(), tonic::Status> {
     let (key, value) = (key.to_owned().into(), value.to_owned().into());
     let request = PutRequest { key, value, ..PutRequest::default() };
     client.kv(async |mut kv| kv.put(request).await).map(|_| ())
 }
 
 /// Asked of whoever is there, so what was acknowledged before is in it.
-fn get(client: &mut Client, key: &str) -> Option<String> {
+pub fn get(client: &mut Client, key: &str) -> Option<String> {
     let request = RangeRequest { key: key.to_owned().into(), ..RangeRequest::default() };
     let found = client.kv(async |mut kv| kv.range(request).await).expect("it can be read");
     let value = found.kvs.into_iter().next()?.value;
@@ -148,7 +148,7 @@ fn members(client: &mut Client) -> Vec<api::Member> {
 }
 
 /// A hash of all that there is, at the newest revision.
-fn hash(client: &mut Client) -> (u32, i64) {
+pub fn hash(client: &mut Client) -> (u32, i64) {
     get(client, "nothing");
     let hashed = ask!(MaintenanceClient, client, hash_kv, HashKvRequest { revision: 0 });
     let hashed = hashed.expect("it is told");

@@ -27,6 +27,7 @@ mod retention;
 mod rhythm;
 mod slow;
 mod tls;
+mod tls_peers;
 mod users;
 mod utility;
 mod watch;

@@ -161,6 +161,32 @@ fn a_certificate_names_the_user() {
 }
 
 #[test]
+fn a_certificate_may_have_to_say_where_its_owner_is() {
+    check(|| {
+        let mut side = Side::asking();
+        let shows = |side: &Side, hosts: &[&str]| {
+            let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+            let shown = side.signs(Said { hosts, ..Said::default() });
+            shake(&side.tls(), side.client().shows(shown).http2())
+        };
+        let elsewhere = ["10.9.9.9", "10.9.9.8"];
+        shows(&side, &elsewhere).expect("nobody looks from where clients come");
+        side.options.checks_address = true;
+        let refused = shows(&side, &elsewhere).err().expect("it is not there");
+        let why = "x509: certificate is valid for 10.9.9.9, 10.9.9.8, not 127.0.0.1";
+        assert_eq!(refused.why.as_deref(), Some(why));
+        assert_eq!(refused.ip_addresses.len(), 2);
+        shows(&side, &["10.9.9.9", "127.0.0.1"]).expect("it is at one of them");
+        shows(&side, &["10.9.9.9", "localhost"]).expect("its name is found there");
+        shows(&side, &[]).expect("it says nothing of it");
+        let refused = shows(&side, &["*.localhost"]).err().expect("the address has no such name");
+        let why = r#"tls: "127.0.0.1" does not match any of DNSNames ["*.localhost"]"#;
+        assert_eq!(refused.why.as_deref(), Some(why));
+        assert_eq!(refused.dns_names, ["*.localhost"]);
+    });
+}
+
+#[test]
 fn a_certificate_has_to_be_good() {
     check(|| {
         let side = Side::asking();

@@ -28,6 +28,7 @@ use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::stop::Stop;
 use crate::store;
+use crate::tls::Dialer;
 use crate::watches::Watches;
 use basics::NodeId;
 use bolt::backend::Committer;
@@ -83,7 +84,7 @@ pub struct Mail {
 pub fn build(
     config: &Config,
     opened: Opened,
-    listeners: Vec<(TcpListener, Arc<Door>)>,
+    (listeners, dialer): (Vec<(TcpListener, Arc<Door>)>, Arc<Dialer>),
     stop: &Stop,
 ) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
@@ -130,7 +131,8 @@ pub fn build(
     let (store, journal) = (config.store_place(), config.journal.clone());
     let replica_box = mail.replica.clone();
     let addresses = birth::addresses(config);
-    let peers = Peers { links, told, member, replica: replica_box, store, journal, addresses };
+    let peers =
+        Peers { links, told, member, replica: replica_box, store, journal, addresses, dialer };
     let rooms = Rooms {
         facts,
         mail,

@@ -20,6 +20,7 @@ use crate::roster::Roster;
 use crate::serve::{Dealt, accept, serve};
 use crate::services::Member;
 use crate::stop::Stop;
+use crate::tls::Dialer;
 use basics::NodeId;
 use connection::{Line, Road};
 use desk::Desk;
@@ -68,6 +69,8 @@ pub struct Peers {
     pub journal: Journal,
     /// Where others may be, for one that does not know them yet.
     pub addresses: Vec<String>,
+    /// How it speaks with those whose addresses are under TLS.
+    pub dialer: Arc<Dialer>,
 }
 
 /// What every task of the room knows.
@@ -79,6 +82,7 @@ struct Room {
     store: PathBuf,
     journal: Journal,
     stop: Stop,
+    dialer: Arc<Dialer>,
 }
 
 /// A link with the task that serves it.
@@ -94,11 +98,12 @@ impl Peers {
     pub fn run(self, listeners: Vec<(TcpListener, Arc<Door>)>, stop: &Stop) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the system has room for one more");
-        let Peers { links, told, member, replica, store, journal, addresses } = self;
+        let Peers { links, told, member, replica, store, journal, addresses, dialer } = self;
         let (own, cluster) = (member.signature.id, member.signature.cluster);
         let road = Road { own, cluster };
         let stop = stop.clone();
-        let room = Arc::new(Room { road, links, member, replica, store, journal, stop });
+        let room = Room { road, links, member, replica, store, journal, stop, dialer };
+        let room = Arc::new(room);
         runtime.block_on(async {
             let hand_out = room.member.post_box.clone();
             tokio::spawn(async move { hand_out.hand_out().await });
@@ -157,7 +162,7 @@ async fn look_after(room: Arc<Room>, mut told: mpsc::UnboundedReceiver<ToPeers>)
 async fn look_for_others(room: Arc<Room>, addresses: Vec<String>) {
     while room.member.facts.roster.get().list().is_empty() {
         for address in &addresses {
-            if let Ok(asked) = ask_for_members(address).await
+            if let Ok(asked) = ask_for_members(&room.dialer, address).await
                 && asked.cluster == room.road.cluster
                 && let Some(roster) = Roster::of_json(&asked.members)
                 && room.member.facts.roster.get().list().is_empty()

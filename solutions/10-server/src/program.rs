@@ -82,13 +82,13 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let addresses: Vec<SocketAddr> =
         listeners.clients.iter().map(|(address, ..)| *address).collect();
     journal.info("starting an etcd server", lines::starting(config, is_old));
-    let opened = open(config, RandomState::new().hash_one("timer"))?;
+    let opened = open(config, &listeners.dialer, RandomState::new().hash_one("timer"))?;
     let (id, cluster, is_new) =
         (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
-    let Listeners { clients, peers } = listeners;
+    let Listeners { clients, peers, dialer } = listeners;
     let at_peers: Vec<SocketAddr> =
         peers.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect();
-    let (rooms, members) = build(config, opened, peers, stop);
+    let (rooms, members) = build(config, opened, (peers, dialer), stop);
     let member = rooms.member();
     thread::scope(|scope| {
         let (mail, facts) = (rooms.mail.clone(), rooms.facts.clone());
