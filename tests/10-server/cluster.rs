@@ -86,7 +86,7 @@ impl Plan {
     }
 
     /// Starts the members with these numbers, at once: none of them is ready alone.
-    fn start(&self, numbers: impl IntoIterator<Item = usize>) -> Vec<Member> {
+    pub fn start(&self, numbers: impl IntoIterator<Item = usize>) -> Vec<Member> {
         let starting = numbers.into_iter().map(|number| {
             let config = self.config(number);
             thread::spawn(move || Member::start(config))
@@ -124,11 +124,11 @@ pub fn get(client: &mut Client, key: &str) -> Option<String> {
     Some(String::from_utf8(value.to_vec()).expect("it is text"))
 }
 
-fn status(client: &mut Client) -> StatusResponse {
+pub fn status(client: &mut Client) -> StatusResponse {
     ask!(MaintenanceClient, client, status, StatusRequest {}).expect("it is told")
 }
 
-fn own(client: &mut Client) -> u64 {
+pub fn own(client: &mut Client) -> u64 {
     status(client).header.expect("every answer has one").member_id
 }
 
@@ -142,7 +142,7 @@ fn leader(client: &mut Client) -> u64 {
     }
 }
 
-fn members(client: &mut Client) -> Vec<api::Member> {
+pub fn members(client: &mut Client) -> Vec<api::Member> {
     let listed = ask!(ClusterClient, client, member_list, MemberListRequest { linearizable: true });
     listed.expect("it can be").members
 }
@@ -156,7 +156,7 @@ pub fn hash(client: &mut Client) -> (u32, i64) {
 }
 
 /// Whoever leads comes first.
-fn by_lead(members: Vec<Member>) -> Vec<(Member, Client)> {
+pub fn by_lead(members: Vec<Member>) -> Vec<(Member, Client)> {
     let mut all: Vec<(Member, Client)> =
         members.into_iter().map(|member| (member.client(), member)).map(|(c, m)| (m, c)).collect();
     let leads = leader(&mut all[0].1);
@@ -164,7 +164,7 @@ fn by_lead(members: Vec<Member>) -> Vec<(Member, Client)> {
     all
 }
 
-fn stop(members: impl IntoIterator<Item = (Member, Client)>) {
+pub fn stop(members: impl IntoIterator<Item = (Member, Client)>) {
     for (member, client) in members {
         drop(client);
         member.stop();

@@ -9,6 +9,7 @@ mod blocking;
 mod cluster;
 mod config;
 mod connections;
+mod corruption;
 mod election;
 mod health;
 mod kv;

@@ -47,8 +47,10 @@ const DELIVER: &str = "/workbook.Peers/Deliver";
 const BRING: &str = "/workbook.Peers/Bring";
 const ASK: &str = "/workbook.Peers/Ask";
 
-/// So long somebody waits for an answer of another member's.
+/// So long somebody waits for an answer of another member's; and if it has to look at all that it
+/// has.
 const PATIENCE: Duration = Duration::from_secs(5);
+const MORE_PATIENCE: Duration = Duration::from_secs(7);
 
 /// After so long, others are looked for once more.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -208,13 +210,17 @@ async fn ask(
     question: Question,
     answer: oneshot::Sender<Result<Reply, Status>>,
 ) {
+    let patience = match question {
+        Question::Hello | Question::Renew(_) | Question::TimeToLive(_) => PATIENCE,
+        Question::Hash(_) => MORE_PATIENCE,
+    };
     let asked = async {
         let line = line.ok_or_else(|| Status::unavailable("the member cannot be reached"))?;
         let question = codec::packed(question);
         let answer = line.call(road, of, ASK, [question], &[]).await?;
         codec::unpacked::<Reply>(&answer)
     };
-    let asked = tokio::time::timeout(PATIENCE, asked).await;
+    let asked = tokio::time::timeout(patience, asked).await;
     let asked = asked.unwrap_or_else(|_| Err(Status::deadline_exceeded("it does not answer")));
     // Whoever asked may have given up.
     let _ = answer.send(asked);
