@@ -12,6 +12,7 @@ use crate::ids;
 use crate::lines::hex;
 use crate::peers::{Asked, ask_for_members};
 use crate::roster::Roster;
+use crate::tls::Dialer;
 use basics::NodeId;
 use raft::Stored;
 use std::collections::BTreeSet;
@@ -50,11 +51,11 @@ pub struct Birth {
 
 impl Birth {
     /// That of a member that was told this.
-    pub fn of(config: &Config) -> Result<Birth, Error> {
+    pub fn of(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
         config.check_founders()?;
         match config.state {
-            State::New => found(config),
-            State::Existing => join(config),
+            State::New => found(config, dialer),
+            State::Existing => join(config, dialer),
         }
     }
 }
@@ -64,13 +65,13 @@ fn urls(founder: &Founder) -> Vec<String> {
     founder.urls.iter().map(|url| url.text().to_owned()).collect()
 }
 
-fn found(config: &Config) -> Result<Birth, Error> {
+fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
     let id = |founder: &Founder| ids::member(&urls(founder), &config.token);
     let founders = &config.initial_cluster;
     let all: Vec<NodeId> = founders.iter().map(id).collect();
     let own = founders.iter().find(|founder| founder.name == config.name).map(id);
     let own = own.ok_or_else(|| Impossible::NotInCluster(config.name.clone()))?;
-    if let Some(asked) = ask_others(config)
+    if let Some(asked) = ask_others(config, dialer)
         && let Some(roster) = Roster::of_json(&asked.members)
         && roster.get(own).is_some_and(|entry| !entry.client_urls.is_empty())
     {
@@ -87,8 +88,8 @@ fn found(config: &Config) -> Result<Birth, Error> {
     })
 }
 
-fn join(config: &Config) -> Result<Birth, Error> {
-    let Asked { cluster, members } = ask_others(config).ok_or(Impossible::NoCluster)?;
+fn join(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
+    let Asked { cluster, members } = ask_others(config, dialer).ok_or(Impossible::NoCluster)?;
     let roster = Roster::of_json(&members).ok_or(Impossible::NoCluster)?;
     let wrong = |why: &str| Error::Others {
         members: String::from_utf8_lossy(&members).trim().to_owned(),
@@ -134,12 +135,12 @@ pub fn addresses(config: &Config) -> Vec<String> {
 }
 
 /// Asks whoever else is in the list, one after the other, until somebody answers.
-fn ask_others(config: &Config) -> Option<Asked> {
+fn ask_others(config: &Config, dialer: &Dialer) -> Option<Asked> {
     let urls = addresses(config);
     let runtime = Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         for url in urls {
-            if let Ok(asked) = ask_for_members(&url).await {
+            if let Ok(asked) = ask_for_members(dialer, &url).await {
                 return Some(asked);
             }
         }

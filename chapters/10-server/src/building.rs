@@ -14,8 +14,9 @@ use crate::config::{Config, Gate};
 use crate::disk::StoreFolder;
 use crate::door::Door;
 use crate::facts::Facts;
+use crate::hashes::Hashes;
 use crate::leases::Leases;
-use crate::letters::{Retired, ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::letters::{Retired, ToHashes, ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::links::Links;
 use crate::log;
 use crate::mailbox::Mailbox;
@@ -28,6 +29,7 @@ use crate::signature::Signature;
 use crate::state::{self, State};
 use crate::stop::Stop;
 use crate::store;
+use crate::tls::Dialer;
 use crate::watches::Watches;
 use basics::NodeId;
 use bolt::backend::Committer;
@@ -46,6 +48,7 @@ pub struct Rooms {
     pub mail: Mail,
     chores: Chores,
     comparing: Comparing,
+    hashes: Hashes,
     replica: Replica,
     log: log::Writer,
     state: State,
@@ -74,8 +77,10 @@ pub struct Mail {
     pub watches: Arc<Mailbox<ToWatches>>,
     /// The thread that does what nobody asks for.
     pub chores: Arc<Mailbox<chores::Stop>>,
-    /// The thread that looks whether all is still there.
+    /// The thread that looks whether all members have the same.
     pub comparing: Arc<Mailbox<comparing::Stop>>,
+    /// The thread that remembers what compactions leave.
+    pub hashes: Arc<Mailbox<ToHashes>>,
 }
 
 /// Builds everything, and connects it. For each runtime that serves clients there is a member, and
@@ -83,7 +88,7 @@ pub struct Mail {
 pub fn build(
     config: &Config,
     opened: Opened,
-    listeners: Vec<(TcpListener, Arc<Door>)>,
+    (listeners, dialer): (Vec<(TcpListener, Arc<Door>)>, Arc<Dialer>),
     stop: &Stop,
 ) -> (Rooms, Vec<Arc<Member>>) {
     let random = RandomState::new();
@@ -96,15 +101,7 @@ pub fn build(
     let links = Arc::new(links);
     links.note_roster(&facts.roster.get());
     let signature = Signature { id, cluster, facts: facts.clone() };
-    let wires = replica::Wires {
-        inbox: mail.replica.clone(),
-        log: mail.log.clone(),
-        state: mail.state.clone(),
-        boxes: boxes.clone(),
-        facts: facts.clone(),
-        leases: leases.clone(),
-        links: links.clone(),
-    };
+    let wires = replica_wires(&mail, &boxes, &facts, &leases, &links);
     let ends = Ends { id, links: links.clone(), reader: reader.clone(), stop: stop.clone() };
     let state_wires = state_wires(config, &mail, &boxes, &facts, &leases, ends);
     let store_wires = store_wires(config, &mail, &boxes, &facts);
@@ -119,7 +116,7 @@ pub fn build(
     };
     let watches = watches(config, &reader, &signature, random.hash_one("progress"));
     let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
-    let comparing = Comparing::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
+    let hashes = Hashes::new(facts.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
     let hands = (reader, leases, links.clone(), stop.clone());
     let first = member(config, signature, &mail, &boxes, hands);
@@ -127,15 +124,18 @@ pub fn build(
         .map(|runtime| Arc::new(Member { runtime, post_box: boxes.of(runtime), ..first.clone() }));
     let mut members: Vec<Arc<Member>> = members.collect();
     let member = members.pop().expect("there is one more than serve clients");
+    let comparing = Comparing::new(config, member.clone());
     let (store, journal) = (config.store_place(), config.journal.clone());
     let replica_box = mail.replica.clone();
     let addresses = birth::addresses(config);
-    let peers = Peers { links, told, member, replica: replica_box, store, journal, addresses };
+    let peers =
+        Peers { links, told, member, replica: replica_box, store, journal, addresses, dialer };
     let rooms = Rooms {
         facts,
         mail,
         chores,
         comparing,
+        hashes,
         replica,
         log,
         state,
@@ -156,6 +156,24 @@ fn watches(config: &Config, reader: &Reader, signature: &Signature, draw: u64) -
     let tenths = u32::try_from(draw % 1_000).expect("it is small");
     let progress = config.progress + config.progress * tenths / 10_000;
     Watches::new(reader.clone(), signature.clone(), longest, progress)
+}
+
+fn replica_wires(
+    mail: &Mail,
+    boxes: &Arc<Boxes>,
+    facts: &Arc<Facts>,
+    leases: &Arc<Leases>,
+    links: &Arc<Links>,
+) -> replica::Wires {
+    replica::Wires {
+        inbox: mail.replica.clone(),
+        log: mail.log.clone(),
+        state: mail.state.clone(),
+        boxes: boxes.clone(),
+        facts: facts.clone(),
+        leases: leases.clone(),
+        links: links.clone(),
+    }
 }
 
 /// What the state has to do with besides other rooms.
@@ -183,6 +201,7 @@ fn state_wires(
         leases: leases.clone(),
         facts: facts.clone(),
         watches: mail.watches.clone(),
+        hashes: mail.hashes.clone(),
         rhythm: state::Rhythm {
             pause: config.batch_interval,
             rows: config.batch_limit,
@@ -270,11 +289,14 @@ impl Rooms {
     ) -> io::Result<ScopedJoinHandle<'scope, ()>> {
         let Rooms { mail, replica, log, state, state_wires, .. } = self;
         let Rooms { committer, store_wires, watches, chores, comparing, .. } = self;
-        let Rooms { peers, listeners, .. } = self;
+        let Rooms { peers, listeners, hashes, .. } = self;
         start(scope, "peers", move || peers.run(listeners, stop))?;
         start(scope, "chores", move || chores.run(&mail.chores))?;
         start(scope, "comparing", move || {
             comparing.run(&mail.comparing).unwrap_or_else(|error| stop.fail(error));
+        })?;
+        start(scope, "hashes", move || {
+            hashes.run(&mail.hashes).unwrap_or_else(|error| stop.fail(error));
         })?;
         let replica = start(scope, "replica", move || replica.run())?;
         start(scope, "log", move || log.run().unwrap_or_else(|error| stop.fail(error)))?;

@@ -1,89 +1,66 @@
-//! Does the store still hold what it held?
+//! Does every member hold what the others hold?
 //!
-//! Owns [`Comparing`], a thread that now and then hashes what the member has, and compares. There
-//! is nobody else to compare with yet, so what it can find is that its own store shows another past
-//! than a moment before; then it raises an alarm, and nothing is written any more until somebody
-//! has looked.
+//! Owns [`Comparing`], a thread that now and then, while this member leads, asks the others what
+//! they show of their past, and compares; and [`compare_first`], with which a member that starts
+//! finds out whether it should. If one is wrong, an alarm is raised, and nothing is written any
+//! more until somebody has looked.
 //!
-//! Left to others: what a hash is of (`mvcc`), and what an alarm stops (`state`).
+//! Left to others: who is wrong (`verdict`), and what an alarm stops (`state`).
 
+use crate::asking::{Asked, PATIENCE, ask_all, own, wait_for};
 use crate::config::{Config, Gate};
-use crate::facts::Facts;
-use crate::journal::{Journal, fields};
+use crate::facts::Compacted;
+use crate::hashes::left;
+use crate::journal::{Fields, Journal, fields};
 use crate::letters::{ToReplica, Wanted};
 use crate::lines::hex;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Wish};
-use crate::reader::Reader;
+use crate::services::Member;
+use crate::verdict::{Agreement, Finding, Hashed, Split, agreement, findings};
 use api::alarm_request::AlarmAction;
 use api::{AlarmRequest, AlarmType, Revision};
 use auth::Asker;
-use basics::NodeId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+mod first;
+
+pub use first::compare_first;
 
 /// That is all.
 pub struct Stop;
 
-/// So long another member would have to answer.
-const PATIENCE: Duration = Duration::from_secs(7);
-
-/// A member that looks at its own store.
+/// A member that looks at what others have.
 pub struct Comparing {
-    id: NodeId,
+    member: Arc<Member>,
     /// How often all of it; none for never.
     whole: Option<Duration>,
     /// How often what compactions left; none for never.
     compacted: Option<Duration>,
-    facts: Arc<Facts>,
-    reader: Reader,
-    replica: Arc<Mailbox<ToReplica>>,
+    /// All members have agreed on what this compaction left, and so on those before it.
+    agreed: Option<Revision>,
     journal: Journal,
-}
-
-/// What a store shows of its past at a revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shown {
-    revision: Revision,
-    /// Where its last compaction was.
-    compacted: Option<Revision>,
-    hash: u32,
-}
-
-impl Shown {
-    /// Is it of the same past as another, and different?
-    fn contradicts(&self, other: &Shown) -> bool {
-        (self.revision, self.compacted) == (other.revision, other.compacted)
-            && self.hash != other.hash
-    }
 }
 
 impl Comparing {
     /// Of this member.
-    pub fn new(
-        id: NodeId,
-        config: &Config,
-        facts: Arc<Facts>,
-        reader: Reader,
-        replica: Arc<Mailbox<ToReplica>>,
-    ) -> Comparing {
+    pub fn new(config: &Config, member: Arc<Member>) -> Comparing {
         let compacted = config.gates.has(Gate::CompactHashCheck);
         Comparing {
-            id,
+            member,
             whole: config.corruption_check,
             compacted: compacted.then_some(config.compact_hash_check),
-            facts,
-            reader,
-            replica,
+            agreed: None,
             journal: config.journal.clone(),
         }
     }
 
     /// Works until it is told to stop.
-    pub fn run(self, jobs: &Mailbox<Stop>) -> Result<(), mvcc::Error> {
+    pub fn run(mut self, jobs: &Mailbox<Stop>) -> Result<(), mvcc::Error> {
         if let Some(interval) = self.whole {
             let fields = fields![
-                "local-member-id": hex(self.id.0),
+                "local-member-id": hex(self.id()),
                 "interval": format!("{interval:?}"),
             ];
             self.journal.info("enabled corruption checking", fields);
@@ -101,7 +78,7 @@ impl Comparing {
             if !arrived.is_empty() {
                 return Ok(());
             }
-            let (now, leads) = (Instant::now(), self.facts.progress.get().leads);
+            let (now, leads) = (Instant::now(), self.member.facts.progress.get().leads);
             if whole.is_some_and(|due| now >= due) {
                 if leads {
                     self.compare()?;
@@ -117,70 +94,210 @@ impl Comparing {
         }
     }
 
-    /// Hashes all that there is, twice.
+    fn id(&self) -> u64 {
+        self.member.signature.id.0
+    }
+
+    /// Hashes all that there is, asks others for the same, and hashes once more. What others have
+    /// then, this member has, too.
     fn compare(&self) -> Result<(), mvcc::Error> {
-        let Some(first) = self.show(None)? else { return Ok(()) };
-        let Some(second) = self.show(Some(first.revision))? else { return Ok(()) };
-        if second.contradicts(&first) {
-            let fields = fields![
-                "local-member-id": hex(self.id.0),
-                "revision": first.revision.0,
-                "hash-1": first.hash,
-                "hash-2": second.hash,
-            ];
-            self.journal.warn("found hash mismatch", fields);
-            self.raise();
+        let member = &self.member;
+        let first = own(member, 0)?;
+        let asked = wait_for(member, async {
+            let asked = ask_all(member, &self.journal, first.revision).await;
+            member.catch_up().await.map(|()| asked)
+        });
+        let asked = match asked {
+            None => return Ok(()),
+            Some(Ok(asked)) => asked,
+            Some(Err(status)) => {
+                // The next round asks again.
+                let fields = fields!["error": status.message()];
+                self.journal.warn("failed to check hash KV", fields);
+                return Ok(());
+            }
+        };
+        let second = own(member, 0)?;
+        let answered = |it: &Asked| Some((it.id, *it.answer.as_ref().ok()?));
+        let others: Vec<(u64, Hashed)> = asked.iter().filter_map(answered).collect();
+        let findings = findings(&first, &second, &others);
+        for finding in &findings {
+            self.say(*finding, &first, &second, &others);
         }
-        let fields = fields!["number-of-peers-checked": 0];
+        if let Some(finding) = findings.first() {
+            self.raise(finding.suspect(self.id()));
+        }
+        let fields = fields!["number-of-peers-checked": others.len()];
         self.journal.info("finished peer corruption check", fields);
         Ok(())
     }
 
-    /// What the store shows now, of this revision or of the newest; none if that is gone.
-    fn show(&self, revision: Option<Revision>) -> Result<Option<Shown>, mvcc::Error> {
-        let view = self.reader.view();
-        let revision = revision.unwrap_or(view.current());
-        match view.hash(revision.wire()) {
-            Ok(hash) => Ok(Some(Shown { revision, compacted: view.compacted(), hash })),
-            Err(mvcc::Error::Refused(_)) => Ok(None),
-            Err(broken) => Err(broken),
+    fn say(&self, finding: Finding, first: &Hashed, second: &Hashed, others: &[(u64, Hashed)]) {
+        let of = |id: u64| others.iter().find(|(other, _)| *other == id).map(|(_, hashed)| hashed);
+        match finding {
+            Finding::Changed => {
+                let fields = fields![
+                    "revision-1": first.revision,
+                    "compact-revision-1": first.compacted,
+                    "hash-1": first.hash,
+                    "revision-2": second.revision,
+                    "compact-revision-2": second.compacted,
+                    "hash-2": second.hash,
+                ];
+                self.journal.warn("found hash mismatch", fields);
+            }
+            Finding::Ahead(id) => {
+                let fields = fields![
+                    "leader-revision": second.newest,
+                    "follower-revision": of(id).map(|it| it.newest),
+                    "follower-peer-id": hex(id),
+                ];
+                let message = "revision from follower must be less than or equal to leader's";
+                self.journal.warn(message, fields);
+            }
+            Finding::CompactedAhead(id) => {
+                let fields = fields![
+                    "leader-compact-revision": second.compacted,
+                    "follower-compact-revision": of(id).map(|it| it.compacted),
+                    "follower-peer-id": hex(id),
+                ];
+                let message =
+                    "compact revision from follower must be less than or equal to leader's";
+                self.journal.warn(message, fields);
+            }
+            Finding::Different(id) => {
+                let fields = fields![
+                    "leader-compact-revision": second.compacted,
+                    "leader-hash": first.hash,
+                    "follower-compact-revision": of(id).map(|it| it.compacted),
+                    "follower-hash": of(id).map(|it| it.hash),
+                    "follower-peer-id": hex(id),
+                ];
+                self.journal.warn("same compact revision then hashes must match", fields);
+            }
         }
     }
 
-    /// There is nobody whose compactions could have left something else.
-    fn compare_compactions(&self) {
+    /// Compares what compactions left, the newest first, until all members have said the same, or
+    /// not.
+    fn compare_compactions(&mut self) {
         let fields = fields![
-            "local-member-id": hex(self.id.0),
+            "local-member-id": hex(self.id()),
             "timeout": format!("{PATIENCE:?}"),
         ];
         self.journal.info("starting compact hash check", fields);
-        let count = self.facts.compactions.get().before.len();
+        let member = self.member.clone();
+        let compactions = member.facts.compactions.get();
+        let unchecked = |it: &&Compacted| self.agreed.is_none_or(|agreed| it.revision > agreed);
+        let unchecked: Vec<&Compacted> = compactions.all().rev().filter(unchecked).collect();
+        let mut count = 0;
+        for compaction in unchecked {
+            count += 1;
+            let own = left(compaction, member.reader.view().current().wire());
+            let asked = ask_all(&member, &self.journal, own.revision);
+            let Some(asked) = wait_for(&member, asked) else { return };
+            if asked.is_empty() {
+                continue;
+            }
+            match self.judge(&own, &asked) {
+                Agreement::All => self.agreed = Some(compaction.revision),
+                Agreement::Split(_) => {}
+                // Perhaps all can say what one before it has left.
+                Agreement::Part(_) => continue,
+            }
+            break;
+        }
         let fields = fields!["number-of-hashes-checked": count];
         self.journal.info("finished compaction hash check", fields);
     }
 
-    /// Tells the cluster that this member is wrong. If it is lost, the next round does it again.
-    fn raise(&self) {
+    /// Do all say the same of a compaction? If not, an alarm is raised.
+    fn judge(&self, own: &Hashed, asked: &[Asked]) -> Agreement {
+        let others = asked.iter().map(|it| (it.id, it.answer.as_ref().ok().copied()));
+        let others: Vec<(u64, Option<Hashed>)> = others.collect();
+        for (id, answer) in &others {
+            self.say_skipped(*id, own, answer.as_ref(), others.len());
+        }
+        let agreement = agreement(self.id(), own, &others);
+        let fields = |heard: usize| {
+            fields![
+                "number-of-peers-checked": heard,
+                "number-of-peers": others.len(),
+                "revision": own.revision,
+                "compactRevision": own.compacted,
+            ]
+        };
+        match &agreement {
+            Agreement::All => {
+                let message = "successfully checked hash on whole cluster";
+                self.journal.info(message, fields(others.len()));
+            }
+            Agreement::Part(heard) => {
+                let message = "skipped revision in compaction hash check; was not able to check \
+                               all peers";
+                self.journal.warn(message, fields(*heard));
+            }
+            Agreement::Split(split) => {
+                self.say_split(own, split);
+                split.suspects().into_iter().for_each(|suspect| self.raise(suspect));
+            }
+        }
+        agreement
+    }
+
+    fn say_skipped(&self, id: u64, own: &Hashed, answer: Option<&Hashed>, count: usize) {
+        let reason = match answer {
+            None => "no response".to_owned(),
+            Some(Hashed { compacted, .. }) if *compacted != own.compacted => format!(
+                "the peer's CompactRevision {compacted} doesn't match leader's CompactRevision {}",
+                own.compacted
+            ),
+            Some(_) => return,
+        };
+        let fields = fields![
+            "number-of-peers": count,
+            "leader-id": hex(self.id()),
+            "peer-id": hex(id),
+            "reason": reason,
+        ];
+        self.journal.warn("Skipped peer's hash", fields);
+    }
+
+    fn say_split(&self, own: &Hashed, split: &Split) {
+        let fields = || -> Fields {
+            fields![
+                "leader-id": hex(self.id()),
+                "leader-revision": own.revision,
+                "leader-compact-revision": own.compacted,
+                "leader-hash": own.hash,
+            ]
+        };
+        if !split.has_quorum {
+            let message = "Detected compaction hash mismatch but cannot identify the corrupted \
+                           members, so intentionally set the memberID as 0";
+            self.journal.error(message, fields());
+        }
+        for (hash, members) in &split.groups {
+            let members: Vec<String> = members.iter().map(|id| hex(*id)).collect();
+            let more = fields![
+                "peer-hash": hash,
+                "peer-ids": members,
+                "quorum-exist": split.has_quorum,
+            ];
+            let all = [fields(), more].concat();
+            self.journal.error("Detected compaction hash mismatch", all);
+        }
+    }
+
+    /// Tells the cluster that a member is wrong. If that is lost, the next round does it again.
+    fn raise(&self, member_id: u64) {
+        if self.member.facts.alarms.get().is_raised(member_id, AlarmType::Corrupt) {
+            return;
+        }
         let (action, alarm) = (AlarmAction::Activate as i32, AlarmType::Corrupt as i32);
-        let wish = Wish::Alarm(AlarmRequest { action, member_id: self.id.0, alarm });
+        let wish = Wish::Alarm(AlarmRequest { action, member_id, alarm });
         let data = Proposal::new(None, &Asker::Cluster, wish).write();
         let until = Instant::now() + PATIENCE;
-        self.replica.put(ToReplica::Propose(Wanted { data, until }));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_past_that_is_another_one_is_wrong() {
-        let shown = Shown { revision: Revision(7), compacted: Some(Revision(3)), hash: 1 };
-        assert!(!shown.contradicts(&shown));
-        assert!(Shown { hash: 2, ..shown }.contradicts(&shown));
-        let later = Shown { compacted: Some(Revision(5)), hash: 2, ..shown };
-        assert!(!later.contradicts(&shown), "a compaction has come between");
-        let newer = Shown { revision: Revision(8), hash: 2, ..shown };
-        assert!(!newer.contradicts(&shown));
+        self.member.replica.put(ToReplica::Propose(Wanted { data, until }));
     }
 }

@@ -10,6 +10,7 @@
 use crate::door::{Limits, Serves};
 use crate::journal::{self, Journal};
 use crate::pages;
+use crate::tls::Options;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -33,7 +34,6 @@ pub use error::{Error, Impossible, Refused, Usage};
 pub use gates::{Gate, Gates};
 pub use help::{help, usage, version};
 pub use reading::read;
-pub use tls::Tls;
 pub use urls::Url;
 
 /// What somebody wants who calls the program.
@@ -103,9 +103,9 @@ pub struct Config {
     /// How much of the past is forgotten without being asked.
     pub auto_compaction: AutoCompaction,
     /// TLS with clients.
-    pub tls: crate::tls::Options,
+    pub tls: Options,
     /// TLS with other members.
-    pub peer_tls: Tls,
+    pub peer_tls: Options,
     /// Who may ask without gRPC.
     pub pages: pages::Options,
     /// How users log in.

@@ -24,8 +24,19 @@ pub enum Serves {
     Health,
 }
 
+/// Who comes in by a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Clients.
+    Clients,
+    /// Other members.
+    Members,
+}
+
 /// How clients come in by one listener.
 pub struct Door {
+    /// Who they are.
+    pub whose: Whose,
     /// What they can ask for.
     pub serves: Serves,
     /// What it takes to shake hands with those who begin with TLS, if they may.

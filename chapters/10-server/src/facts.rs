@@ -13,6 +13,7 @@ use crate::roster::Roster;
 use crate::swapped::Swapped;
 use api::Revision;
 use basics::NodeId;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::watch;
 
@@ -49,11 +50,19 @@ pub struct Versions {
     pub downgrade: Option<String>,
 }
 
-/// The last compactions since the start.
+/// What the last compactions since the start left.
 #[derive(Clone, Debug, Default)]
-pub struct Compactions {
-    /// For each, the revision of the one before it. The newest is last.
-    pub before: Vec<(Revision, Option<Revision>)>,
+pub struct Compactions(VecDeque<Compacted>);
+
+/// What a compaction left.
+#[derive(Clone, Copy, Debug)]
+pub struct Compacted {
+    /// It was of this revision.
+    pub revision: Revision,
+    /// The one before it was of that.
+    pub before: Option<Revision>,
+    /// A hash of all that was there, after that one.
+    pub hash: u32,
 }
 
 /// How far the log is.
@@ -143,12 +152,23 @@ impl Compactions {
     const MOST: usize = 10;
 
     /// One more.
-    pub fn and(&self, revision: Revision, before: Option<Revision>) -> Compactions {
-        let mut all = self.before.clone();
+    pub fn and(&self, compacted: Compacted) -> Compactions {
+        let mut all = self.0.clone();
         if all.len() == Compactions::MOST {
-            all.remove(0);
+            all.pop_front();
         }
-        all.push((revision, before));
-        Compactions { before: all }
+        all.push_back(compacted);
+        Compactions(all)
+    }
+
+    /// The one of this revision.
+    pub fn find(&self, revision: i64) -> Option<&Compacted> {
+        // Nobody can ask for revision 0: it stands for the newest.
+        self.0.iter().find(|it| revision != 0 && it.revision.wire() == revision)
+    }
+
+    /// All of them. The newest is last.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Compacted> {
+        self.0.iter()
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! Left to others: how letters get there (`mailbox`).
 
-use crate::disk::StoreFolder;
+use crate::disk::{File, StoreFolder};
 use crate::outbox::Outbox;
 use crate::wire::Letter;
 use api::watch_request::RequestUnion;
@@ -47,6 +47,16 @@ pub enum ToReplica {
     Applied(Index),
     /// The store has them on disk up to this one.
     Durable(Index),
+    /// That is all.
+    Stop,
+}
+
+/// What the thread is told that remembers what compactions leave.
+pub enum ToHashes {
+    /// There is one of this revision; and that is the store before it.
+    Compacts(Revision, Box<mvcc::View<File>>),
+    /// The store is another now.
+    Replaced,
     /// That is all.
     Stop,
 }

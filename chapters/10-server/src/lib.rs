@@ -49,10 +49,10 @@
 //! ## Threads
 //!
 //! One for each of `replica`, `log`, `state`, `store` and `watches`, one for each runtime, one for
-//! `chores` that nobody asks for, one for `comparing` whether the store still holds what it held,
-//! and one that zeroes log segments ahead of their use. They are parked while there is nothing to
-//! do. Each has a `mailbox`, a list behind a lock, which it takes whole: so the slower a thread is,
-//! the more work it does at a time.
+//! `chores` that nobody asks for, one that remembers the `hashes` of what compactions left, one for
+//! `comparing` them with those of other members, and one that zeroes log segments ahead of their
+//! use. They are parked while there is nothing to do. Each has a `mailbox`, a list behind a lock,
+//! which it takes whole: so the slower a thread is, the more work it does at a time.
 //!
 //! While a runtime works on one request, all others on its connections wait. So what takes long, as
 //! a range of many keys does, goes to a few more threads, by way of `blocking`.
@@ -92,6 +92,7 @@
 //! What etcd's members say to each other. Nobody else listens to it, and ours is shorter.
 
 mod alarms;
+mod asking;
 mod birth;
 mod blocking;
 mod boxes;
@@ -106,6 +107,7 @@ mod door;
 mod facts;
 mod forced;
 mod gate;
+mod hashes;
 mod ids;
 pub mod journal;
 mod leases;
@@ -140,6 +142,7 @@ mod store;
 mod swapped;
 pub mod tls;
 pub mod utility;
+pub mod verdict;
 mod version;
 mod watches;
 mod wire;

@@ -11,6 +11,7 @@
 use crate::proposal::Sender;
 use crate::roster::Roster;
 use crate::swapped::Swapped;
+use crate::verdict::Hashed;
 use crate::wire::Letter;
 use api::Error;
 use basics::{Message, NodeId};
@@ -53,6 +54,8 @@ pub enum Question {
     Renew(i64),
     /// How much time does it have?
     TimeToLive(i64),
+    /// What does its store show at this revision?
+    Hash(i64),
 }
 
 /// The answer.
@@ -64,6 +67,17 @@ pub enum Reply {
     Renewed(Option<i64>),
     /// So many seconds are left of so many; none if there is no such lease.
     Left(Option<(i64, i64)>),
+    /// That is what it shows, or why it does not.
+    Hashed(Result<Hashed, Unhashed>),
+}
+
+/// Why a store does not show anything at a revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Unhashed {
+    /// It was compacted.
+    Compacted,
+    /// It is still to come.
+    Future,
 }
 
 /// All ways to others.

@@ -6,10 +6,10 @@
 //! Left to others: who is served there (`serve`).
 
 use crate::config::{Config, PeerPlace, Place, Speaks};
-use crate::door::{Door, Limits, Serves};
+use crate::door::{Door, Limits, Serves, Whose};
 use crate::journal::fields;
 use crate::reason::reason;
-use crate::tls::{self, Tls};
+use crate::tls::{self, Dialer, Tls};
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
@@ -34,12 +34,9 @@ pub enum Error {
     /// It is no port.
     #[error("listen tcp: address {0}: invalid port")]
     Port(String),
-    /// How clients are to speak there.
+    /// How clients or other members are to speak there.
     #[error(transparent)]
     Tls(#[from] tls::Error),
-    /// Other members are not here yet, so nobody speaks with them.
-    #[error("cannot listen on TLS for {0}: members do not speak TLS with each other yet; use http")]
-    NoPeerTls(String),
 }
 
 /// Where clients come in.
@@ -51,17 +48,23 @@ pub struct Listeners {
     pub clients: Clients,
     /// Where other members do.
     pub peers: Vec<(TcpListener, Arc<Door>)>,
+    /// How they are called themselves.
+    pub dialer: Arc<Dialer>,
 }
 
 /// Binds every address.
 pub fn listen(config: &Config) -> Result<Listeners, Error> {
     let urls: Vec<String> = config.listen_peers.iter().map(PeerPlace::to_string).collect();
     config.journal.info("configuring peer listeners", fields!["listen-peer-urls": urls]);
-    let peers = config.listen_peers.iter().map(|place| match place.tls {
-        true => Err(Error::NoPeerTls(place.address.clone())),
-        false => Ok((bind(&place.address)?, Arc::new(peer_door(config)))),
+    let bound = config.listen_peers.iter().map(|place| bind(&place.address));
+    let bound = bound.collect::<Result<Vec<_>, Error>>()?;
+    let dialer = Arc::new(Dialer::new(&config.peer_tls)?);
+    let peer_tls = peer_tls(config)?;
+    let peers = bound.into_iter().zip(&config.listen_peers).map(|(listener, place)| {
+        let tls = peer_tls.clone().filter(|_| place.tls);
+        (listener, Arc::new(peer_door(config, tls)))
     });
-    let peers = peers.collect::<Result<Vec<_>, _>>()?;
+    let peers = peers.collect();
     let urls: Vec<String> = config.listen.iter().map(Place::to_string).collect();
     config.journal.info("configuring client listeners", fields!["listen-client-urls": urls]);
     let bound = config.listen.iter().map(|place| bind(&place.address));
@@ -70,6 +73,7 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
     let door = |(listener, place): (TcpListener, &Place)| {
         let address = listener.local_addr().map_err(|error| refused(&place.address, &error))?;
         let door = Door {
+            whose: Whose::Clients,
             serves: place.serves,
             tls: tls.clone().filter(|_| place.speaks != Speaks::Http),
             plain: place.speaks != Speaks::Https,
@@ -79,16 +83,33 @@ pub fn listen(config: &Config) -> Result<Listeners, Error> {
         Ok((address, listener, Arc::new(door)))
     };
     let clients = bound.into_iter().zip(&config.listen).map(door);
-    Ok(Listeners { clients: clients.collect::<Result<Vec<_>, Error>>()?, peers })
+    Ok(Listeners { clients: clients.collect::<Result<Vec<_>, Error>>()?, peers, dialer })
 }
 
 /// How other members come in.
-fn peer_door(config: &Config) -> Door {
+fn peer_door(config: &Config, tls: Option<Arc<Tls>>) -> Door {
     // One that is not there any more is to be noticed before it is missed.
     let (keepalive_interval, keepalive_timeout) = (PEER_SILENT, PEER_DEAD);
     let limits = Limits { keepalive_interval, keepalive_timeout, ..Limits::default() };
     let journal = config.journal.clone();
-    Door { serves: Serves::All, tls: None, plain: true, limits, journal }
+    let (whose, serves, plain) = (Whose::Members, Serves::All, tls.is_none());
+    Door { whose, serves, tls, plain, limits, journal }
+}
+
+/// What it takes to shake hands with other members, if that is done anywhere.
+fn peer_tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
+    if !config.listen_peers.iter().any(|place| place.tls) {
+        return Ok(None);
+    }
+    let hosts: Vec<String> = config.listen_peers.iter().map(|it| host(&it.address)).collect();
+    let own = config.data_dir.join("fixtures/peer");
+    Ok(Some(Arc::new(Tls::new(&config.peer_tls, &own, &hosts, false)?)))
+}
+
+/// The host of an address.
+fn host(address: &str) -> String {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.trim_matches(['[', ']']).to_owned()
 }
 
 /// What it takes to shake hands, if that is done anywhere.
@@ -98,11 +119,7 @@ fn tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
     if places.is_empty() {
         return Ok(None);
     }
-    let host = |place: &Place| {
-        let host = place.address.rsplit_once(':').map_or(&*place.address, |(host, _)| host);
-        host.trim_matches(['[', ']']).to_owned()
-    };
-    let hosts: Vec<String> = config.listen.iter().map(host).collect();
+    let hosts: Vec<String> = config.listen.iter().map(|place| host(&place.address)).collect();
     let has_http = places.iter().any(|place| place.serves != Serves::Grpc);
     let own = config.data_dir.join("fixtures/client");
     Ok(Some(Arc::new(Tls::new(&config.tls, &own, &hosts, has_http)?)))

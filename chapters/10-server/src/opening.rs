@@ -25,6 +25,7 @@ use crate::rows;
 use crate::state::State;
 use crate::store;
 use crate::swapped::Swapped;
+use crate::tls::Dialer;
 use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
@@ -172,12 +173,11 @@ fn check(log_place: &Path) -> Result<(), Error> {
 }
 
 /// Opens a member's files. If there are none, the member is founded, or comes to a cluster.
-pub fn open(config: &Config, draw: u64) -> Result<Opened, Error> {
+pub fn open(config: &Config, dialer: &Dialer, draw: u64) -> Result<Opened, Error> {
     let (store_place, log_place) = (config.store_place(), config.log_place());
     check(&log_place)?;
     // With a log, the member knows its cluster, and is not told anything.
-    let has_log = has_log(&log_place);
-    let birth = if has_log { None } else { Some(Birth::of(config)?) };
+    let birth = if has_log(&log_place) { None } else { Some(Birth::of(config, dialer)?) };
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }

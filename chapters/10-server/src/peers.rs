@@ -20,6 +20,7 @@ use crate::roster::Roster;
 use crate::serve::{Dealt, accept, serve};
 use crate::services::Member;
 use crate::stop::Stop;
+use crate::tls::Dialer;
 use basics::NodeId;
 use connection::{Line, Road};
 use desk::Desk;
@@ -46,8 +47,10 @@ const DELIVER: &str = "/workbook.Peers/Deliver";
 const BRING: &str = "/workbook.Peers/Bring";
 const ASK: &str = "/workbook.Peers/Ask";
 
-/// So long somebody waits for an answer of another member's.
+/// So long somebody waits for an answer of another member's; and if it has to look at all that it
+/// has.
 const PATIENCE: Duration = Duration::from_secs(5);
+const MORE_PATIENCE: Duration = Duration::from_secs(7);
 
 /// After so long, others are looked for once more.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -68,6 +71,8 @@ pub struct Peers {
     pub journal: Journal,
     /// Where others may be, for one that does not know them yet.
     pub addresses: Vec<String>,
+    /// How it speaks with those whose addresses are under TLS.
+    pub dialer: Arc<Dialer>,
 }
 
 /// What every task of the room knows.
@@ -79,6 +84,7 @@ struct Room {
     store: PathBuf,
     journal: Journal,
     stop: Stop,
+    dialer: Arc<Dialer>,
 }
 
 /// A link with the task that serves it.
@@ -94,11 +100,12 @@ impl Peers {
     pub fn run(self, listeners: Vec<(TcpListener, Arc<Door>)>, stop: &Stop) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("the system has room for one more");
-        let Peers { links, told, member, replica, store, journal, addresses } = self;
+        let Peers { links, told, member, replica, store, journal, addresses, dialer } = self;
         let (own, cluster) = (member.signature.id, member.signature.cluster);
         let road = Road { own, cluster };
         let stop = stop.clone();
-        let room = Arc::new(Room { road, links, member, replica, store, journal, stop });
+        let room = Room { road, links, member, replica, store, journal, stop, dialer };
+        let room = Arc::new(room);
         runtime.block_on(async {
             let hand_out = room.member.post_box.clone();
             tokio::spawn(async move { hand_out.hand_out().await });
@@ -157,7 +164,7 @@ async fn look_after(room: Arc<Room>, mut told: mpsc::UnboundedReceiver<ToPeers>)
 async fn look_for_others(room: Arc<Room>, addresses: Vec<String>) {
     while room.member.facts.roster.get().list().is_empty() {
         for address in &addresses {
-            if let Ok(asked) = ask_for_members(address).await
+            if let Ok(asked) = ask_for_members(&room.dialer, address).await
                 && asked.cluster == room.road.cluster
                 && let Some(roster) = Roster::of_json(&asked.members)
                 && room.member.facts.roster.get().list().is_empty()
@@ -203,13 +210,17 @@ async fn ask(
     question: Question,
     answer: oneshot::Sender<Result<Reply, Status>>,
 ) {
+    let patience = match question {
+        Question::Hello | Question::Renew(_) | Question::TimeToLive(_) => PATIENCE,
+        Question::Hash(_) => MORE_PATIENCE,
+    };
     let asked = async {
         let line = line.ok_or_else(|| Status::unavailable("the member cannot be reached"))?;
         let question = codec::packed(question);
         let answer = line.call(road, of, ASK, [question], &[]).await?;
         codec::unpacked::<Reply>(&answer)
     };
-    let asked = tokio::time::timeout(PATIENCE, asked).await;
+    let asked = tokio::time::timeout(patience, asked).await;
     let asked = asked.unwrap_or_else(|_| Err(Status::deadline_exceeded("it does not answer")));
     // Whoever asked may have given up.
     let _ = answer.send(asked);

@@ -7,12 +7,12 @@
 //!
 //! Left to others: what each thread does.
 
-use crate::building::{build, start};
+use crate::building::{Mail, build, start};
 use crate::chores;
 use crate::comparing;
-use crate::config::Config;
+use crate::config::{Config, Gate};
 use crate::journal::{Level, Line, fields};
-use crate::letters::{ToLog, ToReplica, ToState, ToStore, ToWatches};
+use crate::letters::{ToHashes, ToLog, ToReplica, ToState, ToStore, ToWatches};
 use crate::lines;
 use crate::links::ToPeers;
 use crate::listening::{self, Clients, Listeners, listen};
@@ -48,6 +48,9 @@ pub enum Error {
     /// It was removed from its cluster.
     #[error("{0}")]
     Left(&'static str),
+    /// Others do not have what it has.
+    #[error("{0:x} found data inconsistency with peers")]
+    Inconsistent(u64),
     /// Something has failed, and nothing can be promised any more.
     #[error("{0}")]
     Failed(String),
@@ -62,7 +65,7 @@ impl Error {
                 let fields = fields!["dir": place.display().to_string(), "error": error];
                 Line::new(Level::Fatal, "failed to list data directory", fields)
             }
-            Error::Files(_) | Error::Listen(_) => {
+            Error::Files(_) | Error::Listen(_) | Error::Inconsistent(_) => {
                 Line::new(Level::Fatal, "discovery failed", fields!["error": error])
             }
             Error::Left(_) => Line::new(Level::Error, "server error", fields!["error": error]),
@@ -82,20 +85,24 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let addresses: Vec<SocketAddr> =
         listeners.clients.iter().map(|(address, ..)| *address).collect();
     journal.info("starting an etcd server", lines::starting(config, is_old));
-    let opened = open(config, RandomState::new().hash_one("timer"))?;
+    let opened = open(config, &listeners.dialer, RandomState::new().hash_one("timer"))?;
     let (id, cluster, is_new) =
         (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
-    let Listeners { clients, peers } = listeners;
+    let Listeners { clients, peers, dialer } = listeners;
     let at_peers: Vec<SocketAddr> =
         peers.iter().filter_map(|(listener, _)| listener.local_addr().ok()).collect();
-    let (rooms, members) = build(config, opened, peers, stop);
+    let (rooms, members) = build(config, opened, (peers, dialer), stop);
     let member = rooms.member();
+    let mut refused = None;
     thread::scope(|scope| {
         let (mail, facts) = (rooms.mail.clone(), rooms.facts.clone());
         let mut replica = None;
         let serving = rooms.start(scope, stop).map_err(Error::Thread).and_then(|thread| {
             replica = Some(thread);
             lines::say_begun(config, cluster, &facts.roster.get(), id, is_new, &at_peers);
+            if !is_new {
+                compare(&member, config)?;
+            }
             wait_until_known(&member, config, stop);
             start_serving(scope, stop, clients, members, &config.pages)
         });
@@ -111,16 +118,14 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
                 }
             }
             Err(error) => {
-                stop.fail(error);
-                // Who did not start does not hand it on.
-                mail.log.put(ToLog::Stop);
-                mail.state.put(ToState::Stop);
-                mail.store.put(ToStore::Stop);
+                stop.fail(&error);
+                refused = Some(error);
+                if replica.is_none() {
+                    stop_what_replica_stops(&mail);
+                }
             }
         }
-        mail.chores.put(chores::Stop);
-        mail.comparing.put(comparing::Stop);
-        mail.watches.put(ToWatches::Stop);
+        stop_helpers(&mail);
         // Others hear from the replica to its end.
         mail.replica.put(ToReplica::Stop);
         if let Some(replica) = replica {
@@ -129,12 +134,47 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
         member.links.tell(ToPeers::Stop);
     });
     journal.info("closed etcd server", lines::closing(config));
+    if let Some(error) = refused {
+        return Err(error);
+    }
     if let Some(why) = stop.left() {
         return Err(Error::Left(why));
     }
     match stop.why() {
         Some(why) => Err(Error::Failed(why)),
         None => Ok(()),
+    }
+}
+
+/// Stops those on whom nobody waits to the end.
+fn stop_helpers(mail: &Mail) {
+    mail.hashes.put(ToHashes::Stop);
+    mail.chores.put(chores::Stop);
+    mail.comparing.put(comparing::Stop);
+    mail.watches.put(ToWatches::Stop);
+}
+
+/// A replica that did not start does not hand it on.
+fn stop_what_replica_stops(mail: &Mail) {
+    mail.log.put(ToLog::Stop);
+    mail.state.put(ToState::Stop);
+    mail.store.put(ToStore::Stop);
+}
+
+/// If it is wished, a member does not serve that holds something else than others.
+fn compare(member: &Member, config: &Config) -> Result<(), Error> {
+    if !config.gates.has(Gate::InitialCorruptCheck) {
+        return Ok(());
+    }
+    match comparing::compare_first(member, &config.journal) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let error = Error::Inconsistent(member.signature.id.0);
+            let fields = fields!["error": error.to_string()];
+            config.journal.error("checkInitialHashKV failed", fields);
+            Err(error)
+        }
+        Err(broken) => Err(Error::Failed(broken.to_string())),
     }
 }
 

@@ -12,8 +12,8 @@
 //! Left to others: what a request means (`services`, `pages`), the bytes (`socket`), and who the
 //! client is (`tls`).
 
-use crate::door::{Caller, Door, Limits, Serves};
-use crate::journal::{Journal, fields};
+use crate::door::{Caller, Door, Limits, Serves, Whose};
+use crate::journal::fields;
 use crate::pages::Pages;
 use crate::services::Services;
 use crate::socket::{Protocol, Socket, Stream, begins_with_tls};
@@ -193,7 +193,7 @@ async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Re
     };
     let (socket, protocol, user) = match opened {
         Ok(opened) => opened,
-        Err(refusal) => return refused(&door.journal, remote, &refusal),
+        Err(refusal) => return refused(&door, remote, &refusal),
     };
     let (limits, serves) = (door.limits, door.serves);
     let caller = Caller::new(user, socket.is_secure(), remote, place);
@@ -263,7 +263,7 @@ async fn secure(
 }
 
 /// A client was not let in. One that has only gone is not worth a word.
-fn refused(journal: &Journal, remote: SocketAddr, refusal: &Refused) {
+fn refused(door: &Door, remote: SocketAddr, refusal: &Refused) {
     let Refused { server_name, ip_addresses, dns_names, why } = refusal;
     let Some(why) = why else { return };
     let mut fields = fields![
@@ -274,7 +274,11 @@ fn refused(journal: &Journal, remote: SocketAddr, refusal: &Refused) {
         fields.extend(fields!["ip-addresses": ip_addresses, "dns-names": dns_names]);
     }
     fields.extend(fields!["error": why]);
-    journal.warn("rejected connection on client endpoint", fields);
+    let message = match door.whose {
+        Whose::Clients => "rejected connection on client endpoint",
+        Whose::Members => "rejected connection on peer endpoint",
+    };
+    door.journal.warn(message, fields);
 }
 
 /// Serves a connection to its end. When it is told to stop, what is under way is finished.

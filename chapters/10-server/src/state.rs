@@ -18,7 +18,7 @@ use crate::disk::{File, StoreFolder};
 use crate::facts::Facts;
 use crate::journal::{Journal, fields};
 use crate::leases::Leases;
-use crate::letters::{Retired, ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
+use crate::letters::{Retired, ToHashes, ToReplica, ToState, ToStore, ToWatches, WAITING, Waiter};
 use crate::lines::hex;
 use crate::links::Links;
 use crate::loggable;
@@ -86,6 +86,8 @@ pub struct Wires {
     pub facts: Arc<Facts>,
     /// Those who tell watchers.
     pub watches: Arc<Mailbox<ToWatches>>,
+    /// Who remembers what compactions leave.
+    pub hashes: Arc<Mailbox<ToHashes>>,
     /// Where requests wait.
     pub boxes: Arc<Boxes>,
     /// When what is written gets to the disk.

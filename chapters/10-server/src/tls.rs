@@ -1,7 +1,8 @@
 //! TLS, as etcd has it.
 //!
 //! Owns [`Options`], what a member is told of it, and [`Tls`], which makes a stream that nobody
-//! else can read of a connection, and says who is at its other end. The certificate may be renewed
+//! else can read of a connection, and says who is at its other end; [`Dialer`] does the same where
+//! the member has connected itself. The certificate may be renewed
 //! while the member runs, and so may the list of those that were revoked. Who is trusted is read
 //! once.
 //!
@@ -15,41 +16,50 @@
 //!
 //! Left to others: where connections come from (`serve`), and what is said on them.
 
-use error::NOT_TLS;
+use error::{NOT_TLS, listed};
 use files::Fresh;
 use leaf::{Leaf, Revoked};
+use pair::Pair;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{
     Acceptor, ClientHello, NoClientAuth, NoServerSessionStorage, ServerConfig,
 };
-use tokio_rustls::rustls::{self, SupportedProtocolVersion};
 use tokio_rustls::server::TlsStream;
 
+mod address;
 mod clients;
+mod dialer;
 mod error;
 mod files;
 mod leaf;
 mod own;
+mod pair;
+mod roots;
 mod suites;
 
+pub use dialer::Dialer;
 pub use error::{Error, Refused};
 pub use suites::{Version, is_known as is_known_suite};
 
-/// What a member is told of TLS for its clients.
-#[derive(Clone, Debug)]
+/// What a member is told of TLS with one side: its clients, or other members.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Who it is, in PEM.
     pub cert_file: Option<PathBuf>,
     /// The key of that.
     pub key_file: Option<PathBuf>,
+    /// Who it is where it is a client itself, if not the same.
+    pub own_cert_file: Option<PathBuf>,
+    /// The key of that.
+    pub own_key_file: Option<PathBuf>,
     /// Clients show certificates, and are the users that those name.
     pub client_cert_auth: bool,
     /// Who signs the certificates of clients, in PEM. If it is given, they show certificates.
@@ -60,10 +70,12 @@ pub struct Options {
     pub allowed_cn: Vec<String>,
     /// A client's certificate is valid for one of these hosts, if there is any.
     pub allowed_hostname: Vec<String>,
+    /// A client's certificate is valid for the address from which it comes, if it is for any.
+    pub checks_address: bool,
     /// The member makes a certificate of its own, if none is given.
     pub auto: bool,
     /// For so many years.
-    pub self_signed_years: u32,
+    pub self_signed_years: u64,
     /// The oldest version that is spoken.
     pub min_version: Version,
     /// The newest one, if not the newest that there is.
@@ -78,11 +90,14 @@ impl Default for Options {
         Options {
             cert_file: None,
             key_file: None,
+            own_cert_file: None,
+            own_key_file: None,
             client_cert_auth: false,
             trusted_ca_file: None,
             crl_file: None,
             allowed_cn: Vec::new(),
             allowed_hostname: Vec::new(),
+            checks_address: false,
             auto: false,
             self_signed_years: 1,
             min_version: Version::Tls12,
@@ -93,6 +108,16 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Is there no certificate, and will none be made?
+    pub fn is_empty(&self) -> bool {
+        self.cert_file.is_none() && self.key_file.is_none() && !self.auto
+    }
+
+    /// Is a certificate made?
+    fn makes_own(&self) -> bool {
+        self.auto && self.cert_file.is_none() && self.key_file.is_none()
+    }
+
     /// Is there a contradiction in it? This much can be said without looking at any file.
     pub fn check(&self) -> Result<(), Error> {
         if self.min_version > self.newest() {
@@ -114,18 +139,15 @@ impl Options {
 
     /// Where the certificate is, and its key.
     fn certificate(&self, own: &Path, hosts: &[String]) -> Result<Vec<PathBuf>, Error> {
-        let text = |file: &Option<PathBuf>| {
-            file.as_ref().map_or_else(String::new, |file| file.display().to_string())
-        };
         match (&self.cert_file, &self.key_file) {
             (Some(certificate), Some(key)) => Ok(vec![certificate.clone(), key.clone()]),
-            (None, None) if self.auto => {
+            (None, None) if self.makes_own() => {
                 let (certificate, key) = own::certificate(own, hosts, self.self_signed_years)?;
                 Ok(vec![certificate, key])
             }
             (None, None) => Err(Error::Absent),
             (Some(_), None) | (None, Some(_)) => {
-                Err(Error::Half { key: text(&self.key_file), certificate: text(&self.cert_file) })
+                Err(Error::Half { key: named(&self.key_file), certificate: named(&self.cert_file) })
             }
         }
     }
@@ -143,10 +165,9 @@ impl Options {
     }
 }
 
-/// Names, as Go writes a list of them.
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-    format!("[{}]", quoted.join(" "))
+/// Where a file is, or nothing.
+fn named(file: &Option<PathBuf>) -> String {
+    file.as_ref().map_or_else(String::new, |file| file.display().to_string())
 }
 
 /// What a member needs for handshakes.
@@ -155,6 +176,7 @@ pub struct Tls {
     revoked: Option<Fresh<Revoked>>,
     /// Certificates name users.
     names_users: bool,
+    checks_address: bool,
 }
 
 /// Who is at the other end of a connection.
@@ -183,7 +205,8 @@ impl Tls {
         let revoked = options.crl_file.as_ref();
         let revoked =
             revoked.map(|place| Fresh::new(vec![place.clone()], |files| Revoked::read(&files[0])));
-        Ok(Tls { config, revoked, names_users: options.client_cert_auth })
+        let (names_users, checks_address) = (options.client_cert_auth, options.checks_address);
+        Ok(Tls { config, revoked, names_users, checks_address })
     }
 
     /// Shakes hands. Whoever calls has a limit for it.
@@ -205,19 +228,27 @@ impl Tls {
             leave(&stream);
             with_name(Refused::broken(&error))
         })?;
-        let peer = self.look(stream.get_ref().1).map_err(with_name)?;
+        let peer = match self.look(&stream).await {
+            Ok(peer) => peer,
+            Err(refused) => return Err(with_name(refused)),
+        };
         Ok((stream, peer))
     }
 
     /// Who is it? The handshake has verified whatever certificate there is.
-    fn look(&self, connection: &rustls::ServerConnection) -> Result<Peer, Refused> {
+    async fn look(&self, stream: &TlsStream<TcpStream>) -> Result<Peer, Refused> {
+        let (tcp, connection) = stream.get_ref();
         let is_http2 = connection.alpn_protocol() == Some(b"h2");
         let Some([first, ..]) = connection.peer_certificates() else {
             return Ok(Peer { user: None, is_http2 });
         };
         let leaf = Leaf::read(first).ok_or_else(|| Refused::unheard(Error::Unreadable))?;
         let shown = connection.peer_certificates().unwrap_or_default();
-        if let Err(error) = self.check_revoked(shown) {
+        let checked = match self.checks_address {
+            true => address::check(&leaf, tcp.peer_addr()).await,
+            false => Ok(()),
+        };
+        if let Err(error) = checked.and_then(|()| self.check_revoked(shown)) {
             let Leaf { dns_names, ip_addresses, .. } = leaf;
             return Err(Refused { dns_names, ip_addresses, ..Refused::unheard(error) });
         }
@@ -258,21 +289,12 @@ fn config(
     versions: &[&'static SupportedProtocolVersion],
     clients: Arc<dyn ClientCertVerifier>,
 ) -> Result<ServerConfig, Error> {
-    let [certificates, key] = files else { unreachable!("there are two places") };
-    let chain = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
-    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(Error::NoCertificate)?;
-    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| Error::NoKey)?;
+    let Pair { chain, key } = Pair::read(files)?;
     let mut config = ServerConfig::builder_with_provider(provider.clone())
         .with_protocol_versions(versions)?
         .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)
-        .map_err(|error| match error {
-            rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch) => {
-                Error::OtherKey
-            }
-            rustls::Error::General(_) => Error::KindOfKey,
-            other => Error::Other(other),
-        })?;
+        .map_err(Error::pair)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;

@@ -9,10 +9,11 @@ use crate::config::settings::{CLUSTER, NAME, Settings};
 use crate::config::urls::Url;
 use crate::config::values::{BadSpan, Span};
 use crate::config::{
-    Auth, AutoCompaction, Compaction, Config, Listen, Metrics, Place, Speaks, Tls, tls,
+    Auth, AutoCompaction, Compaction, Config, Listen, Metrics, Place, Speaks, tls,
 };
 use crate::door::Serves;
 use crate::journal::{self, Format, Journal, Level, Line, Output, fields};
+use crate::tls::Options;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -74,7 +75,7 @@ pub fn check(
     let max_learners = usize::try_from(settings.max_learners).map_err(|_| Impossible::Learners)?;
     remarks(&settings, notes);
     let mut config = of(settings, log, listen, auto_compaction);
-    (config.tls, config.peer_tls) = (client_tls.into(), peer_tls);
+    (config.tls, config.peer_tls) = (client_tls, peer_tls);
     (config.max_learners, config.initial_cluster) = (max_learners, founders);
     Ok(config)
 }
@@ -144,8 +145,8 @@ fn of(
         limits: settings.limits(),
         pages: settings.pages(),
         auto_compaction,
-        tls: crate::tls::Options::default(),
-        peer_tls: Tls::default(),
+        tls: Options::default(),
+        peer_tls: Options::default(),
         auth: auth(&settings),
         metrics: match settings.metrics.as_str() {
             "extensive" => Metrics::Extensive,

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 const LONGEST: u64 = 16 << 20;
 
 /// What stands in the objects of TLS, and the flags that it is for clients and for other members.
-const TLS: [(&str, [&str; 2]); 9] = [
+const TLS: [(&str, [&str; 2]); 10] = [
     ("cert-file", ["cert-file", "peer-cert-file"]),
     ("key-file", ["key-file", "peer-key-file"]),
     ("client-cert-file", ["client-cert-file", "peer-client-cert-file"]),
@@ -30,6 +30,7 @@ const TLS: [(&str, [&str; 2]); 9] = [
     ("auto-tls", ["auto-tls", "peer-auto-tls"]),
     ("allowed-cn", ["", "peer-cert-allowed-cn"]),
     ("allowed-hostname", ["client-cert-allowed-hostname", "peer-cert-allowed-hostname"]),
+    ("skip-client-san-verification", ["", "peer-skip-client-san-verification"]),
 ];
 
 /// What only the file can say: which names certificates of clients may have.
@@ -78,16 +79,15 @@ pub fn from_text(text: &str, settings: &mut Settings) -> Result<BTreeSet<&'stati
             None | Some(Value::Null) => {}
             Some(Value::Object(security)) => {
                 for (name, flags) in TLS {
-                    let flag = if flags[side].is_empty() { None } else { Flag::of(flags[side]) };
-                    if let Some(value) = security.get(name) {
+                    let flag = match (name, flags[side]) {
+                        ("allowed-cn", "") => Some(&CLIENT_NAMES),
+                        // Nobody looks from where clients come.
+                        (_, "") => None,
+                        (_, flag) => Flag::of(flag),
+                    };
+                    if let (Some(flag), Some(value)) = (flag, security.get(name)) {
                         let place = format!("{key}.{name}");
-                        set(
-                            flag.unwrap_or(&CLIENT_NAMES),
-                            &place,
-                            "securityConfig",
-                            settings,
-                            value,
-                        )?;
+                        set(flag, &place, "securityConfig", settings, value)?;
                     }
                 }
             }

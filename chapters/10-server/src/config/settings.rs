@@ -2,12 +2,14 @@
 //!
 //! Owns [`Settings`]. Nothing in it is checked against anything else.
 
+use crate::config::State;
 use crate::config::gates::Gates;
 use crate::config::urls::Url;
 use crate::config::values::Span;
-use crate::config::{State, Tls};
+
 use crate::door::Limits;
 use crate::pages;
+use crate::tls::Options;
 
 /// Everything that a flag says, in the form in which it says it.
 #[derive(Clone, Debug)]
@@ -50,8 +52,9 @@ pub struct Settings {
     pub feature_gates: Gates,
     pub auto_compaction_mode: String,
     pub auto_compaction_retention: String,
-    pub client_tls: Tls,
-    pub peer_tls: Tls,
+    pub client_tls: Options,
+    pub peer_tls: Options,
+    pub peer_skip_addresses: bool,
     pub self_signed_cert_validity: u64,
     pub cipher_suites: Vec<String>,
     pub tls_min_version: String,
@@ -127,8 +130,9 @@ impl Default for Settings {
             feature_gates: Gates::default(),
             auto_compaction_mode: "periodic".to_owned(),
             auto_compaction_retention: "0".to_owned(),
-            client_tls: Tls::default(),
-            peer_tls: Tls::default(),
+            client_tls: Options::default(),
+            peer_tls: Options::default(),
+            peer_skip_addresses: false,
             self_signed_cert_validity: 1,
             cipher_suites: Vec::new(),
             tls_min_version: "TLS1.2".to_owned(),

@@ -6,6 +6,8 @@
 //! Both sides say who they are, whom they mean, and of which cluster they are. A connection on
 //! which nothing comes back is given up, and made anew: after a while, and with some luck in it, so
 //! that members that have lost each other at the same moment do not all come back at the same one.
+//!
+//! Left to others: TLS, where an address asks for it (`tls`).
 
 use super::codec::{Frames, MOST, packed};
 use super::{ASK, DELIVER, Room};
@@ -13,20 +15,24 @@ use crate::journal::fields;
 use crate::lines::hex;
 use crate::links::{Link, Question};
 use crate::stop::REMOVED;
+use crate::tls::Dialer;
 use crate::version::VERSION;
 use basics::NodeId;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use http::uri::Scheme;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -68,34 +74,33 @@ pub struct Road {
 #[derive(Clone)]
 pub struct Line {
     sender: SendRequest<Body>,
+    scheme: Scheme,
     authority: Arc<str>,
 }
 
 impl Line {
     /// Connects to an address.
-    pub async fn connect(url: &str) -> Result<Line, String> {
+    pub async fn connect(dialer: &Dialer, url: &str) -> Result<Line, String> {
         let uri: Uri = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
-        let authority = uri.authority().ok_or_else(|| format!("{url} has no host"))?.to_string();
+        let authority = uri.authority().ok_or_else(|| format!("{url} has no host"))?;
+        let (scheme, host) = (uri.scheme().cloned().unwrap_or(Scheme::HTTP), authority.host());
+        let authority: Arc<str> = authority.as_str().into();
         let connecting = async {
-            let stream = TcpStream::connect(&authority).await.map_err(|error| error.to_string())?;
-            stream.set_nodelay(true).map_err(|error| error.to_string())?;
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder
-                .timer(TokioTimer::new())
-                .adaptive_window(true)
-                .keep_alive_interval(SILENT)
-                .keep_alive_timeout(DEAD)
-                .keep_alive_while_idle(true);
-            let made = builder.handshake(TokioIo::new(stream)).await;
-            let (sender, connection) = made.map_err(|error| error.to_string())?;
-            // It ends when nobody has the other half any more, or when it is broken.
-            tokio::spawn(async move { drop(connection.await) });
-            Ok(sender)
+            let stream = TcpStream::connect(&*authority).await.map_err(in_words)?;
+            stream.set_nodelay(true).map_err(in_words)?;
+            if scheme != Scheme::HTTPS {
+                let sender = speak(stream).await?;
+                return Ok(Line { sender, scheme, authority: authority.clone() });
+            }
+            let sender = speak(dialer.secure(host, stream).await.map_err(in_words)?).await?;
+            let mut line = Line { sender, scheme, authority: authority.clone() };
+            // Whether the other one is content with a certificate, only its first answer says.
+            line.get("/version").await?;
+            Ok(line)
         };
         let connected = timeout(CONNECT, connecting).await;
-        let sender = connected.unwrap_or_else(|_| Err("nobody answers".to_owned()));
-        let sender = sender.map_err(|error: String| format!("{authority}: {error}"))?;
-        Ok(Line { sender, authority: authority.into() })
+        let line = connected.unwrap_or_else(|_| Err("nobody answers".to_owned()));
+        line.map_err(|error: String| format!("{authority}: {error}"))
     }
 
     /// Calls a method with all of these messages. The answer.
@@ -138,13 +143,42 @@ impl Line {
 
     /// Fetches a page.
     async fn get(&mut self, path: &str) -> Result<Response<Bytes>, String> {
-        let uri = format!("http://{}{path}", self.authority);
-        let request = Request::get(uri).body(Body::empty()).map_err(|error| error.to_string())?;
+        let uri = format!("{}://{}{path}", self.scheme, self.authority);
+        let request = Request::get(uri).body(Body::empty()).map_err(in_words)?;
         let response = self.sender.send_request(request).await;
-        let (head, body) = response.map_err(|error| error.to_string())?.into_parts();
+        let (head, body) = response.map_err(in_words)?.into_parts();
         let body = Limited::new(body, LIST).collect().await.map_err(|error| error.to_string())?;
         Ok(Response::from_parts(head, body.to_bytes()))
     }
+}
+
+/// Begins to speak HTTP/2.
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Body>, String> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .adaptive_window(true)
+        .keep_alive_interval(SILENT)
+        .keep_alive_timeout(DEAD)
+        .keep_alive_while_idle(true);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(in_words)?;
+    // It ends when nobody has the other half any more, or when it is broken.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(sender)
+}
+
+/// An error, and what has caused it.
+fn in_words(error: impl Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
 }
 
 fn broken(error: hyper::Error) -> Status {
@@ -162,8 +196,8 @@ impl Service<Request<Body>> for Line {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path().to_owned();
-        let uri = Uri::builder().scheme("http").authority(&*self.authority).path_and_query(path);
-        *request.uri_mut() = uri.build().expect("it was an address before");
+        let uri = Uri::builder().scheme(self.scheme.clone()).authority(&*self.authority);
+        *request.uri_mut() = uri.path_and_query(path).build().expect("it was an address before");
         Box::pin(self.sender.send_request(request))
     }
 }
@@ -175,7 +209,7 @@ pub async fn keep(room: Arc<Room>, to: NodeId, link: Arc<Link>, line: watch::Sen
     for attempt in 0_u64.. {
         let url = link.urls.iter().cycle().nth(usize::try_from(attempt % 64).unwrap_or(0));
         let Some(url) = url else { return };
-        match Line::connect(url).await {
+        match Line::connect(&room.dialer, url).await {
             Ok(made) => {
                 let began = Instant::now();
                 line.send_replace(Some(made.clone()));
@@ -240,9 +274,10 @@ pub struct Asked {
 }
 
 /// Asks whoever is at an address for the members of its cluster.
-pub async fn ask_for_members(url: &str) -> Result<Asked, String> {
-    let response = timeout(CONNECT, async { Line::connect(url).await?.get("/members").await });
-    let response = response.await.unwrap_or_else(|_| Err("nobody answers".to_owned()))?;
+pub async fn ask_for_members(dialer: &Dialer, url: &str) -> Result<Asked, String> {
+    let asked = async { Line::connect(dialer, url).await?.get("/members").await };
+    let response =
+        timeout(CONNECT, asked).await.unwrap_or_else(|_| Err("nobody answers".to_owned()))?;
     if !response.status().is_success() {
         return Err(format!("{url} answers {}", response.status()));
     }

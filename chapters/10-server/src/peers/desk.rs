@@ -9,14 +9,17 @@ use super::codec::{Frames, MOST, packed, unpacked};
 use super::connection::{CLUSTER, FROM, TO};
 use super::{ASK, BRING, DELIVER, Room, images, pages};
 use crate::door::Door;
+use crate::hashes;
 use crate::journal::fields;
 use crate::letters::{Heard, ToReplica};
 use crate::lines::hex;
-use crate::links::{Question, Reply};
+use crate::links::{Question, Reply, Unhashed};
 use crate::serve::Answers;
 use crate::services::{left_for, renew_for};
 use crate::stop::REMOVED;
+use crate::verdict::Hashed;
 use crate::wire::{self, LONGEST};
+use api::Error;
 use basics::NodeId;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -155,7 +158,22 @@ impl Desk {
             Question::Hello => Reply::Hello,
             Question::Renew(lease) => Reply::Renewed(renew_for(member, lease).await?),
             Question::TimeToLive(lease) => Reply::Left(left_for(member, lease).await?),
+            Question::Hash(revision) => Reply::Hashed(self.hash(revision).await?),
         })
+    }
+
+    /// What the store shows at a revision.
+    async fn hash(&self, revision: i64) -> Result<Result<Hashed, Unhashed>, Status> {
+        let member = &self.room.member;
+        let (reader, facts) = (member.reader.clone(), member.facts.clone());
+        let hash = move || hashes::hash(&reader, &facts, revision);
+        match member.blocking.run(hash).await {
+            Ok(hashed) => Ok(Ok(hashed)),
+            Err(mvcc::Error::Refused(Error::Compacted)) => Ok(Err(Unhashed::Compacted)),
+            Err(mvcc::Error::Refused(Error::FutureRev)) => Ok(Err(Unhashed::Future)),
+            Err(mvcc::Error::Refused(error)) => Err(error.into()),
+            Err(broken) => Err(Status::internal(broken.to_string())),
+        }
     }
 }
 

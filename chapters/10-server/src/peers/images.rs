@@ -69,7 +69,7 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
     let began = Instant::now();
     let mut line = Err("it has no address".to_owned());
     for url in &link.urls {
-        line = Line::connect(url).await;
+        line = Line::connect(&room.dialer, url).await;
         if line.is_ok() {
             break;
         }

@@ -268,7 +268,9 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
             match renewed {
                 Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
                 // It may lead no more, or not be reached now.
-                Ok(Reply::Left(_) | Reply::Hello) | Err(_) => tokio::time::sleep(AGAIN).await,
+                Ok(Reply::Left(_) | Reply::Hello | Reply::Hashed(_)) | Err(_) => {
+                    tokio::time::sleep(AGAIN).await;
+                }
             }
             continue;
         }

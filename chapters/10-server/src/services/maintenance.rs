@@ -5,6 +5,7 @@
 use super::{Member, Signed, Who};
 use crate::alarms;
 use crate::disk::File;
+use crate::hashes;
 use crate::proposal::SetDowngrade;
 use crate::rows::{BUCKETS, PASSING};
 use crate::version::{VERSION, Version};
@@ -46,18 +47,6 @@ impl Maintenance {
     async fn permit(&self, who: &Who, call: Call) -> Result<(), Status> {
         self.member.permit(who, |auth, asker| auth.check_call(asker, call)).await?;
         Ok(())
-    }
-
-    /// Where the compaction stood that counts for the hash at this revision.
-    fn compacted(&self, revision: i64, view: &mvcc::View<File>) -> i64 {
-        let compactions = self.member.facts.compactions.get();
-        let at = |(done, _): &&(api::Revision, Option<api::Revision>)| done.wire() == revision;
-        // The hash of a compaction was made while it ran, so it counts from the one before.
-        let compacted = match compactions.before.iter().rev().find(at) {
-            Some((_, before)) => *before,
-            None => view.compacted(),
-        };
-        compacted.map_or(-1, api::Revision::wire)
     }
 }
 
@@ -144,15 +133,15 @@ impl Service for Maintenance {
     ) -> Result<Response<HashKvResponse>, Status> {
         let (who, request) = Who::of(request);
         self.permit(&who, Call::HashKv).await?;
-        let view = self.member.reader.view();
-        let hash_revision = match request.revision {
-            0 => view.current().wire(),
-            revision => revision,
+        let (reader, facts) = (self.member.reader.clone(), self.member.facts.clone());
+        let hash = move || hashes::hash(&reader, &facts, request.revision);
+        let hashed = self.member.blocking.run(hash).await.map_err(super::reads::refused)?;
+        let response = HashKvResponse {
+            header: None,
+            hash: hashed.hash,
+            compact_revision: hashed.compacted,
+            hash_revision: hashed.revision,
         };
-        let compact_revision = self.compacted(hash_revision, &view);
-        let hashed = self.member.blocking.run(move || view.hash(request.revision)).await;
-        let hash = hashed.map_err(super::reads::refused)?;
-        let response = HashKvResponse { header: None, hash, compact_revision, hash_revision };
         Ok(Response::new(response.signed(&self.member)))
     }
 

@@ -7,7 +7,9 @@ use super::admission::admit;
 use super::{State, Wires};
 use crate::alarms;
 use crate::facts::Versions;
+use crate::hashes;
 use crate::leases;
+use crate::letters::ToHashes;
 use crate::proposal::{
     Answer, By, LeaseRests, Proposal, Publish, SetDowngrade, SetVersion, UserWish, Wish,
 };
@@ -83,13 +85,16 @@ impl State {
         request: &CompactionRequest,
         wires: &Wires,
     ) -> Result<Answer, mvcc::Error> {
-        let before = self.store.compacted();
+        // Whoever hashes what was there before has to see all of it.
+        self.store.publish();
+        let before = wires.reader.view();
         self.store.compact(request.revision)?;
         self.forgets = true;
         self.next_step = Instant::now();
-        let compactions = &wires.facts.compactions;
-        if let Some(revision) = self.store.compacted() {
-            compactions.set(compactions.get().and(revision, before));
+        if let Some(revision) = self.store.compacted()
+            && wires.hashes.count() < hashes::WAITING
+        {
+            wires.hashes.put(ToHashes::Compacts(revision, Box::new(before)));
         }
         Ok(Answer::Compact(CompactionResponse { header: self.header() }))
     }

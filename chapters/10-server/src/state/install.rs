@@ -12,8 +12,7 @@ use super::{Error, State, Wires, tell};
 use crate::boxes::Told;
 use crate::contents::{self, Contents};
 use crate::disk::store_options;
-use crate::facts::Compactions;
-use crate::letters::{Brought, ToReplica, ToStore, ToWatches};
+use crate::letters::{Brought, ToHashes, ToReplica, ToStore, ToWatches};
 use bolt::Directory;
 use bolt::backend;
 
@@ -61,7 +60,7 @@ impl State {
         wires.reader.replace(self.store.reader());
         facts.alarms.set(alarms);
         facts.versions.set(versions);
-        facts.compactions.set(Compactions::default());
+        wires.hashes.put(ToHashes::Replaced);
         wires.leases.replace(lessor);
         wires.links.note_roster(&roster);
         facts.roster.set(roster);

@@ -6,20 +6,18 @@
 //! Left to others: the handshake (`tls`).
 
 use super::error::Error;
-use super::files;
 use super::leaf::Leaf;
+use super::roots;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use tokio_rustls::rustls::{
-    self, CertificateError, DigitallySignedStruct, DistinguishedName, RootCertStore,
-    SignatureScheme,
+    self, CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme,
 };
 
 /// Names of which a client needs one. Everybody may come if there is none.
@@ -39,22 +37,9 @@ pub fn verifier(
     allowed: Allowed,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, Error> {
-    let (place, certificates) = match authorities {
-        Some(place) => {
-            let file = files::read(place)?;
-            let all = CertificateDer::pem_slice_iter(&file).collect::<Result<Vec<_>, _>>();
-            (place.display().to_string(), all.unwrap_or_default())
-        }
-        None => ("the system".to_owned(), rustls_native_certs::load_native_certs().certs),
-    };
-    let mut roots = RootCertStore::empty();
-    // What the system has may be older than what rustls reads. A file that was named is for this.
-    let (trusted, ignored) = roots.add_parsable_certificates(certificates);
-    if trusted == 0 || (authorities.is_some() && ignored != 0) {
-        return Err(Error::NobodyTrusted { place });
-    }
+    let roots = roots::read(authorities)?;
     let built = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build();
-    let trusted = built.map_err(|_| Error::NobodyTrusted { place })?;
+    let trusted = built.map_err(|_| roots::nobody(authorities))?;
     Ok(match allowed {
         Allowed::All => trusted,
         Allowed::CommonNames(_) | Allowed::Hosts(_) => Arc::new(Named { trusted, allowed }),

@@ -27,6 +27,17 @@ pub enum Error {
         /// Where the certificate is, or nothing.
         certificate: String,
     },
+    /// The same of those with which the member is a client.
+    #[error(
+        "ClientKeyFile and ClientCertFile must both be present or both absent: key: {key}, cert: \
+         {certificate}]"
+    )]
+    HalfOfOwn {
+        /// Where the key is, or nothing.
+        key: String,
+        /// Where the certificate is, or nothing.
+        certificate: String,
+    },
     /// A file cannot be opened, or not be read.
     #[error("{doing} {place}: {}", in_words(.error))]
     File {
@@ -61,6 +72,25 @@ pub enum Error {
     /// A client shows a certificate that is not valid any more.
     #[error("transport: certificate serial {0} revoked")]
     Revoked(String),
+    /// A client is not there any more.
+    #[error("{}", in_words(.0))]
+    Gone(io::Error),
+    /// A client comes from elsewhere than its certificate says.
+    #[error("x509: certificate is valid for {}, not {remote}", joined(.valid))]
+    Address {
+        /// From where it may come.
+        valid: Vec<IpAddr>,
+        /// From where it comes.
+        remote: IpAddr,
+    },
+    /// The same, of one whose certificate has names.
+    #[error("tls: \"{remote}\" does not match any of DNSNames {}", listed(.names))]
+    Names {
+        /// What it may be called.
+        names: Vec<String>,
+        /// From where it comes.
+        remote: IpAddr,
+    },
     /// It is not a certificate, to those who look for its number.
     #[error("x509: malformed certificate")]
     Unreadable,
@@ -109,6 +139,27 @@ impl Error {
     pub fn file(doing: &'static str, place: &Path, error: io::Error) -> Error {
         Error::File { doing, place: place.to_owned(), error }
     }
+
+    /// That of a certificate and a key.
+    pub fn pair(error: rustls::Error) -> Error {
+        match error {
+            rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch) => {
+                Error::OtherKey
+            }
+            rustls::Error::General(_) => Error::KindOfKey,
+            other => Error::Other(other),
+        }
+    }
+}
+
+fn joined(addresses: &[IpAddr]) -> String {
+    addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Names, as Go writes a list of them.
+pub fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    format!("[{}]", quoted.join(" "))
 }
 
 /// The system's reason, as Go writes it.

@@ -22,7 +22,7 @@ const YEAR: Duration = Duration::from_hours(365 * 24);
 pub fn certificate(
     directory: &Path,
     hosts: &[String],
-    years: u32,
+    years: u64,
 ) -> Result<(PathBuf, PathBuf), Error> {
     if years == 0 {
         return Err(Error::Years);
@@ -40,13 +40,13 @@ pub fn certificate(
     Ok((certificate, key))
 }
 
-fn parameters(hosts: &[String], years: u32) -> Result<CertificateParams, Error> {
+fn parameters(hosts: &[String], years: u64) -> Result<CertificateParams, Error> {
     let mut parameters = CertificateParams::new(hosts)?;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     parameters.not_before = date_time_ymd(1970, 1, 1) + now;
     // The dates that can be written end with the year 9999.
     parameters.not_after = match years {
-        0..1000 => parameters.not_before + years * YEAR,
+        0..1000 => parameters.not_before + u32::try_from(years).expect("it is small") * YEAR,
         1000.. => date_time_ymd(9999, 12, 31),
     };
     parameters.distinguished_name = DistinguishedName::new();

@@ -2,8 +2,8 @@
 //!
 //! Owns two sections of the table.
 
-use super::{flag, unused};
-use crate::config::flags::{Flag, Kind, Unused, Width};
+use super::flag;
+use crate::config::flags::{Flag, Kind, Width};
 
 /// Of TLS, and of who may come in.
 pub const SECURITY: &[Flag] = &[
@@ -94,7 +94,11 @@ pub const SECURITY: &[Flag] = &[
         Kind::Switch(|settings| &mut settings.peer_tls.auto),
         "Make a certificate at the start.",
     ),
-    unused("peer-skip-client-san-verification", Unused::Switch),
+    flag(
+        "peer-skip-client-san-verification",
+        Kind::Switch(|settings| &mut settings.peer_skip_addresses),
+        "Let members come from elsewhere than their certificates say.",
+    ),
     flag(
         "self-signed-cert-validity",
         Kind::Whole(Width::Word, |settings| &mut settings.self_signed_cert_validity),
