@@ -299,8 +299,12 @@ fn a_member_comes_learns_votes_and_goes() {
         let refused = learner.kv(async |mut kv| kv.range(request).await).expect_err("it may not");
         assert_eq!(refused.message(), "etcdserver: rpc not supported for learner");
 
-        let promoted = ask!(ClusterClient, client, member_promote, MemberPromoteRequest { id });
-        promoted.expect("it has all that there is");
+        // It has all that there is; when the leader knows, it may vote.
+        let request = MemberPromoteRequest { id };
+        while let Err(refused) = ask!(ClusterClient, client, member_promote, request) {
+            let told = "etcdserver: can only promote a learner member which is in sync with leader";
+            assert_eq!(refused.message(), told);
+        }
         while status(&mut learner).is_learner {}
         put(&mut learner, "by a voter", "2").expect("it has a say now");
         assert_eq!(get(&mut client, "by a voter").as_deref(), Some("2"));

@@ -9,7 +9,9 @@ use api::{AlarmRequest, AlarmType, CompactionRequest, HashKvRequest, HashKvRespo
 use bolt::{Changes, Folder, Options, Store};
 use harness::check;
 use server::config::Gates;
-use server::verdict::{Agreement, Beside, Finding, Hashed, Split, agreement, beside, findings};
+use server::verdict::{
+    Agreement, Beside, Finding, Hashed, Split, agreement, agreement_of, beside, findings,
+};
 use server::{Config, Stop, run};
 use std::path::Path;
 use std::thread;
@@ -112,6 +114,19 @@ fn compact(client: &mut Client, revision: i64) {
 }
 
 #[test]
+fn sums_are_compared_as_hashes_are() {
+    check(|| {
+        assert_eq!(agreement_of(1, 5_u64, &[(2, Some(5)), (3, Some(5))]), Agreement::All);
+        assert_eq!(agreement_of(1, 5_u64, &[(2, Some(5)), (3, None)]), Agreement::Part(1));
+        let split = Split { has_quorum: true, groups: vec![(6_u64, vec![3])] };
+        let found = agreement_of(1, 5, &[(2, Some(5)), (3, Some(6))]);
+        assert_eq!(found, Agreement::Split(split));
+        let split = Split { has_quorum: false, groups: vec![(5_u64, vec![1]), (6, vec![2])] };
+        assert_eq!(agreement_of(1, 5, &[(2, Some(6)), (3, None)]), Agreement::Split(split));
+    });
+}
+
+#[test]
 fn what_a_compaction_left_is_remembered() {
     check(|| {
         let place = place();
@@ -204,7 +219,12 @@ fn spoil_last(plan: &Plan, all: &mut Vec<(Member, Client)>) -> (usize, u64) {
 
 const CORRUPT: i32 = AlarmType::Corrupt as i32;
 
+fn looks_at_nothing(config: &mut Config) {
+    config.sum_check = None;
+}
+
 fn looks_at_all(config: &mut Config) {
+    config.sum_check = None;
     config.corruption_check = Some(Duration::from_millis(50));
 }
 
@@ -240,6 +260,7 @@ fn a_follower_whose_store_was_changed_is_found() {
 }
 
 fn looks_at_compactions(config: &mut Config) {
+    config.sum_check = None;
     config.gates = Gates::parse("CompactHashCheck=true").expect("it is one");
     config.compact_hash_check = Duration::from_millis(50);
 }
@@ -267,7 +288,32 @@ fn what_compactions_left_shows_who_is_wrong_if_most_agree() {
     });
 }
 
+fn looks_at_sums(config: &mut Config) {
+    config.sum_check = Some(Duration::from_millis(50));
+}
+
+#[test]
+fn sums_show_who_holds_something_else() {
+    check(|| {
+        let plan = Plan::of(3);
+        let mut all = by_lead(start(&plan, &[1, 2, 3], looks_at_sums));
+        for at in 0..200 {
+            put(&mut all[at % 3].1, &format!("{}", at % 7), "there").expect("it can be written");
+        }
+        assert_eq!(alarms(&mut all[0].1), [], "all have the same, or are not equally far");
+        let (number, id) = spoil_last(&plan, &mut all);
+        put(&mut all[0].1, "with two", "there").expect("two are enough");
+        assert_eq!(alarms(&mut all[0].1), [], "who is away is not wrong");
+        let back = start(&plan, &[number], looks_at_sums).remove(0);
+        let mut client = back.client();
+        assert_eq!(wait_for_alarms(&mut client), [(id, CORRUPT)]);
+        all.push((back, client));
+        stop(all);
+    });
+}
+
 fn looks_first(config: &mut Config) {
+    config.sum_check = None;
     config.gates = Gates::parse("InitialCorruptCheck=true").expect("it is one");
 }
 
@@ -289,7 +335,7 @@ fn a_member_whose_store_was_changed_does_not_start() {
         assert_eq!(ended.to_string(), format!("{id:x} found data inconsistency with peers"));
         assert_eq!(ended.line().message, "discovery failed");
         // Without that check, nobody looks.
-        let back = plan.start([number]).remove(0);
+        let back = start(&plan, &[number], looks_at_nothing).remove(0);
         let client = back.client();
         all.push((back, client));
         assert_eq!(alarms(&mut all[0].1), []);
