@@ -10,6 +10,7 @@ use crate::lines::hex;
 use crate::links::{Question, Reply, Unhashed};
 use crate::services::Member;
 use crate::verdict::Hashed;
+use api::Revision;
 use basics::NodeId;
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -77,12 +78,31 @@ pub async fn ask_all(member: &Member, journal: &Journal, revision: i64) -> Vec<A
 async fn ask(member: &Member, of: NodeId, revision: i64) -> Result<Hashed, Silent> {
     match timeout(PATIENCE, member.links.ask(of, Question::Hash(revision))).await {
         Ok(Ok(Reply::Hashed(answer))) => answer.map_err(Silent::Without),
-        Ok(Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Hello)) => {
+        Ok(Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Summed(_) | Reply::Hello)) => {
             Err(Silent::Failed("it answers something else".to_owned()))
         }
         Ok(Err(status)) => Err(Silent::Failed(status.message().to_owned())),
         Err(_) => Err(Silent::Failed("it does not answer".to_owned())),
     }
+}
+
+/// The sum of all that is there at a revision, here and at every other member that knows it.
+pub async fn ask_for_sums(
+    member: &Member,
+    revision: Revision,
+) -> (Option<u64>, Vec<(u64, Option<u64>)>) {
+    let own = member.sum(revision).await.ok().flatten();
+    let all = member.links.all();
+    let asked = all.keys().map(|id| async {
+        let asked = timeout(PATIENCE, member.links.ask(*id, Question::Sum(revision.0))).await;
+        let sum = match asked {
+            Ok(Ok(Reply::Summed(sum))) => sum,
+            // It is asked again soon.
+            Ok(Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Hashed(_)) | Err(_)) | Err(_) => None,
+        };
+        (id.0, sum)
+    });
+    (own, join_all(asked).await)
 }
 
 impl Silent {

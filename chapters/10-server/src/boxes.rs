@@ -29,6 +29,8 @@ pub enum Told {
     Read,
     /// These are the keys of leases, in the order in which they were asked for.
     Keys(Vec<Vec<Bytes>>),
+    /// This is the sum of what is there; none if it is not known.
+    Sum(Option<u64>),
     /// What was waited for has come: all is on disk, or a compaction has come to its end.
     Settled,
     /// The store's file has no unused pages any more, or the attempt was given up, or has failed.

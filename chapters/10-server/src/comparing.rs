@@ -7,7 +7,7 @@
 //!
 //! Left to others: who is wrong (`verdict`), and what an alarm stops (`state`).
 
-use crate::asking::{Asked, PATIENCE, ask_all, own, wait_for};
+use crate::asking::{Asked, PATIENCE, ask_all, ask_for_sums, own, wait_for};
 use crate::config::{Config, Gate};
 use crate::facts::Compacted;
 use crate::hashes::left;
@@ -17,7 +17,7 @@ use crate::lines::hex;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Wish};
 use crate::services::Member;
-use crate::verdict::{Agreement, Finding, Hashed, Split, agreement, findings};
+use crate::verdict::{Agreement, Finding, Hashed, Split, agreement, agreement_of, findings};
 use api::alarm_request::AlarmAction;
 use api::{AlarmRequest, AlarmType, Revision};
 use auth::Asker;
@@ -38,6 +38,8 @@ pub struct Comparing {
     whole: Option<Duration>,
     /// How often what compactions left; none for never.
     compacted: Option<Duration>,
+    /// How often the sum of what is there now; none for never.
+    sums: Option<Duration>,
     /// All members have agreed on what this compaction left, and so on those before it.
     agreed: Option<Revision>,
     journal: Journal,
@@ -51,6 +53,7 @@ impl Comparing {
             member,
             whole: config.corruption_check,
             compacted: compacted.then_some(config.compact_hash_check),
+            sums: config.sum_check,
             agreed: None,
             journal: config.journal.clone(),
         }
@@ -69,9 +72,10 @@ impl Comparing {
         let after =
             |span: Option<Duration>, from: Instant| span.and_then(|span| from.checked_add(span));
         let (mut whole, mut compacted) = (after(self.whole, began), after(self.compacted, began));
+        let mut sums = after(self.sums, began);
         let mut arrived = Vec::new();
         loop {
-            match whole.into_iter().chain(compacted).min() {
+            match whole.into_iter().chain(compacted).chain(sums).min() {
                 Some(next) => jobs.take_until(next, &mut arrived),
                 None => jobs.take(&mut arrived),
             }
@@ -90,6 +94,12 @@ impl Comparing {
                     self.compare_compactions();
                 }
                 compacted = after(self.compacted, Instant::now());
+            }
+            if sums.is_some_and(|due| now >= due) {
+                if leads {
+                    self.compare_sums();
+                }
+                sums = after(self.sums, Instant::now());
             }
         }
     }
@@ -212,7 +222,7 @@ impl Comparing {
     }
 
     /// Do all say the same of a compaction? If not, an alarm is raised.
-    fn judge(&self, own: &Hashed, asked: &[Asked]) -> Agreement {
+    fn judge(&self, own: &Hashed, asked: &[Asked]) -> Agreement<u32> {
         let others = asked.iter().map(|it| (it.id, it.answer.as_ref().ok().copied()));
         let others: Vec<(u64, Option<Hashed>)> = others.collect();
         for (id, answer) in &others {
@@ -239,7 +249,9 @@ impl Comparing {
             }
             Agreement::Split(split) => {
                 self.say_split(own, split);
-                split.suspects().into_iter().for_each(|suspect| self.raise(suspect));
+                for suspect in split.suspects() {
+                    self.raise(suspect);
+                }
             }
         }
         agreement
@@ -263,7 +275,7 @@ impl Comparing {
         self.journal.warn("Skipped peer's hash", fields);
     }
 
-    fn say_split(&self, own: &Hashed, split: &Split) {
+    fn say_split(&self, own: &Hashed, split: &Split<u32>) {
         let fields = || -> Fields {
             fields![
                 "leader-id": hex(self.id()),
@@ -289,15 +301,46 @@ impl Comparing {
         }
     }
 
-    /// Tells the cluster that a member is wrong. If that is lost, the next round does it again.
-    fn raise(&self, member_id: u64) {
-        if self.member.facts.alarms.get().is_raised(member_id, AlarmType::Corrupt) {
+    /// Compares the sums of what is there now. Nobody has to look at everything for that, so it is
+    /// done all the time. If not enough members know the sum of this revision, the next round asks
+    /// for another one.
+    fn compare_sums(&self) {
+        let member = &self.member;
+        if member.links.all().is_empty() {
             return;
+        }
+        let revision = member.reader.view().current();
+        let asked = wait_for(member, ask_for_sums(member, revision));
+        let Some((Some(own), others)) = asked else { return };
+        let Agreement::Split(split) = agreement_of(self.id(), own, &others) else { return };
+        let all_say = others.iter().all(|(_, sum)| sum.is_some());
+        if !split.has_quorum && !all_say {
+            return;
+        }
+        for suspect in split.suspects() {
+            let fields = fields![
+                "leader-id": hex(self.id()),
+                "leader-revision": revision.0,
+                "peer-ids": [hex(suspect)],
+                "quorum-exist": split.has_quorum,
+            ];
+            if self.raise(suspect) {
+                self.journal.error("Detected sum mismatch", fields);
+            }
+        }
+    }
+
+    /// Tells the cluster that a member is wrong, if it does not know. Is that news? If it is lost,
+    /// the next round does it again.
+    fn raise(&self, member_id: u64) -> bool {
+        if self.member.facts.alarms.get().is_raised(member_id, AlarmType::Corrupt) {
+            return false;
         }
         let (action, alarm) = (AlarmAction::Activate as i32, AlarmType::Corrupt as i32);
         let wish = Wish::Alarm(AlarmRequest { action, member_id, alarm });
         let data = Proposal::new(None, &Asker::Cluster, wish).write();
         let until = Instant::now() + PATIENCE;
         self.member.replica.put(ToReplica::Propose(Wanted { data, until }));
+        true
     }
 }

@@ -126,6 +126,8 @@ pub struct Config {
     pub corruption_check: Option<Duration>,
     /// How often they compare what compactions left.
     pub compact_hash_check: Duration,
+    /// How often they compare sums, which costs next to nothing; none for never. No flag says it.
+    pub sum_check: Option<Duration>,
     /// Is a cluster of one member made of what is there?
     pub force_new_cluster: bool,
     /// Is the disk not waited for?

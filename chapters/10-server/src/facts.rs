@@ -163,8 +163,7 @@ impl Compactions {
 
     /// The one of this revision.
     pub fn find(&self, revision: i64) -> Option<&Compacted> {
-        // Nobody can ask for revision 0: it stands for the newest.
-        self.0.iter().find(|it| revision != 0 && it.revision.wire() == revision)
+        self.0.iter().find(|it| it.revision.wire() == revision)
     }
 
     /// All of them. The newest is last.

@@ -116,6 +116,8 @@ pub enum ToState {
     Install(Brought),
     /// Somebody wants to know the keys of leases.
     Keys(Vec<LeaseId>, Waiter),
+    /// Somebody wants to know the sum of all that is there at a revision.
+    Sum(Revision, Waiter),
     /// Somebody waits until no compaction is under way.
     Compacted(Waiter),
     /// Somebody waits until all that was carried out is on disk.

@@ -56,6 +56,8 @@ pub enum Question {
     TimeToLive(i64),
     /// What does its store show at this revision?
     Hash(i64),
+    /// What is the sum of all that is there at this revision?
+    Sum(u64),
 }
 
 /// The answer.
@@ -69,6 +71,8 @@ pub enum Reply {
     Left(Option<(i64, i64)>),
     /// That is what it shows, or why it does not.
     Hashed(Result<Hashed, Unhashed>),
+    /// That is the sum; none if it is not known, or not any more.
+    Summed(Option<u64>),
 }
 
 /// Why a store does not show anything at a revision.

@@ -103,6 +103,9 @@ fn peer_tls(config: &Config) -> Result<Option<Arc<Tls>>, Error> {
     }
     let hosts: Vec<String> = config.listen_peers.iter().map(|it| host(&it.address)).collect();
     let own = config.data_dir.join("fixtures/peer");
+    let info = config.peer_tls.to_string();
+    let fields = fields!["tls-info": info, "cipher-suites": config.peer_tls.cipher_suites];
+    config.journal.info("starting with peer TLS", fields);
     Ok(Some(Arc::new(Tls::new(&config.peer_tls, &own, &hosts, false)?)))
 }
 

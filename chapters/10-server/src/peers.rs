@@ -211,7 +211,9 @@ async fn ask(
     answer: oneshot::Sender<Result<Reply, Status>>,
 ) {
     let patience = match question {
-        Question::Hello | Question::Renew(_) | Question::TimeToLive(_) => PATIENCE,
+        Question::Hello | Question::Renew(_) | Question::TimeToLive(_) | Question::Sum(_) => {
+            PATIENCE
+        }
         Question::Hash(_) => MORE_PATIENCE,
     };
     let asked = async {

@@ -167,6 +167,9 @@ impl State {
                     ToState::Keys(leases, asker) => {
                         tell(asker, Told::Keys(self.keys_of(&leases)), wires);
                     }
+                    ToState::Sum(revision, asker) => {
+                        tell(asker, Told::Sum(self.store.sum(revision)), wires);
+                    }
                     ToState::Compacted(asker) => self.compacting.push(asker),
                     ToState::Settle(asker) => self.commits.settle(asker, self.applied),
                     ToState::Retired => {}

@@ -20,6 +20,7 @@ use error::{NOT_TLS, listed};
 use files::Fresh;
 use leaf::{Leaf, Revoked};
 use pair::Pair;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -114,7 +115,7 @@ impl Options {
     }
 
     /// Is a certificate made?
-    fn makes_own(&self) -> bool {
+    pub fn makes_own(&self) -> bool {
         self.auto && self.cert_file.is_none() && self.key_file.is_none()
     }
 
@@ -162,6 +163,24 @@ impl Options {
             (names, _) => clients::Allowed::CommonNames(names.to_vec()),
         };
         clients::verifier(self.trusted_ca_file.as_deref(), allowed, provider)
+    }
+}
+
+impl fmt::Display for Options {
+    /// As etcd's log has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cert = {}, key = {}, client-cert={}, client-key={}, trusted-ca = {}, \
+             client-cert-auth = {}, crl-file = {}",
+            named(&self.cert_file),
+            named(&self.key_file),
+            named(&self.own_cert_file),
+            named(&self.own_key_file),
+            named(&self.trusted_ca_file),
+            self.client_cert_auth,
+            named(&self.crl_file),
+        )
     }
 }
 

@@ -51,22 +51,22 @@ pub enum Finding {
 
 /// What comes of comparing what a compaction left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Agreement {
+pub enum Agreement<H> {
     /// All members have the same.
     All,
     /// Those have it that could be asked; so many of the others.
     Part(usize),
     /// They have not.
-    Split(Split),
+    Split(Split<H>),
 }
 
 /// Members that do not have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Split {
+pub struct Split<H> {
     /// Most of all members agree, and it is the others that are wrong.
     pub has_quorum: bool,
     /// Hashes, and which members have each; but for that of the majority, if there is one.
-    pub groups: Vec<(u32, Vec<u64>)>,
+    pub groups: Vec<(H, Vec<u64>)>,
 }
 
 /// How a member that starts is beside another one that was asked for the same revision.
@@ -114,13 +114,24 @@ impl Finding {
 
 /// Do the members agree on what a compaction left? Those that do not say, or for whom another
 /// compaction counts, are left out, and are members all the same.
-pub fn agreement(leader: u64, own: &Hashed, others: &[(u64, Option<Hashed>)]) -> Agreement {
-    let mut groups = BTreeMap::from([(own.hash, vec![leader])]);
+pub fn agreement(leader: u64, own: &Hashed, others: &[(u64, Option<Hashed>)]) -> Agreement<u32> {
+    let hash = |other: &Hashed| (other.compacted == own.compacted).then_some(other.hash);
+    let others = others.iter().map(|(id, other)| (*id, other.as_ref().and_then(hash)));
+    agreement_of(leader, own.hash, &others.collect::<Vec<_>>())
+}
+
+/// Do the members agree on one number? Those that do not say it are members all the same.
+pub fn agreement_of<H: Ord + Copy>(
+    leader: u64,
+    own: H,
+    others: &[(u64, Option<H>)],
+) -> Agreement<H> {
+    let mut groups = BTreeMap::from([(own, vec![leader])]);
     let mut heard = 0;
     for (id, other) in others {
-        if let Some(other) = other.filter(|other| other.compacted == own.compacted) {
+        if let Some(other) = other {
             heard += 1;
-            groups.entry(other.hash).or_default().push(*id);
+            groups.entry(*other).or_default().push(*id);
         }
     }
     if groups.len() == 1 {
@@ -133,7 +144,7 @@ pub fn agreement(leader: u64, own: &Hashed, others: &[(u64, Option<Hashed>)]) ->
     Agreement::Split(Split { has_quorum, groups: groups.into_iter().collect() })
 }
 
-impl Split {
+impl<H> Split<H> {
     /// Who is wrong. Zero if nobody can tell: then it may be any of them.
     pub fn suspects(&self) -> Vec<u64> {
         match self.has_quorum {

@@ -19,6 +19,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How often members compare sums.
+const SUM_CHECK: Duration = Duration::from_secs(1);
+
 /// Where settings are from. A file does not have to say twice what etcd's flags have to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -165,6 +168,7 @@ fn of(
         },
         corruption_check: some(settings.corrupt_check_time),
         compact_hash_check: settings.compact_hash_check_time.duration(),
+        sum_check: Some(SUM_CHECK),
         force_new_cluster: settings.force_new_cluster,
         no_fsync: settings.unsafe_no_fsync,
         runtimes: std::thread::available_parallelism().map_or(1, usize::from),

@@ -33,6 +33,10 @@ pub fn check(settings: &Settings, notes: &mut Vec<Line>) -> Result<(Options, Opt
             return Err(Error::Validity { is_for_clients });
         }
     }
+    if peer.auto && !peer.makes_own() {
+        let message = "ignoring peer auto TLS since certs given";
+        notes.push(Line::new(Level::Warn, message, Vec::new()));
+    }
     for url in &settings.listen_peer_urls {
         match url.is_secret() {
             true if peer.is_empty() => {

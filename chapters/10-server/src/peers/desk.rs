@@ -19,7 +19,7 @@ use crate::services::{left_for, renew_for};
 use crate::stop::REMOVED;
 use crate::verdict::Hashed;
 use crate::wire::{self, LONGEST};
-use api::Error;
+use api::{Error, Revision};
 use basics::NodeId;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -159,6 +159,7 @@ impl Desk {
             Question::Renew(lease) => Reply::Renewed(renew_for(member, lease).await?),
             Question::TimeToLive(lease) => Reply::Left(left_for(member, lease).await?),
             Question::Hash(revision) => Reply::Hashed(self.hash(revision).await?),
+            Question::Sum(revision) => Reply::Summed(member.sum(Revision(revision)).await?),
         })
     }
 

@@ -268,7 +268,8 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
             match renewed {
                 Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
                 // It may lead no more, or not be reached now.
-                Ok(Reply::Left(_) | Reply::Hello | Reply::Hashed(_)) | Err(_) => {
+                Ok(Reply::Left(_) | Reply::Hello | Reply::Hashed(_) | Reply::Summed(_))
+                | Err(_) => {
                     tokio::time::sleep(AGAIN).await;
                 }
             }

@@ -19,7 +19,7 @@ use crate::reader::Reader;
 use crate::signature::Signature;
 use crate::stop::Stop;
 use api::alarm_request::AlarmAction;
-use api::{AlarmRequest, AlarmType, Error, LeaseId};
+use api::{AlarmRequest, AlarmType, Error, LeaseId, Revision};
 use auth::{Asker, Auth};
 use basics::{Index, NodeId};
 use bytes::Bytes;
@@ -227,6 +227,18 @@ impl Member {
         }
     }
 
+    /// Asks the state for the sum of all that is there at a revision; none if that is too long ago,
+    /// or still to come.
+    pub async fn sum(&self, revision: Revision) -> Result<Option<u64>, Status> {
+        let waiting = self.post_box.wait();
+        self.state.put(ToState::Sum(revision, self.place(&waiting)));
+        match timeout(self.patience, waiting).await {
+            Ok(Told::Sum(sum)) => Ok(sum),
+            Ok(told) => Err(unexpected(told)),
+            Err(_) => Err(Error::Timeout.into()),
+        }
+    }
+
     /// Waits until this member knows everything that was acknowledged by now.
     pub async fn catch_up(&self) -> Result<(), Status> {
         let waiting = self.post_box.wait();
@@ -375,7 +387,12 @@ impl Drop for Counted {
 fn unexpected(told: Told) -> Status {
     match told {
         Told::Done(Err(error)) => error.into(),
-        Told::Done(Ok(_)) | Told::Read | Told::Keys(_) | Told::Settled | Told::Defragmented(_) => {
+        Told::Done(Ok(_))
+        | Told::Read
+        | Told::Keys(_)
+        | Told::Sum(_)
+        | Told::Settled
+        | Told::Defragmented(_) => {
             unreachable!("each answer goes to the question it answers")
         }
     }

@@ -91,7 +91,8 @@ impl State {
         self.store.compact(request.revision)?;
         self.forgets = true;
         self.next_step = Instant::now();
-        if let Some(revision) = self.store.compacted()
+        // Nobody can ask for revision 0: it stands for the newest.
+        if let Some(revision) = self.store.compacted().filter(|revision| revision.0 > 0)
             && wires.hashes.count() < hashes::WAITING
         {
             wires.hashes.put(ToHashes::Compacts(revision, Box::new(before)));
