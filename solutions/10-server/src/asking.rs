@@ -98,7 +98,10 @@ pub async fn ask_for_sums(
         let sum = match asked {
             Ok(Ok(Reply::Summed(sum))) => sum,
             // It is asked again soon.
-            Ok(Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Hashed(_)) | Err(_)) | Err(_) => None,
+            Ok(
+                Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Hashed(_) | Reply::Hello) | Err(_),
+            )
+            | Err(_) => None,
         };
         (id.0, sum)
     });
