@@ -123,6 +123,7 @@ mod opening;
 mod outbox;
 mod pages;
 mod peers;
+mod plain;
 mod program;
 mod proposal;
 pub mod queue;

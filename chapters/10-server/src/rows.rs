@@ -71,20 +71,20 @@ struct Downgrade {
 
 /// The entry up to which a store goes; none if it says nothing.
 pub fn position<F: File>(view: &View<F>) -> Result<Option<Position>, Error> {
-    let number = |key: &[u8]| -> Result<Option<u64>, Error> {
-        let value = view.get(META, key)?;
-        Ok(value.and_then(|value| value[..].try_into().ok()).map(u64::from_be_bytes))
-    };
-    let (Some(index), Some(term)) = (number(INDEX)?, number(TERM)?) else { return Ok(None) };
-    Ok(Some(Position { term: Term(term), index: Index(index) }))
+    said_position(|key| view.get(META, key))
 }
 
 /// The same, of a state of the file.
 pub fn position_in<F: File>(file: &bolt::View<F>) -> Result<Option<Position>, Error> {
     let Some(meta) = file.bucket(META)? else { return Ok(None) };
+    said_position(|key| meta.get(key))
+}
+
+fn said_position(
+    get: impl Fn(&[u8]) -> Result<Option<Bytes>, Error>,
+) -> Result<Option<Position>, Error> {
     let number = |key: &[u8]| -> Result<Option<u64>, Error> {
-        let value = meta.get(key)?;
-        Ok(value.and_then(|value| value[..].try_into().ok()).map(u64::from_be_bytes))
+        Ok(get(key)?.and_then(|value| value[..].try_into().ok()).map(u64::from_be_bytes))
     };
     let (Some(index), Some(term)) = (number(INDEX)?, number(TERM)?) else { return Ok(None) };
     Ok(Some(Position { term: Term(term), index: Index(index) }))

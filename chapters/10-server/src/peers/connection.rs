@@ -9,11 +9,12 @@
 //!
 //! Left to others: TLS, where an address asks for it (`tls`).
 
-use super::codec::{Frames, MOST, packed};
+use super::codec::{MOST, packed};
 use super::{ASK, DELIVER, Room};
 use crate::journal::fields;
 use crate::lines::hex;
 use crate::links::{Link, Question};
+use crate::plain::Plain;
 use crate::stop::REMOVED;
 use crate::tls::Dialer;
 use crate::version::VERSION;
@@ -138,7 +139,7 @@ impl Line {
         let mut grpc = Grpc::new(self.clone()).max_decoding_message_size(MOST);
         grpc.ready().await.map_err(broken)?;
         let path = http::uri::PathAndQuery::from_static(method);
-        Ok(grpc.client_streaming(request, path, Frames).await?.into_inner())
+        Ok(grpc.client_streaming(request, path, Plain).await?.into_inner())
     }
 
     /// Fetches a page.

@@ -13,9 +13,10 @@
 use super::answers::{self, JSON};
 use super::paths::{self, Route};
 use super::values::Values;
+use crate::plain::Plain;
 use crate::services::Services;
 use api::Method;
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -27,7 +28,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tonic::body::Body;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::tokio_stream::{self, Stream};
 use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
@@ -234,42 +234,5 @@ impl Service<Request<Body>> for Inside {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let services = self.0.clone();
         Box::pin(async move { Ok(services.call(request).await) })
-    }
-}
-
-/// Messages that stay as they travel.
-struct Plain;
-
-impl Codec for Plain {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Plain;
-    type Decoder = Plain;
-
-    fn encoder(&mut self) -> Plain {
-        Plain
-    }
-
-    fn decoder(&mut self) -> Plain {
-        Plain
-    }
-}
-
-impl Encoder for Plain {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, message: Bytes, place: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        place.put(message);
-        Ok(())
-    }
-}
-
-impl Decoder for Plain {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, place: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(place.copy_to_bytes(place.remaining())))
     }
 }

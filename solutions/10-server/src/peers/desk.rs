@@ -5,7 +5,7 @@
 //! is how it learns of it. Letters are handed to the replica; and if that is behind, no more are
 //! taken from anybody until it has read some.
 
-use super::codec::{Frames, MOST, packed, unpacked};
+use super::codec::{MOST, packed, unpacked};
 use super::connection::{CLUSTER, FROM, TO};
 use super::{ASK, BRING, DELIVER, Room, images, pages};
 use crate::door::Door;
@@ -14,6 +14,7 @@ use crate::journal::fields;
 use crate::letters::{Heard, ToReplica};
 use crate::lines::hex;
 use crate::links::{Question, Reply, Unhashed};
+use crate::plain::Plain;
 use crate::serve::Answers;
 use crate::services::{left_for, renew_for};
 use crate::stop::REMOVED;
@@ -56,7 +57,7 @@ impl Answers for Desk {
             _ => return pages::answer(&self.room.member, &request),
         };
         let called = Called { desk: self.clone(), method };
-        let mut grpc = Grpc::new(Frames).apply_max_message_size_config(Some(MOST), None);
+        let mut grpc = Grpc::new(Plain).apply_max_message_size_config(Some(MOST), None);
         grpc.client_streaming(called, request.map(Body::new)).await
     }
 }
