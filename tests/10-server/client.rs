@@ -58,9 +58,12 @@ pub struct Client {
 impl Client {
     /// One that is connected.
     pub fn new(address: SocketAddr) -> Client {
-        let origin = format!("http://{address}");
-        let connected = Client::over(&origin, async || connect(address).await);
-        connected.expect("somebody listens, and speaks HTTP/2")
+        Client::reach(address).expect("somebody listens, and speaks HTTP/2")
+    }
+
+    /// One that is connected, if somebody is there.
+    pub fn reach(address: SocketAddr) -> io::Result<Client> {
+        Client::over(&format!("http://{address}"), async || connect(address).await)
     }
 
     /// One that is connected by TLS. What is wrong with its certificate, it may hear only later.
