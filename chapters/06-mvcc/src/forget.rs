@@ -63,6 +63,7 @@ impl<F: File> Store<F> {
             compaction.after = last;
         }
         let now = compaction.rows.len().min(count);
+        self.forgotten += now as u64;
         for (stamp, act) in compaction.rows.drain(..now) {
             self.rows.delete(row::BUCKET, stamp.row_key(act))?;
         }

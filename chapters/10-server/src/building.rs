@@ -97,7 +97,7 @@ pub fn build(
     let (id, cluster) = (NodeId(identity.member), identity.cluster);
     let (mail, facts, leases) = (Mail::default(), Arc::new(facts), Arc::new(leases));
     let boxes = Arc::new(Boxes::new(id.0, random.hash_one("start"), config.runtimes + 1));
-    let (links, told) = Links::new(id);
+    let (links, told) = Links::new(id, facts.clone());
     let links = Arc::new(links);
     links.note_roster(&facts.roster.get());
     let signature = Signature { id, cluster, facts: facts.clone() };
@@ -115,7 +115,6 @@ pub fn build(
         links: links.clone(),
     };
     let watches = watches(config, &reader, &signature, random.hash_one("progress"));
-    let chores = Chores::new(id, config, facts.clone(), reader.clone(), mail.replica.clone());
     let hashes = Hashes::new(facts.clone());
     let replica = Replica::new(node, wires, config.heartbeat, config.max_learners);
     let hands = (reader, leases, links.clone(), stop.clone());
@@ -125,6 +124,7 @@ pub fn build(
     let mut members: Vec<Arc<Member>> = members.collect();
     let member = members.pop().expect("there is one more than serve clients");
     let comparing = Comparing::new(config, member.clone());
+    let chores = Chores::new(config, member.clone());
     let (store, journal) = (config.store_place(), config.journal.clone());
     let replica_box = mail.replica.clone();
     let addresses = birth::addresses(config);
@@ -267,6 +267,7 @@ fn member(
         strict_reconfiguration: config.strict_reconfig,
         shortest_lease: config.shortest_lease(),
         patience: Duration::from_secs(5) + 2 * config.election_timeout(),
+        election: config.election_timeout(),
         max_request_bytes: config.max_request_bytes,
         max_txn_ops: config.max_txn_ops,
         slow: Arc::new(Slow::new(config.journal.clone(), config.slow_request, config.slow_apply)),

@@ -7,17 +7,18 @@
 //!
 //! Left to others: which revision is old (`retention`).
 
+use crate::asking::{ask_for_versions, wait_for};
 use crate::config::Config;
-use crate::facts::Facts;
+use crate::journal::{Journal, fields};
 use crate::letters::{ToReplica, Wanted};
+use crate::lines::hex;
 use crate::mailbox::Mailbox;
 use crate::proposal::{Proposal, Publish, SetVersion, Wish};
-use crate::reader::Reader;
 use crate::retention::Retention;
-use crate::rows::MINOR_VERSION;
+use crate::services::Member;
+use crate::version::{Version, wanted};
 use api::CompactionRequest;
 use auth::Asker;
-use basics::NodeId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,44 +32,41 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the version is looked at, as often as etcd does.
 const VERSIONS: Duration = Duration::from_secs(4);
 
+/// A new cluster waits so long for its last member to be reached, before it speaks what all that
+/// may be can do.
+const FIRST_VERSION: Duration = Duration::from_secs(1);
+
 /// That is all.
 pub struct Stop;
 
 /// What a member does by itself.
 pub struct Chores {
-    id: NodeId,
     name: String,
     client_urls: Vec<String>,
-    facts: Arc<Facts>,
-    reader: Reader,
-    replica: Arc<Mailbox<ToReplica>>,
+    member: Arc<Member>,
+    journal: Journal,
     retention: Retention,
     began: Instant,
     /// When it was proposed last what the member is called, and when the version was looked at.
     published: Option<Instant>,
     versions: Option<Instant>,
+    /// Since when it leads.
+    leads: Option<Instant>,
 }
 
 impl Chores {
     /// Those of this member.
-    pub fn new(
-        id: NodeId,
-        config: &Config,
-        facts: Arc<Facts>,
-        reader: Reader,
-        replica: Arc<Mailbox<ToReplica>>,
-    ) -> Chores {
+    pub fn new(config: &Config, member: Arc<Member>) -> Chores {
         Chores {
-            id,
             name: config.name.clone(),
             client_urls: config.client_urls.clone(),
-            facts,
-            reader,
-            replica,
+            member,
+            journal: config.journal.clone(),
             retention: Retention::new(config.auto_compaction),
             began: Instant::now(),
             published: None,
             versions: None,
+            leads: None,
         }
     }
 
@@ -76,10 +74,9 @@ impl Chores {
     pub fn run(mut self, jobs: &Mailbox<Stop>) {
         let mut arrived = Vec::new();
         loop {
-            let is_known = self.publish();
+            let is_known = self.publish() & self.keep_version();
             let mut next = Instant::now() + if is_known { ROUND } else { FIRST_ROUNDS };
-            self.keep_version();
-            self.facts.gate.expire();
+            self.member.facts.gate.expire();
             if let Some(due) = self.let_go() {
                 next = next.min(due);
             }
@@ -92,37 +89,74 @@ impl Chores {
 
     /// Tells the cluster what the member is called, and where clients find it. Does it know?
     fn publish(&mut self) -> bool {
-        let roster = self.facts.roster.get();
+        let (facts, id) = (&self.member.facts, self.member.signature.id);
+        let roster = facts.roster.get();
         let is_known =
-            roster.get(self.id).is_some_and(|entry| entry.is_called(&self.name, &self.client_urls));
+            roster.get(id).is_some_and(|entry| entry.is_called(&self.name, &self.client_urls));
         let is_due = self.published.is_none_or(|last| last.elapsed() >= PATIENCE);
-        if !is_known && is_due && self.facts.progress.get().leader.is_some() {
+        if !is_known && is_due && facts.progress.get().leader.is_some() {
             self.published = Some(Instant::now());
             let (name, client_urls) = (self.name.clone(), self.client_urls.clone());
-            self.propose(Wish::Publish(Publish { id: self.id.0, name, client_urls }));
+            self.propose(Wish::Publish(Publish { id: id.0, name, client_urls }));
         }
         is_known
     }
 
     /// The leader sees to it that the cluster speaks the version that all members can, or the one
-    /// before it if somebody wishes to go back.
-    fn keep_version(&mut self) {
-        let is_due = self.versions.is_none_or(|last| last.elapsed() >= VERSIONS);
-        if !is_due || !self.facts.progress.get().leads {
-            return;
+    /// before it if somebody wishes to go back. Is it known which it speaks?
+    fn keep_version(&mut self) -> bool {
+        let versions = self.member.facts.versions.get();
+        let now = versions.cluster.as_deref().and_then(Version::parse);
+        let Some(since) = self.since() else { return now.is_some() };
+        if self.versions.is_some_and(|last| last.elapsed() < VERSIONS) {
+            return now.is_some();
+        }
+        let Some(all) = wait_for(&self.member, ask_for_versions(&self.member)) else {
+            return true;
+        };
+        let lowest = all.iter().try_fold(Version::own(), |lowest, (_, version)| {
+            Some(lowest.min(*version.as_ref().ok()?))
+        });
+        if now.is_none() && lowest.is_none() && since.elapsed() < FIRST_VERSION {
+            return false;
         }
         self.versions = Some(Instant::now());
-        let versions = self.facts.versions.get();
-        let wanted = versions.downgrade.as_deref().unwrap_or(MINOR_VERSION);
-        if versions.cluster.as_deref() != Some(wanted) {
-            self.propose(Wish::SetVersion(SetVersion { version: wanted.to_owned() }));
+        for (id, why) in all.iter().filter_map(|(id, answer)| Some((id, answer.as_ref().err()?))) {
+            let fields = fields!["remote-member-id": hex(*id), "error": why];
+            self.journal.warn("failed to get version", fields);
         }
+        let back = versions.downgrade.as_deref().and_then(Version::parse);
+        if let Some(next) = wanted(now, lowest, back) {
+            match now {
+                None => {
+                    let fields = fields!["cluster-version": next.short()];
+                    self.journal.info("setting up initial cluster version using v3 API", fields);
+                }
+                Some(now) => {
+                    let fields = fields!["from": now.short(), "to": next.short()];
+                    self.journal.info("updating cluster version using v3 API", fields);
+                }
+            }
+            self.propose(Wish::SetVersion(SetVersion { version: next.to_string() }));
+        }
+        now.is_some()
+    }
+
+    /// Since when this member leads; none if it does not. Whoever begins to lead looks at the
+    /// version at once.
+    fn since(&mut self) -> Option<Instant> {
+        if !self.member.facts.progress.get().leads {
+            self.leads = None;
+        } else if self.leads.is_none() {
+            (self.leads, self.versions) = (Some(Instant::now()), None);
+        }
+        self.leads
     }
 
     /// Lets go of old revisions, if this member leads. When to look again?
     fn let_go(&mut self) -> Option<Instant> {
-        let leads = self.facts.progress.get().leads;
-        let view = self.reader.view();
+        let leads = self.member.facts.progress.get().leads;
+        let view = self.member.reader.view();
         let compacted = view.compacted().map(api::Revision::wire);
         let old = self.retention.look(self.began.elapsed(), view.current().wire(), compacted);
         let due = self.began.checked_add(self.retention.due());
@@ -135,6 +169,6 @@ impl Chores {
     fn propose(&self, wish: Wish) {
         let data = Proposal::new(None, &Asker::Cluster, wish).write();
         let until = Instant::now() + PATIENCE;
-        self.replica.put(ToReplica::Propose(Wanted { data, until }));
+        self.member.replica.put(ToReplica::Propose(Wanted { data, until }));
     }
 }

@@ -8,10 +8,12 @@
 //!
 //! Left to others: connections (`peers`), and what is said (`replica`).
 
+use crate::facts::Facts;
 use crate::proposal::Sender;
 use crate::roster::Roster;
 use crate::swapped::Swapped;
 use crate::verdict::Hashed;
+use crate::version::Version;
 use crate::wire::Letter;
 use api::Error;
 use basics::{Message, NodeId};
@@ -58,6 +60,8 @@ pub enum Question {
     Hash(i64),
     /// What is the sum of all that is there at this revision?
     Sum(u64),
+    /// Of which version is it?
+    Version,
 }
 
 /// The answer.
@@ -73,6 +77,8 @@ pub enum Reply {
     Hashed(Result<Hashed, Unhashed>),
     /// That is the sum; none if it is not known, or not any more.
     Summed(Option<u64>),
+    /// Of this one.
+    Version(Version),
 }
 
 /// Why a store does not show anything at a revision.
@@ -87,6 +93,7 @@ pub enum Unhashed {
 /// All ways to others.
 pub struct Links {
     own: NodeId,
+    facts: Arc<Facts>,
     all: Swapped<BTreeMap<NodeId, Arc<Link>>>,
     jobs: mpsc::UnboundedSender<ToPeers>,
 }
@@ -109,9 +116,9 @@ struct Waiting {
 
 impl Links {
     /// Those of this member, to nobody yet; and what the room is to listen to.
-    pub fn new(own: NodeId) -> (Links, mpsc::UnboundedReceiver<ToPeers>) {
+    pub fn new(own: NodeId, facts: Arc<Facts>) -> (Links, mpsc::UnboundedReceiver<ToPeers>) {
         let (jobs, told) = mpsc::unbounded_channel();
-        (Links { own, all: Swapped::new(BTreeMap::new()), jobs }, told)
+        (Links { own, facts, all: Swapped::new(BTreeMap::new()), jobs }, told)
     }
 
     /// These are the members, and where they are. A way to where somebody was before stays.
@@ -144,14 +151,23 @@ impl Links {
         let all = self.all.get();
         for message in messages {
             if let Some(link) = all.get(&message.to) {
-                link.put(Letter::Raft(message));
+                let to = message.to;
+                self.put(to, link, Letter::Raft(message));
             }
         }
     }
 
+    fn put(&self, to: NodeId, link: &Link, letter: Letter) -> bool {
+        let is_on_its_way = link.put(letter);
+        if !is_on_its_way {
+            self.facts.metrics.peers.send_failures.with(&[&format!("{:x}", to.0)]).add(1);
+        }
+        is_on_its_way
+    }
+
     /// Sends a letter that nobody says again. Is it on its way?
     pub fn post(&self, to: NodeId, letter: Letter) -> bool {
-        self.all.get().get(&to).is_some_and(|link| link.put(letter))
+        self.all.get().get(&to).is_some_and(|link| self.put(to, link, letter))
     }
 
     /// Sends a proposal to whoever leads. Is it on its way?

@@ -15,7 +15,7 @@ use api::{Event, TxnResponse, event, response_op};
 use basics::NodeId;
 use groups::{Disk, Health, Leases, Peers, Raft, State, Watchers};
 use grpc::Grpc;
-use kinds::{Counter, Gauge, Histogram, Page, labels};
+use kinds::{Counter, Histogram, Page, labels};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use watch::Counts;
@@ -27,6 +27,8 @@ mod kinds;
 mod process;
 mod steps;
 
+pub use groups::Images;
+pub use kinds::Gauge;
 pub use process::limit;
 
 /// All metrics of a member.
@@ -48,6 +50,8 @@ pub struct Metrics {
     pub health: Health,
     /// Of other members.
     pub peers: Peers,
+    /// Of stores that go from one member to another.
+    pub images: Images,
     /// Of elections.
     pub votes: Votes,
 }
@@ -84,6 +88,7 @@ impl Metrics {
         self.watchers.print(&mut page);
         self.health.print(&mut page);
         self.peers.print(&mut page);
+        self.images.print(&mut page);
         let (name, help) = ("etcd_server_leader_changes_seen_total", "How often somebody won.");
         page.add(name, help, &self.votes.changes);
         for Absent { name, kind, why } in ABSENT {

@@ -27,6 +27,7 @@ mod paths;
 mod values;
 mod vars;
 
+pub use answers::plain;
 pub use vars::version;
 mod websocket;
 

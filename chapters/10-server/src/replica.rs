@@ -13,7 +13,7 @@
 //! Left to others: what an entry means (`state`), and how letters get to other members (`links`).
 
 use crate::boxes::{Boxes, Told};
-use crate::facts::{Facts, Said};
+use crate::facts::{Facts, Leading, Said};
 use crate::leases::Leases;
 use crate::letters::{ToLog, ToReplica, ToState, Waiter, Wanted};
 use crate::links::{Links, ToPeers};
@@ -58,6 +58,8 @@ struct Reader {
     asker: Waiter,
     /// From then on, nobody waits any more.
     until: Instant,
+    /// There was nobody to ask when it came.
+    has_waited: bool,
 }
 
 /// A node, and what waits for it.
@@ -83,6 +85,8 @@ pub struct Replica {
     asking: Vec<Reader>,
     asked: BTreeMap<Ticket, Vec<Reader>>,
     tickets: u64,
+    /// Who leads, as those who read know.
+    leader: Option<NodeId>,
     /// Reads that may be answered once so much is applied.
     due: BTreeMap<Index, Vec<Reader>>,
     applied: Index,
@@ -110,6 +114,7 @@ impl Replica {
             asking: Vec::new(),
             asked: BTreeMap::new(),
             tickets: 0,
+            leader: None,
             due: BTreeMap::new(),
             applied,
             start,
@@ -132,6 +137,7 @@ impl Replica {
             self.wires.inbox.take_until(next, &mut events);
             let now = Instant::now();
             if now >= next {
+                self.note_late(now.saturating_duration_since(next));
                 let draw = self.draw();
                 self.node.tick(draw);
                 self.admit();
@@ -152,6 +158,14 @@ impl Replica {
                 self.wires.state.put(ToState::Stop);
                 return;
             }
+        }
+    }
+
+    /// So late is a tick. A leader's heartbeats are, then, too.
+    fn note_late(&self, late: Duration) {
+        if self.node.leads() && late > self.tick {
+            let others = self.wires.links.all().len() as u64;
+            self.wires.facts.metrics.peers.late_heartbeats.add(others);
         }
     }
 
@@ -183,7 +197,9 @@ impl Replica {
                 self.node.install(Snapshot { at, configuration }, draw);
             }
             ToReplica::Transfer(to, asker, until) => self.transfer(to, asker, until),
-            ToReplica::Read(asker, until) => self.asking.push(Reader { asker, until }),
+            ToReplica::Read(asker, until) => {
+                self.asking.push(Reader { asker, until, has_waited: false });
+            }
             ToReplica::Reach(index, asker, until) => self.reach(index, asker, until),
             ToReplica::Synced(synced) => self.node.persisted(synced, draw),
             ToReplica::Applied(index) => {
@@ -251,6 +267,7 @@ impl Replica {
             }
         }
         self.change();
+        self.look_at_leader();
         self.ask();
         let mut saves = Vec::new();
         while let Some(batch) = self.node.ready() {
@@ -280,6 +297,24 @@ impl Replica {
         self.answer_reads();
     }
 
+    /// Another member leads than before. Reads that came before that are given up, as in etcd:
+    /// whoever asks has other members to ask.
+    fn look_at_leader(&mut self) {
+        let leader = self.node.replica().election().leader();
+        if std::mem::replace(&mut self.leader, leader) == leader {
+            return;
+        }
+        self.wires.facts.leading.set(Leading { leader, since: Instant::now() });
+        if leader.is_none() {
+            return;
+        }
+        let waited = self.asking.extract_if(.., |reader| reader.has_waited);
+        let asked = std::mem::take(&mut self.asked).into_values().flatten();
+        let lost: Vec<Waiter> = waited.chain(asked).map(|reader| reader.asker).collect();
+        self.wires.facts.metrics.raft.reads_failed.add(lost.len() as u64);
+        self.tell(lost, &Told::Done(Err(Error::LeaderChanged)));
+    }
+
     /// All reads that have arrived are one question.
     fn ask(&mut self) {
         if self.asking.is_empty() {
@@ -291,7 +326,10 @@ impl Replica {
         if self.node.read(ticket, draw).is_ok() {
             self.tickets += 1;
             self.asked.insert(ticket, std::mem::take(&mut self.asking));
-        } else if self.asking.len() > WAITING {
+            return;
+        }
+        self.asking.iter_mut().for_each(|reader| reader.has_waited = true);
+        if self.asking.len() > WAITING {
             let too_many = self.asking.split_off(WAITING);
             self.tell(
                 too_many.into_iter().map(|reader| reader.asker),

@@ -43,9 +43,6 @@ const DOWNGRADE: &[u8] = b"downgrade";
 /// Rows of `meta` that say how far a store is, and not what is in it.
 pub const PASSING: [&[u8]; 3] = [INDEX, TERM, STORAGE_VERSION];
 
-/// Which version of etcd's cluster and store this is, in the eyes of its clients and tools.
-pub const MINOR_VERSION: &str = "3.7.0";
-
 /// raft's configuration, as etcd writes it.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct ConfState {
@@ -131,9 +128,8 @@ pub fn configuration<F: File>(view: &View<F>) -> Result<Option<Configuration>, E
     }))
 }
 
-/// All members speak this version from now on, and the store is written in it.
+/// All members speak this version from now on.
 pub fn set_version<F: File>(rows: &mut Writer<F>, version: &str) -> Result<(), Error> {
-    rows.put(META, STORAGE_VERSION, version.to_owned())?;
     rows.put(CLUSTER, CLUSTER_VERSION, version.to_owned())
 }
 
@@ -197,7 +193,6 @@ pub fn found<F: File>(
     position: Position,
 ) -> Result<(), Error> {
     begin(rows, configuration, member_rows, position)?;
-    set_version(rows, MINOR_VERSION)?;
     rows.put(b"auth", "authRevision", 1_u64.to_be_bytes().to_vec())
 }
 

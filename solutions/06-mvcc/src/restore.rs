@@ -61,6 +61,7 @@ impl<F: File> Store<F> {
             compacted,
             era,
             compaction: unfinished.map(Compaction::new),
+            forgotten: 0,
             attached: found.attached,
             sums: Sums::new(current, found.sum),
             events: Vec::new(),

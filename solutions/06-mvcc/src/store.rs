@@ -50,6 +50,8 @@ pub struct Store<F: File> {
     /// Whoever has it has seen the state before the next compaction.
     pub(crate) era: Arc<()>,
     pub(crate) compaction: Option<Compaction>,
+    /// So many rows were deleted by compactions since the start.
+    pub(crate) forgotten: u64,
     pub(crate) attached: Attached,
     pub(crate) sums: Sums,
     /// What has happened since somebody took them.
@@ -65,6 +67,16 @@ impl<F: File> Store<F> {
     /// The revision of the last compaction, if there was one.
     pub fn compacted(&self) -> Option<Revision> {
         self.compacted
+    }
+
+    /// Is there a compaction that has not come to its end?
+    pub fn is_compacting(&self) -> bool {
+        self.compaction.is_some()
+    }
+
+    /// How many rows compactions have deleted since the start.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
     }
 
     /// Which keys go with which lease.

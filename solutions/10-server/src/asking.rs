@@ -1,6 +1,7 @@
-//! Asking all other members for what they show of their past.
+//! Asking all other members for what they show of their past, and of which version they are.
 //!
-//! Owns [`ask_all`]. All are asked at once, and whoever does not answer in time has not answered.
+//! Owns [`ask_all`] and [`ask_for_versions`]. All are asked at once, and whoever does not answer in
+//! time has not answered.
 //!
 //! Left to others: what the answers mean (`verdict`).
 
@@ -10,6 +11,7 @@ use crate::lines::hex;
 use crate::links::{Question, Reply, Unhashed};
 use crate::services::Member;
 use crate::verdict::Hashed;
+use crate::version::Version;
 use api::Revision;
 use basics::NodeId;
 use futures_util::future::join_all;
@@ -19,6 +21,9 @@ use tokio::time::timeout;
 
 /// So long another member has to answer.
 pub const PATIENCE: Duration = Duration::from_secs(7);
+
+/// The same, if it has nothing to look up.
+const SOON: Duration = Duration::from_secs(2);
 
 /// Another member, and what it says.
 pub struct Asked {
@@ -78,9 +83,13 @@ pub async fn ask_all(member: &Member, journal: &Journal, revision: i64) -> Vec<A
 async fn ask(member: &Member, of: NodeId, revision: i64) -> Result<Hashed, Silent> {
     match timeout(PATIENCE, member.links.ask(of, Question::Hash(revision))).await {
         Ok(Ok(Reply::Hashed(answer))) => answer.map_err(Silent::Without),
-        Ok(Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Summed(_) | Reply::Hello)) => {
-            Err(Silent::Failed("it answers something else".to_owned()))
-        }
+        Ok(Ok(
+            Reply::Renewed(_)
+            | Reply::Left(_)
+            | Reply::Summed(_)
+            | Reply::Version(_)
+            | Reply::Hello,
+        )) => Err(Silent::Failed("it answers something else".to_owned())),
         Ok(Err(status)) => Err(Silent::Failed(status.message().to_owned())),
         Err(_) => Err(Silent::Failed("it does not answer".to_owned())),
     }
@@ -99,13 +108,42 @@ pub async fn ask_for_sums(
             Ok(Ok(Reply::Summed(sum))) => sum,
             // It is asked again soon.
             Ok(
-                Ok(Reply::Renewed(_) | Reply::Left(_) | Reply::Hashed(_) | Reply::Hello) | Err(_),
+                Ok(
+                    Reply::Renewed(_)
+                    | Reply::Left(_)
+                    | Reply::Hashed(_)
+                    | Reply::Version(_)
+                    | Reply::Hello,
+                )
+                | Err(_),
             )
             | Err(_) => None,
         };
         (id.0, sum)
     });
     (own, join_all(asked).await)
+}
+
+/// Of which version every other member is; or where those are that cannot be asked, and why.
+pub async fn ask_for_versions(member: &Member) -> Vec<(u64, Result<Version, String>)> {
+    let all = member.links.all();
+    let asked = all.keys().map(|id| async {
+        let asked = timeout(SOON, member.links.ask(*id, Question::Version)).await;
+        let version = match asked {
+            Ok(Ok(Reply::Version(version))) => Ok(version),
+            Ok(Ok(
+                Reply::Renewed(_)
+                | Reply::Left(_)
+                | Reply::Hashed(_)
+                | Reply::Summed(_)
+                | Reply::Hello,
+            )) => Err("it answers something else".to_owned()),
+            Ok(Err(status)) => Err(status.message().to_owned()),
+            Err(_) => Err("it does not answer".to_owned()),
+        };
+        (id.0, version)
+    });
+    join_all(asked).await
 }
 
 impl Silent {

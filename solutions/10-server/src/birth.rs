@@ -13,6 +13,7 @@ use crate::lines::hex;
 use crate::peers::{Asked, ask_for_members};
 use crate::roster::Roster;
 use crate::tls::Dialer;
+use crate::version::{LOWEST, Version};
 use basics::NodeId;
 use raft::Stored;
 use std::collections::BTreeSet;
@@ -29,6 +30,9 @@ pub enum Error {
     /// The others have seen it, so it has lost its log.
     #[error("member {0} has already been bootstrapped")]
     Again(String),
+    /// The others speak what this one does not.
+    #[error("incompatible with current running cluster")]
+    Version,
     /// The others are others than it was told.
     #[error("error validating peerURLs {members}: {why}")]
     Others {
@@ -89,7 +93,8 @@ fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
 }
 
 fn join(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
-    let Asked { cluster, members } = ask_others(config, dialer).ok_or(Impossible::NoCluster)?;
+    let asked = ask_others(config, dialer).ok_or(Impossible::NoCluster)?;
+    let Asked { cluster, members, version } = asked;
     let roster = Roster::of_json(&members).ok_or(Impossible::NoCluster)?;
     let wrong = |why: &str| Error::Others {
         members: String::from_utf8_lossy(&members).trim().to_owned(),
@@ -118,6 +123,9 @@ fn join(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
     if !own.name.is_empty() || !own.client_urls.is_empty() {
         // It has had a vote, and perhaps given it, and holds nothing of what it has promised.
         return Err(Error::Again(hex(own.id)));
+    }
+    if version.is_some_and(|version| version < LOWEST || version > Version::own()) {
+        return Err(Error::Version);
     }
     Ok(Birth {
         identity: Identity { cluster, member: own.id },

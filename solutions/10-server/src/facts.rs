@@ -15,6 +15,7 @@ use api::Revision;
 use basics::NodeId;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// What is true of a member.
@@ -31,12 +32,23 @@ pub struct Facts {
     pub compactions: Swapped<Compactions>,
     /// How far the log is.
     pub progress: Progress,
+    /// Who leads, and since when.
+    pub leading: Swapped<Leading>,
     /// How large the store is.
     pub sizes: Sizes,
     /// Are clients served, and not sent elsewhere?
     pub serving: watch::Sender<bool>,
     /// What was counted.
     pub metrics: Metrics,
+}
+
+/// Who leads, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct Leading {
+    /// Who; nobody, as far as this member knows.
+    pub leader: Option<NodeId>,
+    /// That is so since then.
+    pub since: Instant,
 }
 
 /// Which versions the cluster speaks.
@@ -97,6 +109,18 @@ pub struct Said {
 pub struct Sizes {
     allocated: AtomicU64,
     in_use: AtomicU64,
+}
+
+impl Leading {
+    /// Nobody leads yet.
+    pub fn nobody() -> Leading {
+        Leading { leader: None, since: Instant::now() }
+    }
+
+    /// Has nobody led for so long?
+    pub fn is_lost_for(&self, time: Duration) -> bool {
+        self.leader.is_none() && self.since.elapsed() >= time
+    }
 }
 
 impl Progress {

@@ -6,9 +6,9 @@
 
 use crate::config::{Config, PeerPlace, Place, Speaks};
 use crate::door::Serves;
-use crate::journal::{Fields, fields};
+use crate::journal::{Fields, Journal, fields};
 use crate::roster::Roster;
-use crate::version::VERSION;
+use crate::version::{VERSION, Version};
 use basics::NodeId;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -122,6 +122,22 @@ pub fn say_begun(
     for member in founders.list().iter().filter(|_| is_new) {
         config.journal.info("added member", added(cluster, id, member));
     }
+}
+
+/// The cluster speaks this version from now on.
+pub fn say_version(journal: &Journal, before: Option<&str>, version: Version) {
+    let short = version.short();
+    let before = before.and_then(Version::parse).map(Version::short);
+    match &before {
+        Some(from) => {
+            let fields = fields!["from": from, "to": short];
+            journal.info("updated cluster version", fields);
+        }
+        None => {
+            journal.info("set initial cluster version", fields!["cluster-version": short]);
+        }
+    }
+    journal.info("enabled capabilities for version", fields!["cluster-version": short]);
 }
 
 /// Clients can come to these addresses.

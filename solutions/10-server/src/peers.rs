@@ -188,6 +188,9 @@ fn note_members(room: &Arc<Room>, served: &mut BTreeMap<NodeId, Served>, tasks: 
                 image.abort();
                 room.replica.put(ToReplica::NotBrought(*id));
             }
+            if other.link.open_since().is_some() {
+                connection::note_lost(room, *id);
+            }
             other.link.close();
         }
         is_same
@@ -211,9 +214,11 @@ async fn ask(
     answer: oneshot::Sender<Result<Reply, Status>>,
 ) {
     let patience = match question {
-        Question::Hello | Question::Renew(_) | Question::TimeToLive(_) | Question::Sum(_) => {
-            PATIENCE
-        }
+        Question::Hello
+        | Question::Renew(_)
+        | Question::TimeToLive(_)
+        | Question::Sum(_)
+        | Question::Version => PATIENCE,
         Question::Hash(_) => MORE_PATIENCE,
     };
     let asked = async {

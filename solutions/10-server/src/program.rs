@@ -188,7 +188,9 @@ fn wait_until_known(member: &Member, config: &Config, stop: &Stop) {
     };
     let known = async {
         while member.catch_up().await.is_err() {}
-        while !is_published() {
+        // Which version it speaks, whoever leads finds out at once.
+        let speaks = || member.facts.versions.get().cluster.is_some();
+        while !is_published() || !speaks() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

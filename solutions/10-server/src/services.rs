@@ -25,10 +25,12 @@ mod health;
 mod kv;
 mod layers;
 mod lease;
+mod led;
 mod lock;
 mod maintenance;
 mod member;
 mod own_client;
+mod pending;
 mod reads;
 mod signed;
 mod slow;
@@ -38,6 +40,7 @@ mod who;
 mod wording;
 
 pub use lease::{left_for, renew_for};
+use led::Led;
 pub use member::Member;
 use signed::Signed;
 pub use slow::Slow;
@@ -109,6 +112,7 @@ impl Services {
             return refused.into_http();
         }
         let path = request.uri().path().to_owned();
+        let wants_leader = layers::wants_leader(&request);
         let answered = match path.split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
             Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
@@ -122,6 +126,11 @@ impl Services {
             Some(_) | None => return wording::no_service(&path).into_http(),
         };
         match answered {
+            Ok(response) if wants_leader => {
+                let (facts, patience) = (self.member.facts.clone(), 3 * self.member.election);
+                wording::known(response, &path)
+                    .map(|body| Body::new(Led::new(body, facts, patience)))
+            }
             Ok(response) => wording::known(response, &path),
             Err(never) => match never {},
         }

@@ -97,8 +97,5 @@ pub const ABSENT: &[Absent] = &[
     absent("etcd_grpc_proxy_events_coalescing_total", Counter, PROXY),
     absent("etcd_grpc_proxy_watchers_coalescing_total", Gauge, PROXY),
     absent("etcd_server_slow_read_indexes_total", Counter, SLOW),
-    absent("etcd_server_snapshot_apply_in_progress_total", Gauge, IMAGE),
-    absent("etcd_snap_db_fsync_duration_seconds", Histogram(0.001, 14), IMAGE),
-    absent("etcd_snap_db_save_total_duration_seconds", Histogram(0.1, 10), IMAGE),
     absent("etcd_snap_fsync_duration_seconds", Histogram(0.001, 14), IMAGE),
 ];

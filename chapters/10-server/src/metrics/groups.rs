@@ -45,6 +45,11 @@ fn tenths() -> Histogram {
     Histogram::new(0.0001, 20)
 }
 
+/// From a tenth of a second to a minute: what goes from one disk to another.
+fn images() -> Histogram {
+    Histogram::new(0.1, 10)
+}
+
 /// A tenth of a millisecond to three seconds.
 fn round_trips() -> Histogram {
     Histogram::new(0.0001, 16)
@@ -216,6 +221,9 @@ group! {
         /// Bytes that others were sent.
         sent: Family<Counter> = Family::new(&["To"], Counter::default),
             "etcd_network_peer_sent_bytes_total";
+        /// Frames that made no sense.
+        receive_failures: Family<Counter> = Family::new(&["From"], Counter::default),
+            "etcd_network_peer_received_failures_total";
         /// Messages that could not be sent.
         send_failures: Family<Counter> = Family::new(&["To"], Counter::default),
             "etcd_network_peer_sent_failures_total";
@@ -224,5 +232,41 @@ group! {
             "etcd_network_peer_round_trip_time_seconds";
         /// Heartbeats that were sent late.
         late_heartbeats: Counter = none(), "etcd_server_heartbeat_send_failures_total";
+    }
+}
+
+group! {
+    /// Of stores that go from one member to another.
+    Images {
+        /// How many are on their way to a member.
+        sending: Family<Gauge> = Family::new(&["To"], Gauge::default),
+            "etcd_network_snapshot_send_inflights_total";
+        /// How many it has got.
+        sent: Family<Counter> = Family::new(&["To"], Counter::default),
+            "etcd_network_snapshot_send_success";
+        /// How many did not arrive.
+        not_sent: Family<Counter> = Family::new(&["To"], Counter::default),
+            "etcd_network_snapshot_send_failures";
+        /// How long it took to send one.
+        send: Family<Histogram> = Family::new(&["To"], images),
+            "etcd_network_snapshot_send_total_duration_seconds";
+        /// How many are on their way from a member.
+        receiving: Family<Gauge> = Family::new(&["From"], Gauge::default),
+            "etcd_network_snapshot_receive_inflights_total";
+        /// How many it has brought.
+        received: Family<Counter> = Family::new(&["From"], Counter::default),
+            "etcd_network_snapshot_receive_success";
+        /// How many came to nothing.
+        not_received: Family<Counter> = Family::new(&["From"], Counter::default),
+            "etcd_network_snapshot_receive_failures";
+        /// How long it took to receive one.
+        receive: Family<Histogram> = Family::new(&["From"], images),
+            "etcd_network_snapshot_receive_total_duration_seconds";
+        /// How long it took to sync one that came.
+        sync: Histogram = millis(), "etcd_snap_db_fsync_duration_seconds";
+        /// How long it took to write and sync it.
+        save: Histogram = images(), "etcd_snap_db_save_total_duration_seconds";
+        /// 1 while one takes the place of the store.
+        installing: Gauge = none(), "etcd_server_snapshot_apply_in_progress_total";
     }
 }

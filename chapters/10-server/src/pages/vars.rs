@@ -5,6 +5,7 @@
 use super::{VERSION, answers};
 use crate::metrics::limit;
 use crate::services::Member;
+use crate::version::SAYS_NOTHING;
 use api::AlarmType;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
@@ -15,7 +16,7 @@ use tonic::body::Body;
 pub fn version(member: &Member) -> Response<Body> {
     let versions = member.facts.versions.get();
     let cluster = versions.cluster.as_deref().unwrap_or("not_decided");
-    let storage = versions.storage.as_deref().unwrap_or("unknown");
+    let storage = versions.storage.as_deref().unwrap_or(SAYS_NOTHING);
     // By hand, since the order is etcd's.
     let text =
         format!(r#"{{"etcdserver":"{VERSION}","etcdcluster":"{cluster}","storage":"{storage}"}}"#);

@@ -17,7 +17,7 @@ use crate::links::{Link, Question};
 use crate::plain::Plain;
 use crate::stop::REMOVED;
 use crate::tls::Dialer;
-use crate::version::VERSION;
+use crate::version::{VERSION, Version};
 use basics::NodeId;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -27,6 +27,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
 use std::error::Error;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
@@ -47,6 +48,10 @@ use tower_service::Service;
 const CONNECT: Duration = Duration::from_secs(2);
 const SILENT: Duration = Duration::from_secs(1);
 const DEAD: Duration = Duration::from_secs(3);
+
+/// How long an answer takes is measured after so long, and then so often, as in etcd.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+const LOOKS: Duration = Duration::from_secs(30);
 
 /// How long to wait until the next attempt: at first, and at most.
 const SOON: Duration = Duration::from_millis(50);
@@ -216,6 +221,9 @@ pub async fn keep(room: Arc<Room>, to: NodeId, link: Arc<Link>, line: watch::Sen
                 line.send_replace(Some(made.clone()));
                 let why = deliver(&room, to, &link, &made).await;
                 line.send_replace(None);
+                if link.open_since().is_some() {
+                    note_lost(&room, to);
+                }
                 link.close();
                 say_lost(&room, to, &why);
                 if began.elapsed() > LATE {
@@ -239,22 +247,57 @@ pub async fn keep(room: Arc<Room>, to: NodeId, link: Arc<Link>, line: watch::Sen
 /// Carries letters until the connection is lost, or the other does not want any.
 async fn deliver(room: &Room, to: NodeId, link: &Arc<Link>, line: &Line) -> Status {
     // Connections to a process that stands still are made by the system.
-    let hello = line.call(room.road, to, ASK, [packed(Question::Hello)], &[]);
-    let hello = timeout(CONNECT, hello).await;
-    match hello.unwrap_or_else(|_| Err(Status::deadline_exceeded("it does not answer"))) {
-        Ok(_) => link.open(),
+    match greet(room, to, line).await {
+        Ok(()) => link.open(),
         Err(status) => return status,
     }
+    let (own, other) = (hex(room.road.own.0), hex(to.0));
+    room.member.facts.metrics.peers.active.with(&[&own, &other]).set(1);
     let fields = fields!["local-member-id": hex(room.road.own.0), "remote-peer-id": hex(to.0)];
     room.journal.info("peer became active", fields);
-    let frames = stream::unfold(link.clone(), |link| async move {
+    let counted = (link.clone(), room.member.facts.clone(), other);
+    let frames = stream::unfold(counted, |(link, facts, other)| async move {
         let frame = link.frame().await;
-        Some((frame, link))
+        facts.metrics.peers.sent.with(&[&other]).add(frame.len() as u64);
+        Some((frame, (link, facts, other)))
     });
-    match line.stream(room.road, to, DELIVER, frames, &[]).await {
-        Ok(_) => Status::new(Code::Unavailable, "the other has ended"),
-        Err(status) => status,
+    tokio::select! {
+        ended = line.stream(room.road, to, DELIVER, frames, &[]) => match ended {
+            Ok(_) => Status::new(Code::Unavailable, "the other has ended"),
+            Err(status) => status,
+        },
+        never = measure(room, to, line) => match never {},
     }
+}
+
+/// Is it there, and does it take letters of this member?
+async fn greet(room: &Room, to: NodeId, line: &Line) -> Result<(), Status> {
+    let hello = packed(Question::Hello);
+    room.member.facts.metrics.peers.sent.with(&[&hex(to.0)]).add(hello.len() as u64);
+    let hello = timeout(CONNECT, line.call(room.road, to, ASK, [hello], &[])).await;
+    hello.unwrap_or_else(|_| Err(Status::deadline_exceeded("it does not answer")))?;
+    Ok(())
+}
+
+/// Looks now and then how long an answer takes, for as long as there is a connection.
+async fn measure(room: &Room, to: NodeId, line: &Line) -> Infallible {
+    tokio::time::sleep(FIRST_LOOK).await;
+    loop {
+        let began = Instant::now();
+        if greet(room, to, line).await.is_ok() {
+            let times = &room.member.facts.metrics.peers.round_trip;
+            times.with(&[&hex(to.0)]).took(began.elapsed());
+        }
+        tokio::time::sleep(LOOKS).await;
+    }
+}
+
+/// A member is not reached any more.
+pub fn note_lost(room: &Room, to: NodeId) {
+    let (own, other) = (hex(room.road.own.0), hex(to.0));
+    let counted = &room.member.facts.metrics.peers;
+    counted.active.with(&[&own, &other]).set(0);
+    counted.lost.with(&[&own, &other]).add(1);
 }
 
 fn say_lost(room: &Room, to: NodeId, why: &Status) {
@@ -272,18 +315,25 @@ pub struct Asked {
     pub cluster: u64,
     /// Its members, as they were told.
     pub members: Bytes,
+    /// Which version it speaks, if it knows.
+    pub version: Option<Version>,
 }
 
 /// Asks whoever is at an address for the members of its cluster.
 pub async fn ask_for_members(dialer: &Dialer, url: &str) -> Result<Asked, String> {
-    let asked = async { Line::connect(dialer, url).await?.get("/members").await };
-    let response =
-        timeout(CONNECT, asked).await.unwrap_or_else(|_| Err("nobody answers".to_owned()))?;
+    let asked = async {
+        let mut line = Line::connect(dialer, url).await?;
+        Ok((line.get("/members").await?, line.get("/version").await?))
+    };
+    let asked = timeout(CONNECT, asked).await;
+    let (response, version) = asked.unwrap_or_else(|_| Err("nobody answers".to_owned()))?;
     if !response.status().is_success() {
         return Err(format!("{url} answers {}", response.status()));
     }
     let cluster = response.headers().get("x-etcd-cluster-id").map(HeaderValue::to_str);
     let cluster = cluster.and_then(Result::ok).and_then(|text| u64::from_str_radix(text, 16).ok());
     let cluster = cluster.ok_or_else(|| format!("{url} does not say which cluster it is of"))?;
-    Ok(Asked { cluster, members: response.into_body() })
+    let version = serde_json::from_slice::<serde_json::Value>(version.body()).ok();
+    let version = version.and_then(|page| Version::parse(page["etcdcluster"].as_str()?));
+    Ok(Asked { cluster, members: response.into_body(), version })
 }

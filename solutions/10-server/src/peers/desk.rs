@@ -19,6 +19,7 @@ use crate::serve::Answers;
 use crate::services::{left_for, renew_for};
 use crate::stop::REMOVED;
 use crate::verdict::Hashed;
+use crate::version::Version;
 use crate::wire::{self, LONGEST};
 use api::{Error, Revision};
 use basics::NodeId;
@@ -54,7 +55,7 @@ impl Answers for Desk {
             DELIVER => DELIVER,
             BRING => BRING,
             ASK => ASK,
-            _ => return pages::answer(&self.room.member, &request),
+            _ => return pages::answer(&self.room.member, &request).await,
         };
         let called = Called { desk: self.clone(), method };
         let mut grpc = Grpc::new(Plain).apply_max_message_size_config(Some(MOST), None);
@@ -133,20 +134,31 @@ impl Desk {
                 let question = messages.message().await?;
                 let question =
                     question.ok_or_else(|| Status::invalid_argument("it asks nothing"))?;
-                Ok(packed(self.ask(unpacked(&question)?).await?))
+                let asked = unpacked(&question)?;
+                if asked == Question::Hello {
+                    // What only keeps a connection is of nobody, as in etcd.
+                    let counted = &self.room.member.facts.metrics.peers;
+                    counted.received.with(&["0"]).add(question.len() as u64);
+                }
+                Ok(packed(self.ask(asked).await?))
             }
         }
     }
 
     /// Hands letters to the replica, until there are no more.
     async fn deliver(&self, from: NodeId, mut frames: Streaming<Bytes>) -> Result<Bytes, Status> {
+        let sender = hex(from.0);
         while let Some(frame) = frames.message().await? {
             self.check_belongs(from)?;
             let units = u32::try_from(frame.len().div_ceil(UNIT)).expect("it has a limit");
             let place = self.places.clone().acquire_many_owned(units).await;
             let place = place.expect("it is never closed");
-            let letters = wire::read(&frame, from, self.room.road.own)
-                .map_err(|malformed| Status::invalid_argument(malformed.to_string()))?;
+            let counted = &self.room.member.facts.metrics.peers;
+            counted.received.with(&[&sender]).add(frame.len() as u64);
+            let letters = wire::read(&frame, from, self.room.road.own).map_err(|malformed| {
+                counted.receive_failures.with(&[&sender]).add(1);
+                Status::invalid_argument(malformed.to_string())
+            })?;
             self.room.replica.put(ToReplica::Heard(Heard { letters, place }));
         }
         Ok(Bytes::new())
@@ -157,6 +169,7 @@ impl Desk {
         let member = &self.room.member;
         Ok(match question {
             Question::Hello => Reply::Hello,
+            Question::Version => Reply::Version(Version::own()),
             Question::Renew(lease) => Reply::Renewed(renew_for(member, lease).await?),
             Question::TimeToLive(lease) => Reply::Left(left_for(member, lease).await?),
             Question::Hash(revision) => Reply::Hashed(self.hash(revision).await?),

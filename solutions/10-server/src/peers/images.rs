@@ -18,6 +18,7 @@ use crate::journal::fields;
 use crate::letters::{Brought, ToReplica};
 use crate::lines::hex;
 use crate::links::Link;
+use crate::metrics::{Gauge, Images};
 use crate::rows;
 use basics::{Index, NodeId, Position, Term};
 use bolt::backend;
@@ -56,7 +57,13 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Brings the newest state to a member. The replica hears what became of it; that it has arrived,
 /// the other says itself.
 pub async fn bring(room: Arc<Room>, to: NodeId, link: Arc<Link>) {
-    if let Err(why) = try_to_bring(&room, to, &link).await {
+    let (images, other) = (&room.member.facts.metrics.images, hex(to.0));
+    let sending = Under::way(images.sending.with(&[&other]));
+    let brought = try_to_bring(&room, to, &link).await;
+    drop(sending);
+    if let Err(why) = brought {
+        images.not_sent.with(&[&other]).add(1);
+        room.member.facts.metrics.peers.send_failures.with(&[&other]).add(1);
         let fields = fields!["remote-peer-id": hex(to.0), "error": why];
         room.journal.warn("failed to send database snapshot", fields);
         // It would be wanted again at once.
@@ -104,7 +111,28 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
         "took": format!("{:?}", began.elapsed()),
     ];
     room.journal.info("sent database snapshot", fields);
+    let counted = &room.member.facts.metrics;
+    counted.disk.snapshot.took(began.elapsed());
+    counted.images.sent.with(&[&hex(to.0)]).add(1);
+    counted.images.send.with(&[&hex(to.0)]).took(began.elapsed());
+    counted.peers.sent.with(&[&hex(to.0)]).add(length);
     Ok(())
+}
+
+/// An image that is on its way, in the metrics.
+struct Under<'a>(&'a Gauge);
+
+impl Under<'_> {
+    fn way(gauge: &Gauge) -> Under<'_> {
+        gauge.add(1);
+        Under(gauge)
+    }
+}
+
+impl Drop for Under<'_> {
+    fn drop(&mut self) {
+        self.0.add(-1);
+    }
 }
 
 /// Up to which entry a file goes.
@@ -118,7 +146,7 @@ pub async fn receive(
     room: &Room,
     from: NodeId,
     metadata: &MetadataMap,
-    mut pieces: Streaming<Bytes>,
+    pieces: Streaming<Bytes>,
     place: OwnedSemaphorePermit,
 ) -> Result<Bytes, Status> {
     let number = |name: &str| {
@@ -130,13 +158,52 @@ pub async fn receive(
         return Err(Status::invalid_argument("an image that does not say what it is of"));
     };
     let at = Position { term: Term(term), index: Index(index) };
-    let fields = || fields!["remote-peer-id": hex(from.0), "snapshot-index": at.index.0];
+    let (began, other) = (Instant::now(), hex(from.0));
+    let fields =
+        || fields!["remote-peer-id": other, "snapshot-index": at.index.0, "incoming-bytes": length];
     room.journal.info("receiving database snapshot", fields());
+    let images = &room.member.facts.metrics.images;
+    let receiving = Under::way(images.receiving.with(&[&other]));
     let part = Part(room.store.join(PART));
+    let saved = save(room, &part, (at, length), pieces).await;
+    drop(receiving);
+    if let Err(status) = saved {
+        images.not_received.with(&[&other]).add(1);
+        let mut fields = fields();
+        fields.push(("error", status.message().into()));
+        room.journal.error("failed to save incoming database snapshot", fields);
+        return Err(status);
+    }
+    images.received.with(&[&other]).add(1);
+    images.receive.with(&[&other]).took(began.elapsed());
+    room.member.facts.metrics.peers.received.with(&[&other]).add(length);
+    room.journal.info("received and saved database snapshot", fields());
+    let (done, is_done) = oneshot::channel();
+    let brought = Brought { at, part: part.0.clone(), place, done };
+    room.replica.put(ToReplica::Brought(brought));
+    // Whoever brings it must not think that it is there before it is.
+    is_done.await.map_err(|_| Status::aborted("it is not wanted"))?;
+    room.journal.info("applied snapshot", fields());
+    Ok(Bytes::new())
+}
+
+/// Writes what comes, if there is room for it.
+async fn save(
+    room: &Room,
+    part: &Part,
+    (at, length): (Position, u64),
+    mut pieces: Streaming<Bytes>,
+) -> Result<(), Status> {
+    // A disk that is full would end this member, and its log with it.
+    let free = room_at(&room.store).map_err(|error| Status::internal(error.to_string()))?;
+    if length > free {
+        let why = format!("it has {length} bytes, and there is room for {free}");
+        return Err(Status::resource_exhausted(why));
+    }
     let (send, arrived) = mpsc::channel(1);
     let writing = {
-        let part = part.0.clone();
-        spawn_blocking(move || write(&part, at, length, arrived))
+        let (part, facts) = (part.0.clone(), room.member.facts.clone());
+        spawn_blocking(move || write(&part, at, length, arrived, &facts.metrics.images))
     };
     let broken = loop {
         let piece = timeout(SILENCE, pieces.message()).await;
@@ -150,21 +217,16 @@ pub async fn receive(
     // If it was cut short, its digest is wrong.
     drop(send);
     let written = writing.await.map_err(|error| Status::internal(error.to_string()))?;
-    if let Some(status) = broken {
-        return Err(status);
+    match broken {
+        Some(status) => Err(status),
+        None => written.map_err(Status::aborted),
     }
-    written.map_err(|why| {
-        room.journal.warn("failed to save incoming database snapshot", fields());
-        Status::aborted(why)
-    })?;
-    room.journal.info("received and saved database snapshot", fields());
-    let (done, is_done) = oneshot::channel();
-    let brought = Brought { at, part: part.0.clone(), place, done };
-    room.replica.put(ToReplica::Brought(brought));
-    // Whoever brings it must not think that it is there before it is.
-    is_done.await.map_err(|_| Status::aborted("it is not wanted"))?;
-    room.journal.info("applied snapshot", fields());
-    Ok(Bytes::new())
+}
+
+/// How many bytes a disk still takes.
+fn room_at(place: &Path) -> io::Result<u64> {
+    let disk = rustix::fs::statvfs(place)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// What has come of an image. It is gone in the end: it has another name by then, or is worth
@@ -183,7 +245,9 @@ fn write(
     at: Position,
     length: u64,
     mut pieces: mpsc::Receiver<Bytes>,
+    counted: &Images,
 ) -> Result<(), String> {
+    let began = Instant::now();
     let doing = |what: &'static str| {
         move |error: io::Error| format!("cannot {what} {}: {error}", part.display())
     };
@@ -204,7 +268,10 @@ fn write(
     if digest.finalize()[..] != last[..] {
         return Err("the image is not what was sent".to_owned());
     }
+    let syncs = Instant::now();
     file.sync_all().map_err(doing("sync"))?;
+    counted.sync.took(syncs.elapsed());
+    counted.save.took(began.elapsed());
     drop(file);
     let place = part.parent().ok_or("it is nowhere")?;
     let (rows, _) = backend::open(bolt::Folder::new(place), PART, bolt::Options::default())

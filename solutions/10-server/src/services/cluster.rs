@@ -49,14 +49,14 @@ impl Cluster {
         if voters == 1 || reached > voters.div_ceil(2) { Ok(()) } else { Err(Error::Unhealthy) }
     }
 
-    /// Are so many reached that without this one, they are enough to decide? If it is not reached
-    /// itself, nothing gets worse.
+    /// Are so many reached, and were for a while, that without this one, they are enough to
+    /// decide? If it is not reached itself, nothing gets worse.
     fn can_do_without(&self, id: NodeId) -> Result<(), Error> {
         let others = self.other_voters();
         let links = &self.member.links;
         let is_there = id == self.member.signature.id || links.is_reached(id);
         let is_learner = self.member.facts.roster.get().get(id).is_some_and(|it| it.is_learner);
-        let (left, voters) = (links.reached(&others, Duration::ZERO), others.len());
+        let (left, voters) = (links.reached(&others, FOR_A_WHILE), others.len());
         match is_learner || !is_there || left > voters / 2 {
             true => Ok(()),
             false => Err(Error::Unhealthy),
@@ -154,6 +154,8 @@ impl Service for Cluster {
     ) -> Result<Response<MemberPromoteResponse>, Status> {
         let (who, MemberPromoteRequest { id }) = Who::of(request);
         let asker = self.permit(&who, Call::MemberPromote).await?;
+        // How far a learner is, only whoever leads knows.
+        self.member.wait_for_leader().await?;
         let roster = self.member.facts.roster.get();
         if !roster.find(NodeId(id))?.is_learner {
             return Err(Error::MemberNotLearner.into());

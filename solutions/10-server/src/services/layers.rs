@@ -2,8 +2,8 @@
 //!
 //! Owns [`enter`]. What it refuses, no service has to think of.
 //!
-//! Left to others: who asks, and how long a request waits ([`Member`]), for these depend on what is
-//! asked.
+//! Left to others: who loses the leader later (`led`); who asks, and how long a request waits
+//! ([`Member`]), for these depend on what is asked.
 
 use super::Member;
 use api::Error;
@@ -30,9 +30,13 @@ pub fn enter<B>(member: &Member, request: &Request<B>) -> Result<(), Status> {
         return Err(Error::InvalidClientAPIVersion.into());
     }
     // A client that has other members to ask would rather ask them than wait here.
-    let wants_leader = headers.get("hasleader").is_some_and(|value| value == "true");
-    if wants_leader && member.facts.progress.get().leader.is_none() {
+    if wants_leader(request) && member.facts.progress.get().leader.is_none() {
         return Err(Error::NoLeader.into());
     }
     Ok(())
+}
+
+/// Is the client to be told when nobody leads?
+pub fn wants_leader<B>(request: &Request<B>) -> bool {
+    request.headers().get("hasleader").is_some_and(|value| value == "true")
 }

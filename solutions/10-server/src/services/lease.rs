@@ -80,6 +80,7 @@ impl Service for Lease {
         request: Request<LeaseTimeToLiveRequest>,
     ) -> Result<Response<LeaseTimeToLiveResponse>, Status> {
         let (who, request) = Who::of(request);
+        self.member.wait_for_leader().await?;
         self.member.catch_up().await?;
         let need = |auth: &Auth, asker: &Asker| auth.check_call(asker, Call::LeaseTimeToLive);
         self.member.permit(&who, need).await?;
@@ -202,7 +203,10 @@ async fn keep_alive(
     let ttl = match lease {
         Some(lease) => match timeout(member.patience, renew(member, lease)).await {
             Ok(renewed) => renewed?,
-            Err(_) => return Err(Error::NoLeader.into()),
+            Err(_) if member.facts.progress.get().leader.is_none() => {
+                return Err(Error::NoLeader.into());
+            }
+            Err(_) => return Err(Error::Timeout.into()),
         },
         None => None,
     };
@@ -268,11 +272,21 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
             match renewed {
                 Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
                 // It may lead no more, or not be reached now.
-                Ok(Reply::Left(_) | Reply::Hello | Reply::Hashed(_) | Reply::Summed(_))
+                Ok(
+                    Reply::Left(_)
+                    | Reply::Hello
+                    | Reply::Hashed(_)
+                    | Reply::Summed(_)
+                    | Reply::Version(_),
+                )
                 | Err(_) => {
                     tokio::time::sleep(AGAIN).await;
                 }
             }
+            continue;
+        }
+        if !member.facts.progress.get().leads {
+            tokio::time::sleep(AGAIN).await;
             continue;
         }
         // It may lead no more, and not know it; and what it has granted may not be carried out.

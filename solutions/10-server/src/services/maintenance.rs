@@ -8,7 +8,7 @@ use crate::disk::File;
 use crate::hashes;
 use crate::proposal::SetDowngrade;
 use crate::rows::{BUCKETS, PASSING};
-use crate::version::{VERSION, Version};
+use crate::version::{SAYS_NOTHING, VERSION, Version};
 use api::downgrade_request::DowngradeAction;
 use api::maintenance_server::Maintenance as Service;
 use api::{
@@ -24,6 +24,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc};
 use tonic::codegen::tokio_stream::Stream;
 use tonic::{Request, Response, Status, async_trait};
@@ -97,7 +98,7 @@ impl Service for Maintenance {
                 .get()
                 .get(self.member.signature.id)
                 .is_some_and(|it| it.is_learner),
-            storage_version: versions.storage.clone().unwrap_or_default(),
+            storage_version: versions.storage.as_deref().unwrap_or(SAYS_NOTHING).to_owned(),
             db_size_quota: self.member.quota_said,
             downgrade_info: Some(DowngradeInfo {
                 enabled: versions.downgrade.is_some(),
@@ -158,14 +159,17 @@ impl Service for Maintenance {
         // A client may be slow, and no compaction is to wait for it.
         let file = file.clone();
         drop(view);
+        let (facts, began) = (self.member.facts.clone(), Instant::now());
         tokio::task::spawn_blocking(move || {
             let _place = place;
             let take = |piece: &[u8]| send.blocking_send(Ok(Bytes::copy_from_slice(piece))).is_ok();
             if let Err(error) = file.backup(take) {
                 let _ = send.blocking_send(Err(error));
             }
+            facts.metrics.disk.snapshot.took(began.elapsed());
         });
-        let version = self.member.facts.versions.get().storage.clone().unwrap_or_default();
+        let versions = self.member.facts.versions.get();
+        let version = versions.storage.as_deref().unwrap_or(SAYS_NOTHING).to_owned();
         Ok(Response::new(Image {
             version,
             remaining,

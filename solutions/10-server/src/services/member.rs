@@ -5,6 +5,7 @@
 //!
 //! Left to others: what a request does (`state`).
 
+use super::pending::Pending;
 use super::slow::Slow;
 use super::who::Who;
 use crate::blocking::Blocking;
@@ -25,14 +26,16 @@ use basics::{Index, NodeId};
 use bytes::Bytes;
 use lease::Ttl;
 use raft::Data;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 use tonic::Status;
 
 /// If so many entries are committed and not carried out, no more are proposed, as in etcd.
 const BACKLOG: u64 = 5_000;
+
+/// After so long, whoever waits for a leader looks again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A member, as a runtime's services see it.
 #[derive(Clone)]
@@ -73,6 +76,8 @@ pub struct Member {
     pub shortest_lease: Ttl,
     /// How long a request waits.
     pub patience: Duration,
+    /// After so long without a leader, there is an election.
+    pub election: Duration,
     /// How long a proposal may be.
     pub max_request_bytes: usize,
     /// How many operations a transaction may have.
@@ -159,9 +164,9 @@ impl Member {
     ) -> Result<Pending<R>, Status> {
         let waiting = self.post_box.wait();
         let data = self.written(asker, request, &waiting)?;
+        let pending = Pending::new(self, waiting, Some(until));
         self.replica.put(ToReplica::Propose(Wanted { data, until }));
-        let counted = Counted::new(&self.facts);
-        Ok(Pending { waiting, until: Some(until), counted, of: PhantomData })
+        Ok(pending)
     }
 
     /// Proposes a change of the members, and waits until it was carried out, as long as the client
@@ -170,9 +175,9 @@ impl Member {
         let waiting = self.post_box.wait();
         let until = Instant::now() + self.patience;
         let data = self.written(asker, request, &waiting)?;
+        let pending = Pending::<R>::new(self, waiting, None);
         self.replica.put(ToReplica::Change(Wanted { data, until }));
-        let counted = Counted::new(&self.facts);
-        Pending::<R> { waiting, until: None, counted, of: PhantomData }.outcome().await
+        pending.outcome().await
     }
 
     /// A request as it goes into the log.
@@ -269,6 +274,18 @@ impl Member {
         }
     }
 
+    /// Waits until somebody leads.
+    pub async fn wait_for_leader(&self) -> Result<(), Error> {
+        let until = Instant::now() + self.patience;
+        while self.facts.progress.get().leader.is_none() {
+            if Instant::now() >= until {
+                return Err(Error::NoLeader);
+            }
+            sleep(AGAIN).await;
+        }
+        Ok(())
+    }
+
     /// Makes another member lead, and waits until it does.
     pub async fn transfer(&self, to: NodeId) -> Result<(), Status> {
         let waiting = self.post_box.wait();
@@ -338,53 +355,8 @@ impl Member {
     }
 }
 
-/// A proposal that is on its way.
-pub struct Pending<R> {
-    waiting: Waiting,
-    /// None if as long as it takes.
-    until: Option<Instant>,
-    counted: Counted,
-    of: PhantomData<fn() -> R>,
-}
-
-impl<R: Asked> Pending<R> {
-    /// Waits until it was carried out.
-    pub async fn outcome(self) -> Result<R::Response, Status> {
-        let told = match self.until {
-            Some(until) => timeout_at(until.into(), self.waiting).await,
-            None => Ok(self.waiting.await),
-        };
-        match told {
-            Ok(Told::Done(outcome)) => {
-                Ok(R::answer(outcome?).expect("each answer goes to the request it answers"))
-            }
-            Ok(told) => Err(unexpected(told)),
-            Err(_) => {
-                self.counted.0.metrics.raft.failed.add(1);
-                Err(Status::deadline_exceeded("context deadline exceeded"))
-            }
-        }
-    }
-}
-
-/// One of those who wait for a proposal, in the metrics.
-struct Counted(Arc<Facts>);
-
-impl Counted {
-    fn new(facts: &Arc<Facts>) -> Counted {
-        facts.metrics.raft.pending.add(1);
-        Counted(facts.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.metrics.raft.pending.add(-1);
-    }
-}
-
 /// What was told instead of what was asked: a refusal, or that the member ends.
-fn unexpected(told: Told) -> Status {
+pub fn unexpected(told: Told) -> Status {
     match told {
         Told::Done(Err(error)) => error.into(),
         Told::Done(Ok(_))

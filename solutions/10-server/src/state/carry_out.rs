@@ -7,24 +7,24 @@ use super::admission::admit;
 use super::{State, Wires};
 use crate::alarms;
 use crate::facts::Versions;
-use crate::hashes;
+use crate::journal::fields;
 use crate::leases;
-use crate::letters::ToHashes;
+use crate::lines;
 use crate::proposal::{
     Answer, By, LeaseRests, Proposal, Publish, SetDowngrade, SetVersion, UserWish, Wish,
 };
 use crate::roster::Changed;
 use crate::rows;
 use crate::stop::REMOVED;
+use crate::version::{TOO_OLD, Version};
 use api::{
-    AlarmRequest, AlarmResponse, CompactionRequest, CompactionResponse, Error, LeaseGrantRequest,
-    LeaseGrantResponse, LeaseRevokeRequest, LeaseRevokeResponse, ResponseHeader,
+    AlarmRequest, AlarmResponse, Error, LeaseGrantRequest, LeaseGrantResponse, LeaseRevokeRequest,
+    LeaseRevokeResponse, ResponseHeader,
 };
 use auth::Asker;
 use basics::{NodeId, Position};
 use bytes::Bytes;
 use lease::{Decided, Reign};
-use std::time::Instant;
 
 impl State {
     /// Carries out a proposal that is in the log at this position.
@@ -78,26 +78,6 @@ impl State {
             Wish::SetVersion(wish) => self.set_version(wish, wires),
             Wish::SetDowngrade(wish) => self.set_downgrade(wish, wires),
         }
-    }
-
-    fn compact(
-        &mut self,
-        request: &CompactionRequest,
-        wires: &Wires,
-    ) -> Result<Answer, mvcc::Error> {
-        // Whoever hashes what was there before has to see all of it.
-        self.store.publish();
-        let before = wires.reader.view();
-        self.store.compact(request.revision)?;
-        self.forgets = true;
-        self.next_step = Instant::now();
-        // Nobody can ask for revision 0: it stands for the newest.
-        if let Some(revision) = self.store.compacted().filter(|revision| revision.0 > 0)
-            && wires.hashes.count() < hashes::WAITING
-        {
-            wires.hashes.put(ToHashes::Compacts(revision, Box::new(before)));
-        }
-        Ok(Answer::Compact(CompactionResponse { header: self.header() }))
     }
 
     fn grant(&mut self, request: &LeaseGrantRequest, wires: &Wires) -> Result<Answer, mvcc::Error> {
@@ -188,14 +168,28 @@ impl State {
     }
 
     fn set_version(&mut self, wish: &SetVersion, wires: &Wires) -> Result<Answer, mvcc::Error> {
-        let version = wish.version.clone();
-        rows::set_version(self.store.rows(), &version)?;
-        let versions = wires.facts.versions.get();
+        // What is no version comes from nobody.
+        let Some(version) = Version::parse(&wish.version) else { return Ok(Answer::Done(())) };
+        rows::set_version(self.store.rows(), &wish.version)?;
+        let before = wires.facts.versions.get();
+        let storage = version.storage();
+        if let Some(storage) = &storage {
+            rows::set_storage_version(self.store.rows(), Some(storage))?;
+        }
+        lines::say_version(&wires.journal, before.cluster.as_deref(), version);
+        if storage.is_some() && storage != before.storage {
+            let fields = fields!["new-storage-version": storage];
+            wires.journal.info("updated storage version", fields);
+        }
         wires.facts.versions.set(Versions {
-            cluster: Some(version.clone()),
-            storage: Some(version),
-            downgrade: versions.downgrade.clone(),
+            cluster: Some(wish.version.clone()),
+            storage: storage.or_else(|| before.storage.clone()),
+            downgrade: before.downgrade.clone(),
         });
+        if version > Version::own().minor_only() {
+            // What the others write from now on, this one does not understand.
+            wires.stop.fail(TOO_OLD);
+        }
         Ok(Answer::Done(()))
     }
 
@@ -231,7 +225,7 @@ impl State {
     }
 
     /// What an answer says of the state.
-    fn header(&self) -> Option<ResponseHeader> {
+    pub(super) fn header(&self) -> Option<ResponseHeader> {
         let revision = self.store.current().wire();
         Some(ResponseHeader { revision, ..ResponseHeader::default() })
     }

@@ -8,7 +8,7 @@
 //! Views that were taken before see what was before. Watchers are told to read on from where they
 //! are, in the new store.
 
-use super::{Error, State, Wires, tell};
+use super::{Error, Forgetting, State, Wires, tell};
 use crate::boxes::Told;
 use crate::contents::{self, Contents};
 use crate::disk::store_options;
@@ -22,6 +22,7 @@ const NAME: &str = "db";
 impl State {
     /// Puts a state in the place of this one.
     pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
+        wires.facts.metrics.images.installing.set(1);
         // What is on its way to the old file gets there, so that nobody waits for it any more.
         self.commits.wait(&wires.retired);
         // And nobody copies it into a new one, which would take the name.
@@ -38,13 +39,14 @@ impl State {
         }
         self.store = mvcc::Store::open(rows)?;
         (self.applied, self.configuration) = (contents.applied, contents.configuration.clone());
-        (self.forgets, self.resyncs) = (true, None);
+        (self.forgets, self.resyncs) = (Forgetting::of(&self.store), None);
         wires.store.put(ToStore::Replace(Box::new(committer)));
         self.show(contents, wires);
         for asker in self.commits.begin_anew(self.applied) {
             tell(asker, Told::Settled, wires);
         }
         wires.watches.put(ToWatches::Resync(self.store.current()));
+        wires.facts.metrics.images.installing.set(0);
         // Now another one may come. Whoever has brought it may have gone.
         let _ = brought.done.send(());
         drop(brought.place);
