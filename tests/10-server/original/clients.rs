@@ -43,7 +43,7 @@ const SCENARIOS: [&str; 29] = [
 ];
 
 /// What two members make the client print, one of ours and one of the original.
-fn both(see: impl Fn(Whose) -> String + Sync) -> [String; 2] {
+pub fn both(see: impl Fn(Whose) -> String + Sync) -> [String; 2] {
     thread::scope(|scope| {
         let see = &see;
         [Whose::Ours, Whose::Theirs]
@@ -53,7 +53,7 @@ fn both(see: impl Fn(Whose) -> String + Sync) -> [String; 2] {
 }
 
 /// Each line of one with the same line of the other, where they differ.
-fn differences([ours, theirs]: &[String; 2]) -> String {
+pub fn differences([ours, theirs]: &[String; 2]) -> String {
     let mut report = String::new();
     let mut scenario = "";
     let (mut ours, mut theirs) = (ours.lines(), theirs.lines());
