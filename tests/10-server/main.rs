@@ -27,6 +27,7 @@ mod recorded;
 mod retention;
 mod rhythm;
 mod slow;
+mod stops;
 mod storm;
 mod tls;
 mod tls_peers;

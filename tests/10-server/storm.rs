@@ -118,6 +118,8 @@ fn round(
     let mut members = Members::start(count);
     let mut clients = Clients::start(&members, seed);
     let told = storm(&mut members, &mut clients, tricks, &mut draws);
+    // If one has, nothing else is to be wondered at.
+    let told = members.have_not_fallen().and(told);
     let mut history = clients.end();
     history.faults = members.faults();
     let told = told.and_then(|same| judge::judge(&history, &same));
@@ -137,6 +139,7 @@ fn storm(
         let began = trick.begin(members, clients, draws)?;
         clients.until_answered_or_refused(60, 12);
         trick.end(began, members, clients)?;
+        members.have_not_fallen()?;
         clients.until_answered(30)?;
     }
     members.heal();

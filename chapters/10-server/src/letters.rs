@@ -47,6 +47,8 @@ pub enum ToReplica {
     Applied(Index),
     /// The store has them on disk up to this one.
     Durable(Index),
+    /// This member is to stop soon: if it leads, somebody else is to.
+    HandOver,
     /// That is all.
     Stop,
 }

@@ -125,8 +125,8 @@ impl Replica {
     pub fn run(mut self) {
         let mut events = Vec::new();
         let mut next = Instant::now() + self.tick;
-        // It is to end, by then at the latest.
-        let mut ends = None;
+        // It hands over, until then at the latest; and it is to end after that.
+        let (mut hands_over, mut ends) = (None, false);
         if self.node.configuration().members().voters().iter().eq([&self.node.id()]) {
             // Nobody else could win, so there is nothing to wait for.
             let draw = self.draw();
@@ -148,11 +148,15 @@ impl Replica {
             }
             for event in events.drain(..) {
                 match event {
-                    ToReplica::Stop => ends = ends.or_else(|| Some(self.hand_over(now))),
+                    ToReplica::HandOver | ToReplica::Stop => {
+                        ends |= matches!(event, ToReplica::Stop);
+                        hands_over = hands_over.or_else(|| Some(self.hand_over(now)));
+                    }
                     event => self.take(event),
                 }
             }
-            if ends.is_some_and(|latest| !self.node.leads() || now >= latest) {
+            let leads = |latest| self.node.leads() && now < latest;
+            if ends && !hands_over.is_some_and(leads) {
                 self.work();
                 self.wires.log.put(ToLog::Stop);
                 self.wires.state.put(ToState::Stop);
@@ -207,7 +211,7 @@ impl Replica {
                 self.node.note_applied(index, draw);
             }
             ToReplica::Durable(index) => self.node.note_durable(index),
-            ToReplica::Stop => unreachable!("it is looked for before"),
+            ToReplica::HandOver | ToReplica::Stop => unreachable!("they are looked for before"),
         }
     }
 

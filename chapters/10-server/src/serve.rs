@@ -37,7 +37,7 @@ use tonic::body::Body;
 
 /// A client whose requests are not answered by then, or who does not listen, is left alone when a
 /// member stops.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(7);
 
 /// HTTP/1, with these limits.
 fn http1(limits: &Limits) -> http1::Builder {

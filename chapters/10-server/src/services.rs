@@ -21,11 +21,11 @@ use tower_service::Service;
 mod auth;
 mod cluster;
 mod election;
+mod ending;
 mod health;
 mod kv;
 mod layers;
 mod lease;
-mod led;
 mod lock;
 mod maintenance;
 mod member;
@@ -39,8 +39,8 @@ mod watch;
 mod who;
 mod wording;
 
+use ending::Ending;
 pub use lease::{left_for, renew_for};
-use led::Led;
 pub use member::Member;
 use signed::Signed;
 pub use slow::Slow;
@@ -112,7 +112,7 @@ impl Services {
             return refused.into_http();
         }
         let path = request.uri().path().to_owned();
-        let wants_leader = layers::wants_leader(&request);
+        let end = ending::end(&self.member, &request);
         let answered = match path.split('/').nth(1) {
             Some("etcdserverpb.KV") => self.kv.clone().call(request).await,
             Some("etcdserverpb.Watch") => self.watch.clone().call(request).await,
@@ -125,14 +125,13 @@ impl Services {
             Some("grpc.health.v1.Health") => self.health.clone().call(request).await,
             Some(_) | None => return wording::no_service(&path).into_http(),
         };
-        match answered {
-            Ok(response) if wants_leader => {
-                let (facts, patience) = (self.member.facts.clone(), 3 * self.member.election);
-                wording::known(response, &path)
-                    .map(|body| Body::new(Led::new(body, facts, patience)))
-            }
+        let response = match answered {
             Ok(response) => wording::known(response, &path),
             Err(never) => match never {},
+        };
+        match end {
+            Some(end) => response.map(|body| Body::new(Ending::new(body, end))),
+            None => response,
         }
     }
 }

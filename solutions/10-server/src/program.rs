@@ -112,6 +112,8 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
                 ready(&addresses);
                 wait(stop);
                 journal.info("closing etcd server", lines::closing(config));
+                // Whoever else leads then can go on while this one finishes what is under way.
+                mail.replica.put(ToReplica::HandOver);
                 serving.into_iter().for_each(|thread| thread.join().expect("it does not panic"));
                 if facts.roster.get().members().voters().len() < 2 {
                     lines::say_alone(config, id);

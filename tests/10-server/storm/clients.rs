@@ -244,6 +244,15 @@ impl Clients {
         })
     }
 
+    /// Waits until this member answers.
+    pub fn until_served(&self, member: usize) -> Result<(), Wrong> {
+        self.patiently(&format!("m{member} is to answer again"), || {
+            let mut client = self.shared.reach(member)?;
+            let request = RangeRequest { key: "nothing".into(), ..RangeRequest::default() };
+            client.kv(async move |mut kv| within(PATIENCE, kv.range(request)).await).ok().map(drop)
+        })
+    }
+
     /// Somebody else is to lead. It may come to nothing.
     pub fn move_leader(&self, members: &Members) -> Result<(), Wrong> {
         let leader = self.leader(members)?;
@@ -354,10 +363,9 @@ impl Clients {
         })?;
         let mut same = Same::default();
         for member in members.numbers() {
-            let found = self.patiently(&format!("m{member} is to answer again"), || {
+            self.until_served(member)?;
+            let found = self.patiently(&format!("m{member} is to tell its hash"), || {
                 let mut client = self.shared.reach(member)?;
-                let request = RangeRequest { key: "nothing".into(), ..RangeRequest::default() };
-                client.kv(async move |mut kv| within(PATIENCE, kv.range(request)).await).ok()?;
                 let request = HashKvRequest { revision: 0 };
                 ask!(MaintenanceClient, client, hash_kv, request).ok()
             })?;

@@ -3,16 +3,22 @@
 //! Owns [`Members`]: which of them run, where clients find them, and what was done to them when.
 
 use super::links::{Network, Way};
-use super::told::{Fault, Moment};
+use super::told::{Fault, Moment, Wrong};
 use crate::member::{place, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// So often a member that was asked to end is looked at, and so long in between.
+const TRIES: usize = 3_000;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How many rounds there were in this process.
 static ROUNDS: AtomicUsize = AtomicUsize::new(0);
@@ -171,6 +177,24 @@ impl Members {
         }
     }
 
+    /// Asks its process to end, and waits until it has. It ends well.
+    pub fn end(&mut self, number: usize) -> Result<(), Wrong> {
+        self.signal(number, Signal::TERM);
+        let mut child = self.get(number).child.take().expect("it runs");
+        for _ in 0..TRIES {
+            match child.try_wait().expect("it is a child") {
+                // As a service manager wants it: it ends by the signal that it got.
+                Some(status) if status.signal() == Some(Signal::TERM.as_raw()) => return Ok(()),
+                Some(status) => {
+                    return Err(Wrong::new(format!("m{number} was asked to end: {status}")));
+                }
+                None => thread::sleep(PAUSE),
+            }
+        }
+        self.get(number).child = Some(child);
+        Err(Wrong::new(format!("m{number} was asked to end, and does not")))
+    }
+
     /// Its process does nothing from now on, and keeps all that it has.
     pub fn stop(&mut self, number: usize) {
         self.signal(number, Signal::STOP);
@@ -186,6 +210,15 @@ impl Members {
     fn signal(&mut self, number: usize, signal: Signal) {
         let child = self.get(number).child.as_ref().expect("it runs");
         kill_process(Pid::from_child(child), signal).expect("it is a child");
+    }
+
+    /// None has ended by itself.
+    pub fn have_not_fallen(&mut self) -> Result<(), Wrong> {
+        let ended = |member: &mut Member| {
+            let status = member.child.as_mut()?.try_wait().expect("it is a child")?;
+            Some(Wrong::new(format!("m{} has ended by itself: {status}", member.number)))
+        };
+        self.all.iter_mut().find_map(ended).map_or(Ok(()), Err)
     }
 
     /// Something is done to these, until somebody says when it is over.

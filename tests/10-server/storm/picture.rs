@@ -86,6 +86,7 @@ pub fn page(seed: u64, history: &History, wrong: &Wrong) -> String {
         let _ = writeln!(drawn, r#"<text class="time" x="{x:.1}" y="12">{seconds} s</text>"#);
         second += Moment::from_secs(1);
     }
+    let shows = wrong.at.map_or(0.0, place);
     let text = escaped(&format!("{}\n\n{}", wrong.text, lines(history, wrong)));
     format!(
         r##"<!doctype html><html lang="en"><meta charset="utf-8">
@@ -101,7 +102,9 @@ div {{ overflow-x: auto }} svg {{ display: block }} text {{ fill: currentColor; 
 <p>Green: it was done. Blue: it was read, or not done. Grey: nobody was told. Red: it cannot be
 true. Yellow: what was done to a member. Point at a bar to see what it says.</p>
 <div><svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height}">
-{drawn}</svg></div></html>
+{drawn}</svg></div><script>
+document.querySelector("div").scrollLeft = {shows:.0} - innerWidth / 2;
+</script></html>
 "##
     )
 }

@@ -90,7 +90,7 @@ fn with(change: impl FnOnce(&mut History)) -> String {
     change(&mut history);
     let wrong = judge(&history, &Same::default()).expect_err("it cannot be true");
     // Whatever it is, it can be drawn.
-    assert!(picture::page(7, &history, &wrong).ends_with("</svg></div></html>\n"));
+    assert!(picture::page(7, &history, &wrong).ends_with("</script></html>\n"));
     let lines = picture::lines(&history, &wrong);
     assert!(wrong.calls.is_empty() || lines.contains('▶'), "{lines}");
     wrong.text

@@ -20,6 +20,8 @@ pub enum Trick {
     KillFollower,
     /// All of them end.
     KillAll,
+    /// Each of them ends as it should, one after the other, and starts again.
+    RestartAll,
     /// The leader does nothing for a while, and thinks that it still leads.
     StopLeader,
     /// A follower does nothing.
@@ -55,7 +57,7 @@ pub struct Began {
 }
 
 impl Trick {
-    pub const ALL: [Trick; 16] = [
+    pub const ALL: [Trick; 17] = [
         Trick::KillLeader,
         Trick::MuteLeader,
         Trick::Replace,
@@ -72,6 +74,7 @@ impl Trick {
         Trick::Defragment,
         Trick::KillAll,
         Trick::CutFollowers,
+        Trick::RestartAll,
     ];
 
     /// Those with which five members are another matter than three.
@@ -110,7 +113,9 @@ impl Trick {
             }
             Trick::CutFollowers => followers[..2].to_vec(),
             Trick::Defragment => vec![leader, follower],
-            Trick::KillAll | Trick::CutAll | Trick::Slow | Trick::Compact => all,
+            Trick::KillAll | Trick::RestartAll | Trick::CutAll | Trick::Slow | Trick::Compact => {
+                all
+            }
         };
         let fault = members.note_fault(&on, self.to_string());
         self.play(&on, members, clients, draws)?;
@@ -127,6 +132,13 @@ impl Trick {
         match self {
             Trick::KillLeader | Trick::KillFollower | Trick::KillAll => {
                 on.iter().for_each(|one| members.kill(*one));
+            }
+            Trick::RestartAll => {
+                for one in on {
+                    members.end(*one)?;
+                    members.launch(*one);
+                    clients.until_served(*one)?;
+                }
             }
             Trick::StopLeader | Trick::StopFollower => members.stop(on[0]),
             Trick::CutLeader => members.set_around(on[0], Way::Cut),
@@ -174,7 +186,11 @@ impl Trick {
             | Trick::CutFollowers
             | Trick::CutAll
             | Trick::Slow => members.network.heal(),
-            Trick::MoveLeader | Trick::Replace | Trick::Compact | Trick::Copy => {}
+            Trick::RestartAll
+            | Trick::MoveLeader
+            | Trick::Replace
+            | Trick::Compact
+            | Trick::Copy => {}
             Trick::Defragment => clients.until_defragmented()?,
         }
         members.note_end(fault);
@@ -196,6 +212,7 @@ impl fmt::Display for Trick {
             Trick::KillLeader => "leader killed",
             Trick::KillFollower => "follower killed",
             Trick::KillAll => "all killed",
+            Trick::RestartAll => "all restarted, one by one",
             Trick::StopLeader => "leader stopped",
             Trick::StopFollower => "follower stopped",
             Trick::CutLeader => "leader cut off",

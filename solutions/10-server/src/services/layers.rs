@@ -2,7 +2,7 @@
 //!
 //! Owns [`enter`]. What it refuses, no service has to think of.
 //!
-//! Left to others: who loses the leader later (`led`); who asks, and how long a request waits
+//! Left to others: who loses the leader later (`ending`); who asks, and how long a request waits
 //! ([`Member`]), for these depend on what is asked.
 
 use super::Member;
