@@ -26,6 +26,7 @@ mod queue;
 mod recorded;
 mod retention;
 mod rhythm;
+mod several;
 mod slow;
 mod stops;
 mod storm;

@@ -137,10 +137,8 @@ fn without_a_leader_they_answer_wait_and_refuse_the_same() {
     let seen = both(|whose| {
         let cluster = Cluster::three(whose, &[]);
         let [leader, own, other] = cluster.roles();
-        let prepared = told([
-            cluster.ask(own, "lease/grant", r#"{"ID":7,"TTL":600}"#),
-            cluster.ask(own, "kv/put", PUT),
-        ]);
+        let mut prepared = told([cluster.ask(own, "lease/grant", r#"{"ID":7,"TTL":600}"#)]);
+        prepared += &told([cluster.ask(own, "kv/put", PUT)]);
         let streams = ["watch", "keep alive"].map(|kind| {
             [true, false].map(|wants| (wants, stream(cluster.client(own), kind, wants)))
         });
@@ -151,8 +149,6 @@ fn without_a_leader_they_answer_wait_and_refuse_the_same() {
         }
         cluster.pause(leader);
         cluster.pause(other);
-        // It does not know yet.
-        let believing = [cluster.ask(own, "kv/put", PUT), cluster.ask(own, "kv/range", GET)];
         cluster.wait_for_no_leader(own);
         let mut asked: Vec<JoinHandle<String>> =
             WITHOUT.iter().map(|(path, body)| cluster.ask(own, path, body)).collect();
@@ -164,9 +160,8 @@ fn without_a_leader_they_answer_wait_and_refuse_the_same() {
             asked.push(cluster.ask_with(own, path, body, WANTS_LEADER));
         }
         asked.extend(["watch", "keep alive"].map(|kind| stream(cluster.client(own), kind, true)));
-        let believing = told(believing);
         let removed = told([removed]).replace(&away, "it");
-        let mut seen = format!("# prepared\n{prepared}# before it knows\n{believing}");
+        let mut seen = format!("# prepared\n{prepared}");
         seen += &format!("# without a leader\n{}{}", health(&cluster, own), told(asked));
         seen += &removed;
         seen += &format!("# streams\n{}", told(lost));
@@ -185,33 +180,67 @@ fn without_a_leader_they_answer_wait_and_refuse_the_same() {
     assert!(seen[0].lines().count() > 50, "{}", seen[0]);
 }
 
+/// What is said of reads and puts that were under way when a leader was lost: on a machine with
+/// much else to do, not every time.
+fn lose_leader(cluster: &Cluster) -> String {
+    let mut missing = vec![
+        "etcdserver: leader changed",
+        "etcdserver: request timed out, possibly due to previous leader failure",
+    ];
+    for _ in 0..5 {
+        let [leader, own, _] = cluster.roles();
+        let old = cluster.id(leader);
+        cluster.pause(leader);
+        let mut asked = vec![cluster.ask(own, "kv/range", GET)];
+        // As long as it believes in the old leader.
+        while cluster.leader(own).is_some_and(|leader| leader == old) {
+            asked.push(cluster.ask(own, "kv/put", PUT));
+            std::thread::sleep(ELECTION / 5);
+        }
+        let seen = told(asked);
+        cluster.resume(leader);
+        missing.retain(|text| !seen.contains(text));
+        if missing.is_empty() {
+            break;
+        }
+    }
+    format!("never said: {missing:?}\n")
+}
+
+/// Stands all still but one, which is asked to put something, and believes that somebody leads.
+fn lose_others(cluster: &Cluster) -> ([usize; 3], JoinHandle<String>) {
+    loop {
+        let [leader, own, other] = cluster.roles();
+        cluster.wait_for_reached(own, leader);
+        let before = cluster.puts(own);
+        cluster.pause(leader);
+        cluster.pause(other);
+        let put = cluster.ask(own, "kv/put", PUT);
+        until("it has come", || (cluster.puts(own) > before).then_some(()));
+        if cluster.leader(own).is_some() {
+            return ([leader, own, other], put);
+        }
+        // The machine was too slow for it.
+        cluster.resume(leader);
+        cluster.resume(other);
+        told([put]);
+    }
+}
+
 #[test]
 #[ignore = "compares with the original: cargo workbook verify"]
 fn what_became_of_a_proposal_is_said_in_the_same_words() {
     let seen = both(|whose| {
         let mut cluster = Cluster::three(whose, &[]);
-        let [leader, own, _] = cluster.roles();
-        let old = cluster.id(leader);
-        cluster.pause(leader);
-        let read = cluster.ask(own, "kv/range", GET);
-        // As long as it believes in the old leader.
-        let mut puts = Vec::new();
-        while cluster.leader(own).is_some_and(|leader| leader == old) {
-            puts.push(cluster.ask(own, "kv/put", PUT));
-            std::thread::sleep(ELECTION / 5);
-        }
-        let mut seen = format!("# a leader is lost\n{}", told([read]));
-        let failed = "request timed out, possibly due to previous leader failure";
-        let said = told(puts);
-        seen += &format!("{failed}: {}\n", said.contains(failed));
+        let mut seen = format!("# a leader is lost\n{}", lose_leader(&cluster));
+        // A follower loses all others.
+        let ([leader, _, other], put) = lose_others(&cluster);
+        seen += &format!("# nobody leads\n{}", told([put]));
         cluster.resume(leader);
-        // Now a follower loses all others, and they come back when it is too late.
-        let [leader, own, other] = cluster.roles();
-        cluster.wait_for_reached(own, leader);
+        cluster.resume(other);
+        // And once more; now they come back when it is too late.
         let began = Instant::now();
-        cluster.pause(leader);
-        cluster.pause(other);
-        let put = cluster.ask(own, "kv/put", PUT);
+        let ([leader, own, other], put) = lose_others(&cluster);
         cluster.wait_for_no_leader(own);
         std::thread::sleep((3 * ELECTION).saturating_sub(began.elapsed()));
         cluster.kill(leader);
@@ -230,8 +259,7 @@ fn what_became_of_a_proposal_is_said_in_the_same_words() {
     let report = differences(&seen);
     assert!(report.is_empty(), "{report}");
     assert!(seen[0].contains("possibly due to connection lost"), "{}", seen[0]);
-    assert!(seen[0].contains("leader failure: true"), "{}", seen[0]);
-    assert!(seen[0].contains("leader changed"), "{}", seen[0]);
+    assert!(seen[0].contains("never said: []"), "{}", seen[0]);
 }
 
 /// Changes of the members that are refused, but for the last: those who are there are just enough,
