@@ -3,9 +3,12 @@
 use crate::client::Client;
 use crate::clients::{both, differences};
 use crate::cluster::{Cluster, told};
+use crate::http::Http;
 use crate::programs::until;
 use api::watch_request::RequestUnion;
 use api::{LeaseKeepAliveRequest, WatchCreateRequest, WatchRequest};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tonic::Request;
@@ -262,6 +265,26 @@ fn what_became_of_a_proposal_is_said_in_the_same_words() {
     assert!(seen[0].contains("never said: []"), "{}", seen[0]);
 }
 
+/// A cluster goes back to the version before, and is called off.
+fn goes_back(cluster: &Cluster) -> String {
+    let peers: SocketAddr = cluster.peer(1)["http://".len()..].parse().expect("it is an address");
+    let page = || {
+        let page = Http::new(peers).get("/downgrade/enabled");
+        let kind = page.headers["content-type"].to_str().map(str::to_owned);
+        format!("is it to go back? {} {kind:?} {}\n", page.status, page.body)
+    };
+    let mut seen = page();
+    let enable = r#"{"action":"ENABLE","version":"3.6"}"#;
+    for (body, version) in [(enable, "3.6.0"), (r#"{"action":"CANCEL"}"#, "3.7.0")] {
+        seen += &told([cluster.ask(0, "maintenance/downgrade", body)]);
+        seen += &page();
+        let version = format!(r#""etcdcluster":"{version}","storage":"{version}""#);
+        (0..3).for_each(|number| cluster.wait_for(number, "/version", &version));
+        seen += &told([cluster.ask(1, "maintenance/status", "{}")]);
+    }
+    seen
+}
+
 /// Changes of the members that are refused, but for the last: those who are there are just enough,
 /// and have to stay so.
 fn changes(cluster: &Cluster, own: usize, ids: [String; 3]) -> String {
@@ -305,6 +328,7 @@ fn a_cluster_that_begins_and_one_that_learns_are_the_same() {
             cluster.wait_for(number, "/version", r#""etcdcluster":"3.7.0","storage":"3.7.0""#);
         }
         seen += &format!("# three\n{}", told([cluster.page(2, "/version")]));
+        seen += &goes_back(&cluster);
         // Once all connections are old enough, somebody may come.
         let [leader, own, other] = cluster.roles();
         let mut added = String::new();
@@ -338,6 +362,17 @@ fn a_cluster_that_begins_and_one_that_learns_are_the_same() {
     let report = differences(&seen);
     assert!(report.is_empty(), "{report}");
     assert!(seen[0].lines().count() > 25, "{}", seen[0]);
+}
+
+/// The limits of all that is measured.
+fn limits(cluster: &Cluster, number: usize) -> String {
+    let page = cluster.http(number).get("/metrics").body;
+    let limit = |line: &str| {
+        let (name, labels) = line.split_once("_bucket{")?;
+        let limit = labels.split("le=\"").nth(1)?.split('"').next()?;
+        name.starts_with("etcd_").then(|| format!("{name} {limit}\n"))
+    };
+    page.lines().filter_map(limit).collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Which series of what is counted of other members there are, at a member. Those that nobody can
@@ -423,6 +458,7 @@ fn what_is_counted_of_other_members_is_the_same() {
         cluster.wait_for(leader, "/metrics", "etcd_network_snapshot_send_success{");
         cluster.wait_for(other, "/metrics", "etcd_network_snapshot_receive_success{");
         cluster.wait_for_settled(leader);
+        seen += &format!("# limits\n{}", limits(&cluster, leader));
         seen += &format!("# who has sent an image\n{}", series(&cluster, leader, IMAGES));
         seen += &format!("# who has got one\n{}", series(&cluster, other, IMAGES));
         seen += &format!("# who has not\n{}", series(&cluster, own, IMAGES));
