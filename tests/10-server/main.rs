@@ -36,3 +36,4 @@ mod users;
 mod utility;
 mod watch;
 mod websocket;
+mod wire_frames;

@@ -14,7 +14,7 @@ use crate::roster::Roster;
 use crate::swapped::Swapped;
 use crate::verdict::Hashed;
 use crate::version::Version;
-use crate::wire::Letter;
+use crate::wire::{self, Letter};
 use api::Error;
 use basics::{Message, NodeId};
 use bincode::{Decode, Encode};
@@ -26,9 +26,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tonic::Status;
 
-/// So much waits for a member at most: bytes, and letters.
+/// So much waits for a member at most: bytes, and letters, which would all fit into one frame.
 const BYTES: usize = 64 << 20;
 const LETTERS: usize = 10_000;
+const _: () = assert!(LETTERS <= wire::MOST);
 
 /// So much goes into one frame, or one letter that is longer.
 const FRAME: usize = 1 << 20;

@@ -9,10 +9,12 @@
 //!
 //! Left to others: how frames get there (`peers`), and what the letters mean (`replica`).
 
-use crate::proposal::Sender;
+pub use crate::proposal::Sender;
 use api::Error;
 use basics::{Index, Message, NodeId, Position, Term};
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
+use bincode::de::{BorrowDecoder, Decode};
+use bincode::error::DecodeError;
 use bincode::{BorrowDecode, Encode};
 use election::Round;
 use raft::{Body, Data, Payload};
@@ -22,8 +24,11 @@ use thiserror::Error;
 /// No frame is longer. Entries are cut into spans long before.
 pub const LONGEST: usize = 64 << 20;
 
+/// No frame has more letters: one takes more memory than it takes bytes.
+pub const MOST: usize = 1 << 15;
+
 /// What one member has to say to another.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Letter {
     /// Of the node.
     Raft(Message<Body>),
@@ -66,7 +71,7 @@ enum Says<'a> {
     Voted { is_poll: bool, granted: bool },
     Heartbeat,
     Heard,
-    Append { prev: At, commit: u64, entries: Vec<Line<'a>> },
+    Append { prev: At, commit: u64, entries: Lines<'a> },
     Accepted { matched: u64 },
     Lacks { prev: At, hint: At },
     TakeOver,
@@ -82,6 +87,25 @@ enum Says<'a> {
 struct Line<'a> {
     term: u64,
     payload: Option<&'a [u8]>,
+}
+
+/// Entries. How many there are is only said: room for them is made as they come.
+#[derive(Encode)]
+struct Lines<'a>(Vec<Line<'a>>);
+
+impl<'a, C> BorrowDecode<'a, C> for Lines<'a> {
+    fn borrow_decode<D: BorrowDecoder<'a, Context = C>>(
+        decoder: &mut D,
+    ) -> Result<Lines<'a>, DecodeError> {
+        let count = usize::try_from(u64::decode(decoder)?).unwrap_or(usize::MAX);
+        decoder.claim_container_read::<Line<'_>>(count)?;
+        let mut lines = Vec::new();
+        for _ in 0..count {
+            decoder.unclaim_bytes_read(size_of::<Line<'_>>());
+            lines.push(Line::borrow_decode(decoder)?);
+        }
+        Ok(Lines(lines))
+    }
 }
 
 impl Letter {
@@ -121,6 +145,9 @@ impl Letter {
 pub fn read(frame: &[u8], from: NodeId, to: NodeId) -> Result<Vec<Letter>, Malformed> {
     let (mut letters, mut rest) = (Vec::new(), frame);
     while !rest.is_empty() {
+        if letters.len() == MOST {
+            return Err(Malformed(format!("it has more than {MOST} letters")));
+        }
         let read = bincode::borrow_decode_from_slice::<Record<'_>, _>(rest, bincode());
         let (record, length) = read.map_err(|error| Malformed(error.to_string()))?;
         rest = &rest[length..];
@@ -157,7 +184,7 @@ impl Says<'_> {
                 election::Body::HeartbeatAnswer => Says::Heard,
             },
             Body::Replication(Log::Append { span, commit }) => {
-                let entries = span.entries.iter().map(Line::of).collect();
+                let entries = Lines(span.entries.iter().map(Line::of).collect());
                 Says::Append { prev: At::of(span.prev), commit: commit.0, entries }
             }
             Body::Replication(Log::Answer(Answer::Accepted { matched })) => {
@@ -189,7 +216,7 @@ impl Says<'_> {
             }
             Says::Heartbeat => Body::Replication(Log::Election(election::Body::Heartbeat)),
             Says::Heard => Body::Replication(Log::Election(election::Body::HeartbeatAnswer)),
-            Says::Append { prev, commit, entries } => {
+            Says::Append { prev, commit, entries: Lines(entries) } => {
                 let entries =
                     entries.into_iter().map(Line::entry).collect::<Result<Vec<_>, _>>()?;
                 let span = Span { prev: prev.position(), entries };

@@ -146,7 +146,7 @@ pub mod utility;
 pub mod verdict;
 mod version;
 mod watches;
-mod wire;
+pub mod wire;
 
 pub use blocking::Blocking;
 pub use config::{AutoCompaction, Config, Place, Speaks};
