@@ -16,6 +16,7 @@ use server::Config;
 use server::config::{Founder, PeerPlace, State, Url};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tempfile::TempDir;
@@ -29,6 +30,7 @@ macro_rules! ask {
         })
     };
 }
+pub(crate) use ask;
 
 /// Members with their files in one directory.
 pub struct Plan {
@@ -97,6 +99,11 @@ impl Plan {
 
     /// Starts one as a process.
     fn process(&self, number: usize) -> Process {
+        Process::of(self.command(number))
+    }
+
+    /// The program as one of them.
+    pub fn command(&self, number: usize) -> Command {
         let (peer, data) = (format!("http://{}", self.peer(number)), self.place.path());
         let list = (1..=self.count).map(|it| format!("m{it}=http://{}", self.peer(it)));
         let mut program = program();
@@ -106,7 +113,7 @@ impl Plan {
         program.arg(format!("--initial-advertise-peer-urls={peer}"));
         program.arg(format!("--initial-cluster={}", list.collect::<Vec<_>>().join(",")));
         program.arg("--data-dir").arg(data.join(format!("p{number}")));
-        Process::of(program)
+        program
     }
 }
 
@@ -133,7 +140,7 @@ pub fn own(client: &mut Client) -> u64 {
 }
 
 /// Who leads, as this one sees it.
-fn leader(client: &mut Client) -> u64 {
+pub fn leader(client: &mut Client) -> u64 {
     loop {
         match status(client).leader {
             0 => {}

@@ -10,6 +10,7 @@ mod cluster;
 mod config;
 mod connections;
 mod corruption;
+mod dangers;
 mod election;
 mod health;
 mod kv;
