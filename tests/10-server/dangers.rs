@@ -24,8 +24,8 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use tonic::Status;
 use tonic::codegen::tokio_stream;
+use tonic::{Code, Status};
 use wal::{Folder, Wal};
 
 /// So often is looked whether something has happened.
@@ -185,7 +185,7 @@ fn whoever_is_killed_while_an_image_comes_comes_back() {
         let mut draws = Draws::new(0xDA);
         let mut three = Three::start(IMAGES);
         let mut images = 0;
-        for attempt in 0..24 {
+        for attempt in 0..16 {
             three.all[2].signal(Signal::KILL);
             three.write(40 * attempt, 40, 300);
             let mut away = three.again(2);
@@ -198,7 +198,7 @@ fn whoever_is_killed_while_an_image_comes_comes_back() {
             thread::sleep(Duration::from_micros(draws.below(6_000)));
             three.all[2] = away;
         }
-        assert!(images >= 8, "images came: {images}");
+        assert!(images >= 5, "images came: {images}");
         for key in ["by whoever was away", "after one more start"] {
             three.restart(2);
             put(&mut three.clients[2], key, "1").expect("it takes part");
@@ -232,9 +232,11 @@ fn a_store_that_is_worked_on_does_not_come_back_over_an_image() {
                         let mut client = Client::new(address);
                         ready.wait();
                         while !is_there.load(Ordering::Acquire) {
-                            // There may be no time for it.
                             let request = DefragmentRequest {};
-                            let _ = ask!(MaintenanceClient, client, defragment, request);
+                            let done = ask!(MaintenanceClient, client, defragment, request);
+                            // There may be no time for it, and then nothing has happened.
+                            let code = done.map_or_else(|status| status.code(), |_| Code::Ok);
+                            assert!([Code::Ok, Code::Unavailable].contains(&code), "{code:?}");
                         }
                     });
                 }
