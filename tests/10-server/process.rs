@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::member::{Process, place, program};
-use api::{PutRequest, RangeRequest, WatchRequest};
+use api::{LockRequest, PutRequest, RangeRequest};
 use harness::check;
 use rustix::process::Signal;
 use serde_json::Value;
@@ -12,7 +12,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use tonic::codegen::tokio_stream;
 
 /// The exit code of a start that fails, and the last line.
 fn failed(data: &Path, more: &[&str]) -> (Option<i32>, Value) {
@@ -143,10 +142,15 @@ fn a_second_signal_ends_it_at_once() {
         let place = place();
         let mut process = Process::start(place.path(), &[]);
         let mut client = Client::new(process.address());
-        // A stream that goes on holds up a stop for some time.
-        let requests = tokio_stream::pending::<WatchRequest>();
-        let stream = client.watch(async |mut watch| watch.watch(requests).await);
-        let _stream = stream.expect("it is open");
+        // Somebody who waits for a lock holds up a stop for some time.
+        for lease in [1, 2] {
+            client.grant(lease, 600);
+            let mut locks = client.locks();
+            client.begin(async move {
+                locks.lock(LockRequest { name: "a".into(), lease }).await.map(drop)
+            });
+            client.wait_for_queue("a", usize::try_from(lease).expect("it is small"));
+        }
         process.signal(Signal::TERM);
         process.wait_for("closing etcd server");
         process.signal(Signal::INT);
