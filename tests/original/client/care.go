@@ -205,14 +205,16 @@ func cluster(s *scene) {
 	s.get("still here", "cluster")
 }
 
+// Waits until whoever runs this has done something.
+func (s *scene) next(said string) {
+	s.say("%s", said)
+	var word string
+	_, err := fmt.Scanln(&word)
+	must(err)
+}
+
 // Calls that a member's end and its next start are between. Whoever runs this says when.
 func restart(s *scene) {
-	next := func(said string) {
-		s.say("%s", said)
-		var word string
-		_, err := fmt.Scanln(&word)
-		must(err)
-	}
 	s.put("restart", "before")
 	granted, err := s.client.Grant(s.ctx, 1000)
 	must(err)
@@ -223,13 +225,13 @@ func restart(s *scene) {
 	heard := s.client.Watch(s.ctx, "restart", clientv3.WithPrefix(), clientv3.WithRev(s.base+1))
 	s.hear("heard", heard, 2)
 	held := s.session()
-	next("kill it")
+	s.next("kill it")
 	got := make(chan error, 1)
 	go func() {
 		_, err := s.client.Get(s.ctx, "restart")
 		got <- err
 	}()
-	next("start it")
+	s.next("start it")
 	s.say("a get that began meanwhile: %v", <-got)
 	s.get("after", "restart", clientv3.WithPrefix())
 	// A put may have been done, so the client does not do it again by itself.

@@ -2,7 +2,7 @@
 // prints what it sees; what is drawn, or of the moment, it does not print. So two members that
 // behave alike make it print the same.
 //
-//	client ENDPOINT SCENARIO...
+//	client ENDPOINT[,ENDPOINT...] SCENARIO...
 package main
 
 import (
@@ -55,6 +55,7 @@ var scenarios = map[string]func(*scene){
 	"full":        full,
 	"narrow":      narrow,
 	"restart":     restart,
+	"away":        away,
 }
 
 // A scenario that runs.
@@ -98,7 +99,7 @@ func play(endpoint, name string, run func(*scene)) {
 
 func connect(endpoint, user, password string) (*clientv3.Client, error) {
 	return clientv3.New(clientv3.Config{
-		Endpoints:   []string{endpoint},
+		Endpoints:   strings.Split(endpoint, ","),
 		DialTimeout: longest,
 		Username:    user,
 		Password:    password,
