@@ -185,7 +185,7 @@ fn whoever_is_killed_while_an_image_comes_comes_back() {
         let mut draws = Draws::new(0xDA);
         let mut three = Three::start(IMAGES);
         let mut images = 0;
-        for attempt in 0..16 {
+        for attempt in 0..10 {
             three.all[2].signal(Signal::KILL);
             three.write(40 * attempt, 40, 300);
             let mut away = three.again(2);
@@ -198,7 +198,7 @@ fn whoever_is_killed_while_an_image_comes_comes_back() {
             thread::sleep(Duration::from_micros(draws.below(6_000)));
             three.all[2] = away;
         }
-        assert!(images >= 5, "images came: {images}");
+        assert!(images >= 3, "images came: {images}");
         for key in ["by whoever was away", "after one more start"] {
             three.restart(2);
             put(&mut three.clients[2], key, "1").expect("it takes part");
