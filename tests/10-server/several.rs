@@ -32,12 +32,27 @@ macro_rules! ask {
     };
 }
 
+/// Between two looks at something that nobody waits for, and so many there are: a program that is
+/// wrong is not looked at for ever.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 20_000;
+
+/// Waits until something is there.
+fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let look = |_| {
+        let found = found();
+        if found.is_none() {
+            thread::sleep(LOOK);
+        }
+        found
+    };
+    (0..LOOKS).find_map(look).unwrap_or_else(|| panic!("it never came: {what}"))
+}
+
 /// Waits until a page says this.
 fn wait_for_page(address: SocketAddr, path: &str, text: &str) {
     let http = Http::new(address);
-    while !http.get(path).body.contains(text) {
-        thread::sleep(Duration::from_millis(10));
-    }
+    until(text, || http.get(path).body.contains(text).then_some(()));
 }
 
 /// The number of a series, if there is one.
@@ -170,12 +185,7 @@ fn what_goes_between_members_is_counted() {
             let mark = of(name, "To", &ids[2]);
             let is_there = |at: &SocketAddr| series(*at, &mark).is_some_and(|count| count >= 1.0);
             let others = [all[0].0.address, all[1].0.address];
-            loop {
-                if let Some(found) = others.iter().find(|at| is_there(at)) {
-                    return *found;
-                }
-                thread::sleep(Duration::from_millis(10));
-            }
+            until(&mark, || others.iter().copied().find(is_there))
         };
         somebody("etcd_network_peer_sent_failures_total");
         // It is so far behind that it gets the store itself.
@@ -238,7 +248,7 @@ fn an_image_for_which_there_is_no_room_is_refused() {
         });
         assert_eq!(refused.expect_err("it has no room").code(), Code::ResourceExhausted);
         let line = process.wait_for("failed to save incoming database snapshot");
-        assert_eq!(line["remote-peer-id"], from);
+        assert_eq!(line["remote-snapshot-sender-id"], from);
         let why = line["error"].as_str().expect("it says why");
         let wanted = "it has 9223372036854775807 bytes, and there is room for ";
         assert!(why.starts_with(wanted), "{why}");
@@ -303,12 +313,12 @@ fn three(plan: &Plan) -> Vec<(Process, SocketAddr)> {
         let leader = |at: &SocketAddr| status(&mut Client::new(*at)).leader;
         addresses.iter().map(leader).collect::<Vec<u64>>()
     };
-    let mut seen = leaders();
-    while seen[0] == 0 || seen.iter().any(|leader| *leader != seen[0]) {
-        seen = leaders();
-    }
+    let leader = until("a leader", || {
+        let seen = leaders();
+        (seen[0] != 0 && seen.iter().all(|leader| *leader == seen[0])).then_some(seen[0])
+    });
     let mut all: Vec<_> = all.into_iter().zip(addresses).collect();
-    all.sort_by_key(|(_, at)| own(&mut Client::new(*at)) != seen[0]);
+    all.sort_by_key(|(_, at)| own(&mut Client::new(*at)) != leader);
     all
 }
 
@@ -369,9 +379,9 @@ fn without_a_leader_everybody_is_told_what_they_wait_for() {
         all[..2].iter().for_each(|(process, _)| process.signal(Signal::STOP));
         let before = begun(*at, "Put");
         let believing = begin(*at, |client| put(client, "a", "1"));
-        while begun(*at, "Put") == before {}
+        until("the put", || (begun(*at, "Put") > before).then_some(()));
         let believed = status(&mut client).leader != 0;
-        while status(&mut client).leader != 0 {}
+        until("nobody leads", || (status(&mut client).leader == 0).then_some(()));
         assert_eq!(status(&mut client).errors, ["etcdserver: no leader"]);
         let id = own(&mut client);
         let waiting = begin(*at, |client| put(client, "a", "2"));
@@ -408,7 +418,7 @@ fn without_a_leader_everybody_is_told_what_they_wait_for() {
         // Who does not want a leader goes on when there is one.
         assert!(!stays.is_finished());
         all[..2].iter().for_each(|(process, _)| process.signal(Signal::CONT));
-        while put(&mut client, "z", "1").is_err() {}
+        until("a put", || put(&mut client, "z", "1").ok());
         stays.join().expect("it does not panic").expect("it is told");
     });
 }
@@ -457,9 +467,14 @@ fn when_a_leader_is_lost_what_it_was_asked_for_is_given_up() {
                 break;
             }
             // The first one is to lead again.
-            while leader_of(&all) != Some(own(&mut Client::new(all[0].1))) {
-                move_leader(&all);
-            }
+            let first = own(&mut Client::new(all[0].1));
+            until("the first one leads", || {
+                let leads = leader_of(&all) == Some(first);
+                if !leads {
+                    move_leader(&all);
+                }
+                leads.then_some(())
+            });
         }
         assert!(wanted.is_empty(), "nobody was told {wanted:?}");
     });

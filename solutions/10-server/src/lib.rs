@@ -136,6 +136,7 @@ mod rows;
 mod serve;
 mod services;
 mod signature;
+mod sizes;
 mod socket;
 mod state;
 mod stop;

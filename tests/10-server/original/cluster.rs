@@ -90,6 +90,13 @@ impl Cluster {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// The first line with this message in the log of one.
+    pub fn said(&self, number: usize, message: &str) -> Option<Value> {
+        let log = self.log(number);
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["msg"] == message)
+    }
+
     /// Where other members find one.
     pub fn peer(&self, number: usize) -> String {
         format!("http://127.0.0.1:{}", self.ports[number].peer)

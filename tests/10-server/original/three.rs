@@ -7,6 +7,7 @@ use crate::http::Http;
 use crate::programs::until;
 use api::watch_request::RequestUnion;
 use api::{LeaseKeepAliveRequest, WatchCreateRequest, WatchRequest};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
@@ -364,6 +365,37 @@ fn a_cluster_that_begins_and_one_that_learns_are_the_same() {
     assert!(seen[0].lines().count() > 25, "{}", seen[0]);
 }
 
+/// Lines about an image, and a compaction.
+const SENT: &[&str] = &[
+    "sending database snapshot",
+    "sent database snapshot",
+    "compact tree index",
+    "finished scheduled compaction",
+    "storing new hash",
+];
+const RECEIVED: &[&str] = &[
+    "receiving database snapshot",
+    "received and saved database snapshot",
+    "applying snapshot",
+    "applySnapshot: opened snapshot backend",
+    "applied snapshot",
+];
+
+/// Whether a member has said all of this, and which fields it has said with it. What it says of a
+/// message that has no equal here is left out.
+fn lines(cluster: &Cluster, number: usize, messages: &[&str]) -> String {
+    let is_own = |name: &str| matches!(name, "ts" | "caller") || name.contains("message-size");
+    let fields = |line: Value| {
+        let fields = line.as_object().expect("it is an object");
+        fields.keys().filter(|name| !is_own(name)).cloned().collect::<Vec<String>>()
+    };
+    let said = |message: &&str| {
+        let line = until(message, || cluster.said(number, message));
+        format!("{message}: {} {}\n", line["level"], fields(line.clone()).join(" "))
+    };
+    messages.iter().map(said).collect()
+}
+
 /// The limits of all that is measured.
 fn limits(cluster: &Cluster, number: usize) -> String {
     let page = cluster.http(number).get("/metrics").body;
@@ -462,6 +494,10 @@ fn what_is_counted_of_other_members_is_the_same() {
         seen += &format!("# who has sent an image\n{}", series(&cluster, leader, IMAGES));
         seen += &format!("# who has got one\n{}", series(&cluster, other, IMAGES));
         seen += &format!("# who has not\n{}", series(&cluster, own, IMAGES));
+        let compact = r#"{"revision":"9","physical":true}"#;
+        seen += &told([cluster.ask(leader, "kv/compaction", compact)]);
+        seen += &format!("# what the sender says\n{}", lines(&cluster, leader, SENT));
+        seen += &format!("# what the other says\n{}", lines(&cluster, other, RECEIVED));
         seen
     });
     let report = differences(&seen);

@@ -20,6 +20,7 @@ use crate::lines::hex;
 use crate::links::Link;
 use crate::metrics::{Gauge, Images};
 use crate::rows;
+use crate::sizes::size;
 use basics::{Index, NodeId, Position, Term};
 use bolt::backend;
 use bytes::Bytes;
@@ -91,6 +92,15 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
     let at = position(&file)?;
     let length = file.image_length();
     room.replica.put(ToReplica::Bringing(to, at));
+    let fields = || {
+        fields![
+            "snapshot-index": at.index.0,
+            "remote-peer-id": hex(to.0),
+            "bytes": length,
+            "size": size(length),
+        ]
+    };
+    room.journal.info("sending database snapshot", fields());
     let (send, pieces) = mpsc::channel(1);
     let reading = spawn_blocking(move || {
         file.backup(|piece| send.blocking_send(Bytes::copy_from_slice(piece)).is_ok())
@@ -104,13 +114,7 @@ async fn try_to_bring(room: &Room, to: NodeId, link: &Link) -> Result<(), String
     let read = reading.await.map_err(|error| error.to_string())?;
     read.map_err(|error| error.to_string())?;
     sent.map_err(|status| status.message().to_owned())?;
-    let fields = fields![
-        "snapshot-index": at.index.0,
-        "remote-peer-id": hex(to.0),
-        "bytes": length,
-        "took": format!("{:?}", began.elapsed()),
-    ];
-    room.journal.info("sent database snapshot", fields);
+    room.journal.info("sent database snapshot", fields());
     let counted = &room.member.facts.metrics;
     counted.disk.snapshot.took(began.elapsed());
     counted.images.sent.with(&[&hex(to.0)]).add(1);
@@ -159,8 +163,13 @@ pub async fn receive(
     };
     let at = Position { term: Term(term), index: Index(index) };
     let (began, other) = (Instant::now(), hex(from.0));
-    let fields =
-        || fields!["remote-peer-id": other, "snapshot-index": at.index.0, "incoming-bytes": length];
+    let fields = || {
+        fields![
+            "local-member-id": hex(room.road.own.0),
+            "remote-snapshot-sender-id": other,
+            "incoming-snapshot-index": at.index.0,
+        ]
+    };
     room.journal.info("receiving database snapshot", fields());
     let images = &room.member.facts.metrics.images;
     let receiving = Under::way(images.receiving.with(&[&other]));
@@ -177,13 +186,18 @@ pub async fn receive(
     images.received.with(&[&other]).add(1);
     images.receive.with(&[&other]).took(began.elapsed());
     room.member.facts.metrics.peers.received.with(&[&other]).add(length);
-    room.journal.info("received and saved database snapshot", fields());
+    let mut received = fields();
+    received.extend(fields![
+        "incoming-snapshot-size-bytes": length,
+        "incoming-snapshot-size": size(length),
+        "download-took": format!("{:?}", began.elapsed()),
+    ]);
+    room.journal.info("received and saved database snapshot", received);
     let (done, is_done) = oneshot::channel();
     let brought = Brought { at, part: part.0.clone(), place, done };
     room.replica.put(ToReplica::Brought(brought));
     // Whoever brings it must not think that it is there before it is.
     is_done.await.map_err(|_| Status::aborted("it is not wanted"))?;
-    room.journal.info("applied snapshot", fields());
     Ok(Bytes::new())
 }
 

@@ -12,6 +12,7 @@ use super::{Error, Forgetting, State, Wires, tell};
 use crate::boxes::Told;
 use crate::contents::{self, Contents};
 use crate::disk::store_options;
+use crate::journal::fields;
 use crate::letters::{Brought, ToHashes, ToReplica, ToStore, ToWatches};
 use bolt::Directory;
 use bolt::backend;
@@ -23,6 +24,16 @@ impl State {
     /// Puts a state in the place of this one.
     pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
         wires.facts.metrics.images.installing.set(1);
+        let before = self.applied.index.0;
+        let fields = |current: u64| {
+            fields![
+                "current-snapshot-index": current,
+                "current-applied-index": current,
+                "incoming-leader-snapshot-index": brought.at.index.0,
+                "incoming-leader-snapshot-term": brought.at.term.0,
+            ]
+        };
+        wires.journal.info("applying snapshot", fields(before));
         // What is on its way to the old file gets there, so that nobody waits for it any more.
         self.commits.wait(&wires.retired);
         // And nobody copies it into a new one, which would take the name.
@@ -33,6 +44,7 @@ impl State {
         folder.rename(part, NAME)?;
         folder.sync()?;
         let (rows, committer) = backend::open(folder.clone(), NAME, store_options())?;
+        wires.journal.info("applySnapshot: opened snapshot backend", fields![]);
         let contents = contents::read(&rows.reader().view(), wires.lease_options)?;
         if contents.applied != brought.at {
             return Err(Error::Another { found: contents.applied, wanted: brought.at });
@@ -47,6 +59,7 @@ impl State {
         }
         wires.watches.put(ToWatches::Resync(self.store.current()));
         wires.facts.metrics.images.installing.set(0);
+        wires.journal.info("applied snapshot", fields(self.applied.index.0));
         // Now another one may come. Whoever has brought it may have gone.
         let _ = brought.done.send(());
         drop(brought.place);

@@ -1,9 +1,9 @@
 //! A store without gaps: `defrag`, for a member that does not run.
 
 use crate::journal::{Fields, Journal, fields};
+use crate::sizes::size;
 use crate::utility::failure::{Failure, opening};
 use crate::utility::files::Place;
-use crate::utility::format::size;
 use bolt::{Directory, Options, Store};
 use std::time::{Duration, Instant};
 

@@ -3,9 +3,10 @@
 //! Owns etcd's numbers of a file: a hash of every row, the newest revision, how many keys there
 //! are, how long it is, and which version wrote it. The file is looked at, and not changed.
 
+use crate::sizes::size;
 use crate::utility::failure::Failure;
 use crate::utility::files::Place;
-use crate::utility::format::{Answer, Column, Format, size};
+use crate::utility::format::{Answer, Column, Format};
 use api::KeyValue;
 use bolt::{File, Options, Store, View};
 use bytes::Bytes;

@@ -12,6 +12,7 @@ use crate::hashes;
 use crate::journal::fields;
 use crate::letters::ToHashes;
 use crate::proposal::Answer;
+use crate::sizes::size;
 use api::{CompactionRequest, CompactionResponse, Revision};
 use mvcc::{Progress, Store};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -105,7 +106,9 @@ impl State {
             "took": format!("{took:?}"),
             "number-of-keys-compacted": rows,
             "current-db-size-bytes": sizes.allocated(),
+            "current-db-size": size(sizes.allocated()),
             "current-db-size-in-use-bytes": sizes.in_use(),
+            "current-db-size-in-use": size(sizes.in_use()),
         ];
         fields.extend(left.map(|left| ("hash", left.hash.into())));
         wires.journal.info("finished scheduled compaction", fields);
