@@ -29,7 +29,7 @@ use crate::rows;
 use crate::stop::Stop;
 use api::{Event, Revision};
 use basics::{NodeId, Position};
-use mvcc::Store;
+use mvcc::{Progress, Store};
 use raft::{Change, Configuration, Payload};
 use replication::Span;
 use std::sync::Arc;
@@ -39,13 +39,12 @@ use thiserror::Error;
 mod admission;
 mod carry_out;
 mod commits;
-mod compacting;
 mod install;
+mod shown;
 mod tally;
 
 use commits::Commits;
 pub use commits::Rhythm;
-use compacting::Forgetting;
 
 /// Why a state cannot go on.
 #[derive(Debug, Error)]
@@ -114,6 +113,9 @@ pub struct Wires {
     pub stop: Stop,
 }
 
+/// So long a compaction waits until it looks again for views that need what it takes.
+const VIEWS: Duration = Duration::from_millis(20);
+
 /// If the disk is so far behind, nothing more is carried out.
 const TOO_MUCH: usize = 256 << 20;
 
@@ -127,7 +129,7 @@ pub struct State {
     /// What goes to the disk.
     commits: Commits,
     /// A compaction is under way, or was just now.
-    forgets: Option<Forgetting>,
+    forgets: bool,
     /// When its next step may be.
     next_step: Instant,
     /// Those who wait until there is no compaction under way.
@@ -139,14 +141,13 @@ pub struct State {
 impl State {
     /// The state in this store, which goes up to that entry, with these members.
     pub fn new(store: Store<File>, applied: Position, configuration: Configuration) -> State {
-        // One that a crash has cut off goes on.
-        let forgets = Forgetting::of(&store);
         State {
             store,
             applied,
             configuration,
             commits: Commits::new(applied),
-            forgets,
+            // One that a crash has cut off goes on.
+            forgets: true,
             next_step: Instant::now(),
             compacting: Vec::new(),
             resyncs: None,
@@ -161,20 +162,7 @@ impl State {
             wires.jobs.take_until(next, &mut jobs);
             let mut stops = false;
             for job in jobs.drain(..) {
-                match job {
-                    ToState::Apply(span) => self.apply_span(span, wires)?,
-                    ToState::Install(brought) => self.install(brought, wires)?,
-                    ToState::Keys(leases, asker) => {
-                        tell(asker, Told::Keys(self.keys_of(&leases)), wires);
-                    }
-                    ToState::Sum(revision, asker) => {
-                        tell(asker, Told::Sum(self.store.sum(revision)), wires);
-                    }
-                    ToState::Compacted(asker) => self.compacting.push(asker),
-                    ToState::Settle(asker) => self.commits.settle(asker, self.applied),
-                    ToState::Retired => {}
-                    ToState::Stop => stops = true,
-                }
+                stops |= self.take(job, wires)?;
             }
             self.commits.hear(&wires.retired);
             if self.store.rows().buffered() > TOO_MUCH {
@@ -185,8 +173,7 @@ impl State {
             }
             if Instant::now() >= next_round {
                 next_round = Instant::now() + lease::ROUND;
-                wires.leases.note_applied(self.applied.term);
-                wires.leases.round(&wires.replica);
+                self.round(wires);
             }
             let next_step = self.compact_further(wires)?;
             if stops {
@@ -207,9 +194,65 @@ impl State {
         }
     }
 
+    /// Does what it is told. Is it told to stop?
+    fn take(&mut self, job: ToState, wires: &Wires) -> Result<bool, Error> {
+        match job {
+            ToState::Apply(span) => self.apply_span(span, wires)?,
+            ToState::Install(brought) => self.install(brought, wires)?,
+            ToState::Keys(leases, asker) => {
+                tell(asker, Told::Keys(self.keys_of(&leases)), wires);
+            }
+            ToState::Sum(revision, asker) => {
+                tell(asker, Told::Sum(self.store.sum(revision)), wires);
+            }
+            ToState::Compacted(asker) => self.compacting.push(asker),
+            ToState::Settle(asker) => self.commits.settle(asker, self.applied),
+            ToState::Retired => {}
+            ToState::Stop => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// If this member leads, it looks after leases.
+    pub fn round(&self, wires: &Wires) {
+        wires.leases.note_applied(self.applied.term);
+        wires.leases.round(&wires.replica);
+    }
+
+    /// One step of a compaction, if there is one and it has rested after the one before. When can
+    /// the next one be?
+    fn compact_further(&mut self, wires: &Wires) -> Result<Option<Instant>, mvcc::Error> {
+        let now = Instant::now();
+        if now < self.next_step {
+            return Ok(Some(self.next_step));
+        }
+        let rests = match self.compaction_step(wires)? {
+            Progress::Done => return Ok(None),
+            Progress::More => wires.compaction.sleep,
+            Progress::Waits => VIEWS,
+        };
+        self.next_step = now + rests;
+        Ok(Some(self.next_step))
+    }
+
+    /// One step of a compaction, if there is one.
+    pub fn compaction_step(&mut self, wires: &Wires) -> Result<Progress, mvcc::Error> {
+        let step = wires.compaction.batch.max(1);
+        let progress = self.store.compaction_step(step)?;
+        match progress {
+            Progress::Done if !std::mem::take(&mut self.forgets) => {}
+            Progress::Done | Progress::More => self.commits.note_forgotten(step as u64),
+            Progress::Waits => {}
+        }
+        if progress == Progress::Done {
+            self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
+        }
+        Ok(progress)
+    }
+
     /// Carries out entries that follow one another, publishes what they wrote, and tells whoever
     /// waits.
-    fn apply_span(&mut self, span: Span<Payload>, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn apply_span(&mut self, span: Span<Payload>, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut post = wires.boxes.post();
         let mut happened: Vec<(Revision, Arc<[Event]>)> = Vec::new();
         let mut index = span.prev.index;
@@ -269,7 +312,7 @@ impl State {
     }
 
     /// What was written since the last time is to be on disk, if the one before is.
-    fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         if !self.commits.can_begin(self.applied) {
             return Ok(());
         }

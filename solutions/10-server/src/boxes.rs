@@ -139,6 +139,11 @@ impl PostBox {
         }
     }
 
+    /// Takes all that has arrived, for whoever has no runtime.
+    pub fn take(&self) -> Vec<(u64, Told)> {
+        std::mem::take(&mut *self.arrived())
+    }
+
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Told>>> {
         self.waiting.lock().expect("nobody panics while holding it")
     }

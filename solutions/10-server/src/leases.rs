@@ -6,6 +6,7 @@
 //!
 //! Left to others: what a lease is (`lease`), and its keys (`mvcc`).
 
+use crate::clock::Clock;
 use crate::letters::{ToReplica, Wanted};
 use crate::mailbox::Mailbox;
 use crate::proposal::{LeaseIsOver, LeaseRest, LeaseRests, Proposal, Wish};
@@ -21,7 +22,7 @@ use tokio::sync::Notify;
 /// The leases of a member.
 pub struct Leases {
     lessor: Mutex<Lessor>,
-    began: Instant,
+    clock: Clock,
     /// The term in which this member leads; 0 if it does not.
     leads_in: AtomicU64,
     /// The term for which the lessor is primary.
@@ -37,12 +38,12 @@ impl mvcc::Leases for Leases {
 }
 
 impl Leases {
-    /// These.
-    pub fn new(lessor: Lessor) -> Leases {
+    /// These, which go by this clock.
+    pub fn new(lessor: Lessor, clock: Clock) -> Leases {
         let lessor = Mutex::new(lessor);
         Leases {
             lessor,
-            began: Instant::now(),
+            clock,
             leads_in: AtomicU64::new(0),
             primary_in: AtomicU64::new(0),
             news: Notify::new(),
@@ -62,7 +63,7 @@ impl Leases {
 
     /// What the clock shows.
     pub fn now(&self) -> Time {
-        Time::new(self.began.elapsed())
+        Time::new(self.clock.elapsed())
     }
 
     /// What is waited for by those to whom a lease or the lessor gave no answer yet.

@@ -68,6 +68,10 @@
 //! it is, `rows` what the store says of itself, `config` what it was told. `daemon` is the member
 //! as a process: its flags, its signals and its end; and `journal` is where it says what happens.
 //!
+//! A state can be driven without its threads, too: `still` carries out entries one by one, at the
+//! time that it is told, by the functions that the thread calls. So whole clusters of states run in
+//! virtual time, and an hour of leases takes a moment.
+//!
 //! A second program has the files of a member that does not run: `utility` makes them of a copy,
 //! looks at copies, and mends.
 //!
@@ -98,6 +102,7 @@ mod blocking;
 mod boxes;
 mod building;
 mod chores;
+mod clock;
 mod comparing;
 pub mod config;
 mod contents;
@@ -139,6 +144,7 @@ mod signature;
 mod sizes;
 mod socket;
 mod state;
+pub mod still;
 mod stop;
 mod store;
 mod swapped;

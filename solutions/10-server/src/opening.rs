@@ -8,6 +8,7 @@
 //! Left to others: what is done with them (`program`).
 
 use crate::birth::{self, Birth};
+use crate::clock::Clock;
 use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
 use crate::disk::{Disk, File, LogFolder, StoreFolder, store_options};
@@ -21,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::peers::discard_parts;
 use crate::reader::Reader;
 use crate::reason::reason;
+use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
 use crate::store;
@@ -203,17 +205,12 @@ pub fn open(config: &Config, dialer: &Dialer, draw: u64) -> Result<Opened, Error
     if let Some(birth) = &birth
         && rows::position(&rows.view())?.is_none()
     {
-        let applied = birth.stored.applied;
-        let configuration = &birth.stored.configuration;
-        rows::found(&mut rows, configuration, birth.founders.rows(), applied)?;
-        let frozen = rows.freeze().expect("something was written");
-        let committed = committer.commit(frozen)?;
-        committer.retire(committed);
+        found((&mut rows, &mut committer), &birth.stored, &birth.founders)?;
     }
     let mut contents = contents::read(&rows.view(), lease_options(config))?;
     let is_new = birth.is_some();
     let (mut log, mut stored, identity) = open_log(config, &log_directory, birth, &contents)?;
-    let (id, applied) = (NodeId(identity.member), contents.applied);
+    let id = NodeId(identity.member);
     let fields = fields!["local-member-id": hex(id.0), "cluster-id": hex(identity.cluster)];
     let message = if is_new { "starting local member" } else { "restarting local member" };
     config.journal.info(message, fields);
@@ -223,23 +220,10 @@ pub fn open(config: &Config, dialer: &Dialer, draw: u64) -> Result<Opened, Error
         stored.configuration = contents.configuration.clone();
     }
     let node = Node::new(id, options(config), stored, draw).map_err(Error::Gap)?;
-    let (configuration, leases) = (contents.configuration, Leases::new(contents.lessor));
-    let facts = Facts {
-        gate: gate::Gate::new(contents.auth, tokens(config)?),
-        alarms: Swapped::new(contents.alarms),
-        roster: Swapped::new(contents.roster),
-        versions: Swapped::new(contents.versions),
-        compactions: Swapped::new(Compactions::default()),
-        progress: Progress::default(),
-        leading: Swapped::new(Leading::nobody()),
-        sizes: Sizes::default(),
-        serving: watch::Sender::new(true),
-        metrics: Metrics::new(config.metrics == config::Metrics::Extensive),
-    };
-    store::note_sizes(&committer, &facts.sizes);
-    let store = mvcc::Store::open(rows)?;
-    let reader = store.reader();
-    note_keys(&reader.view(), &facts)?;
+    let metrics = Metrics::new(config.metrics == config::Metrics::Extensive);
+    let store = (rows, &committer);
+    let inside = Inside::of(store, contents, Clock::running(), (tokens(config)?, metrics))?;
+    let Inside { state, leases, facts, reader } = inside;
     let fields = fields!["current-rev": reader.view().current().0];
     config.journal.info("kvstore restored", fields);
     Ok(Opened {
@@ -247,14 +231,68 @@ pub fn open(config: &Config, dialer: &Dialer, draw: u64) -> Result<Opened, Error
         log,
         log_directory,
         log_options: SEGMENTS,
-        state: State::new(store, applied, configuration),
+        state,
         leases,
         facts,
-        reader: Reader::new(reader),
+        reader,
         committer,
         identity,
         is_new,
     })
+}
+
+/// Makes the store of a new member.
+pub fn found(
+    (rows, committer): (&mut Rows, &mut Committer<StoreFolder>),
+    stored: &Stored,
+    founders: &Roster,
+) -> Result<(), Error> {
+    rows::found(rows, &stored.configuration, founders.rows(), stored.applied)?;
+    let frozen = rows.freeze().expect("something was written");
+    let committed = committer.commit(frozen)?;
+    committer.retire(committed);
+    Ok(())
+}
+
+/// What is in a store, as rooms have it.
+pub struct Inside {
+    /// The state.
+    pub state: State,
+    /// The leases in it.
+    pub leases: Leases,
+    /// What else it says.
+    pub facts: Facts,
+    /// Who reads it.
+    pub reader: Reader,
+}
+
+impl Inside {
+    /// That of this store. Leases go by this clock.
+    pub fn of(
+        (rows, committer): (Rows, &Committer<StoreFolder>),
+        contents: Contents,
+        clock: Clock,
+        (tokens, metrics): (Kind, Metrics),
+    ) -> Result<Inside, Error> {
+        let facts = Facts {
+            gate: gate::Gate::new(contents.auth, tokens),
+            alarms: Swapped::new(contents.alarms),
+            roster: Swapped::new(contents.roster),
+            versions: Swapped::new(contents.versions),
+            compactions: Swapped::new(Compactions::default()),
+            progress: Progress::default(),
+            leading: Swapped::new(Leading::nobody()),
+            sizes: Sizes::default(),
+            serving: watch::Sender::new(true),
+            metrics,
+        };
+        store::note_sizes(committer, &facts.sizes);
+        let store = mvcc::Store::open(rows)?;
+        let reader = Reader::new(store.reader());
+        note_keys(&reader.view(), &facts)?;
+        let state = State::new(store, contents.applied, contents.configuration);
+        Ok(Inside { state, leases: Leases::new(contents.lessor, clock), facts, reader })
+    }
 }
 
 type Log = (Wal<LogFolder>, Stored, Identity);
@@ -325,7 +363,8 @@ fn tokens(config: &Config) -> Result<Kind, Error> {
     })
 }
 
-type Backend = (backend::Writer<File>, Committer<StoreFolder>);
+type Rows = backend::Writer<File>;
+type Backend = (Rows, Committer<StoreFolder>);
 
 fn open_store(config: &Config, place: &Path) -> Result<Backend, Error> {
     let began = Instant::now();

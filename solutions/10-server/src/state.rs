@@ -41,6 +41,7 @@ mod carry_out;
 mod commits;
 mod compacting;
 mod install;
+mod shown;
 mod tally;
 
 use commits::Commits;
@@ -161,20 +162,7 @@ impl State {
             wires.jobs.take_until(next, &mut jobs);
             let mut stops = false;
             for job in jobs.drain(..) {
-                match job {
-                    ToState::Apply(span) => self.apply_span(span, wires)?,
-                    ToState::Install(brought) => self.install(brought, wires)?,
-                    ToState::Keys(leases, asker) => {
-                        tell(asker, Told::Keys(self.keys_of(&leases)), wires);
-                    }
-                    ToState::Sum(revision, asker) => {
-                        tell(asker, Told::Sum(self.store.sum(revision)), wires);
-                    }
-                    ToState::Compacted(asker) => self.compacting.push(asker),
-                    ToState::Settle(asker) => self.commits.settle(asker, self.applied),
-                    ToState::Retired => {}
-                    ToState::Stop => stops = true,
-                }
+                stops |= self.take(job, wires)?;
             }
             self.commits.hear(&wires.retired);
             if self.store.rows().buffered() > TOO_MUCH {
@@ -185,8 +173,7 @@ impl State {
             }
             if Instant::now() >= next_round {
                 next_round = Instant::now() + lease::ROUND;
-                wires.leases.note_applied(self.applied.term);
-                wires.leases.round(&wires.replica);
+                self.round(wires);
             }
             let next_step = self.compact_further(wires)?;
             if stops {
@@ -207,9 +194,34 @@ impl State {
         }
     }
 
+    /// Does what it is told. Is it told to stop?
+    fn take(&mut self, job: ToState, wires: &Wires) -> Result<bool, Error> {
+        match job {
+            ToState::Apply(span) => self.apply_span(span, wires)?,
+            ToState::Install(brought) => self.install(brought, wires)?,
+            ToState::Keys(leases, asker) => {
+                tell(asker, Told::Keys(self.keys_of(&leases)), wires);
+            }
+            ToState::Sum(revision, asker) => {
+                tell(asker, Told::Sum(self.store.sum(revision)), wires);
+            }
+            ToState::Compacted(asker) => self.compacting.push(asker),
+            ToState::Settle(asker) => self.commits.settle(asker, self.applied),
+            ToState::Retired => {}
+            ToState::Stop => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// If this member leads, it looks after leases.
+    pub fn round(&self, wires: &Wires) {
+        wires.leases.note_applied(self.applied.term);
+        wires.leases.round(&wires.replica);
+    }
+
     /// Carries out entries that follow one another, publishes what they wrote, and tells whoever
     /// waits.
-    fn apply_span(&mut self, span: Span<Payload>, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn apply_span(&mut self, span: Span<Payload>, wires: &Wires) -> Result<(), mvcc::Error> {
         let mut post = wires.boxes.post();
         let mut happened: Vec<(Revision, Arc<[Event]>)> = Vec::new();
         let mut index = span.prev.index;
@@ -269,7 +281,7 @@ impl State {
     }
 
     /// What was written since the last time is to be on disk, if the one before is.
-    fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
+    pub fn freeze(&mut self, wires: &Wires) -> Result<(), mvcc::Error> {
         if !self.commits.can_begin(self.applied) {
             return Ok(());
         }

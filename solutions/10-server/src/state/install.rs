@@ -22,7 +22,7 @@ const NAME: &str = "db";
 
 impl State {
     /// Puts a state in the place of this one.
-    pub(super) fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
+    pub fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
         wires.facts.metrics.images.installing.set(1);
         let before = self.applied.index.0;
         let fields = |current: u64| {
