@@ -35,6 +35,7 @@ mod tls;
 mod tls_peers;
 mod users;
 mod utility;
+mod virtual_time;
 mod watch;
 mod websocket;
 mod wire_frames;
