@@ -73,7 +73,7 @@ fn live(plan: &Plan, changes: bool, checkpoints: bool, looked_for: &[&'static st
 
 #[test]
 fn members_that_stay() {
-    check(|| live(&plan(3..=5, 30), false, false, &["late-expiry"]));
+    check(|| live(&plan(3..=5, 24), false, false, &[]));
 }
 
 #[test]

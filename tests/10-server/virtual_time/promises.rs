@@ -93,6 +93,11 @@ impl Promises {
                 self.alive(request.id)?.ended = Some(index);
                 None
             }
+            // By then, another one may have renewed it.
+            (Wish::LeaseIsOver(over), Ok(_)) if over.reign != entry.at.term.0 => {
+                let (lease, reign, term) = (over.lease, over.reign, entry.at.term);
+                Some(format!("lease {lease} was over in reign {reign}, and ended in {term}"))
+            }
             (Wish::LeaseIsOver(over), Ok(_)) => {
                 let found = self.asked.get(&number).copied();
                 let slack = self.slack;
