@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
 use crate::disk::{Disk, File, LogFolder, StoreFolder, store_options};
-use crate::facts::{Compactions, Facts, Progress, Sizes};
+use crate::facts::{Compactions, Facts, Leading, Progress, Sizes};
 use crate::forced::{self, go_on_alone};
 use crate::gate::{self, Kind};
 use crate::journal::fields;
@@ -28,6 +28,7 @@ use crate::state::State;
 use crate::store;
 use crate::swapped::Swapped;
 use crate::tls::Dialer;
+use crate::version::{TOO_OLD, Version};
 use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
@@ -107,6 +108,9 @@ pub enum Error {
     /// The two do not belong together.
     #[error("{0}: entries between the two are nowhere; restore a backup")]
     Gap(Gap),
+    /// The cluster speaks what this one does not.
+    #[error("{TOO_OLD}")]
+    TooOld,
     /// Entries may have been acknowledged that only the log had.
     #[error("the store goes up to {applied}, and there is no log in {place}; restore a backup")]
     NoLog {
@@ -172,6 +176,15 @@ fn check(log_place: &Path) -> Result<(), Error> {
         return Err(Error::Original(log_place.to_owned()));
     }
     Ok(())
+}
+
+/// Does this member speak what its cluster does?
+fn check_version(contents: &Contents) -> Result<(), Error> {
+    let speaks = contents.versions.cluster.as_deref().and_then(Version::parse);
+    match speaks.is_some_and(|version| version > Version::own()) {
+        true => Err(Error::TooOld),
+        false => Ok(()),
+    }
 }
 
 /// Opens a member's files. If there are none, the member is founded, or comes to a cluster.
@@ -268,6 +281,7 @@ impl Inside {
             versions: Swapped::new(contents.versions),
             compactions: Swapped::new(Compactions::default()),
             progress: Progress::default(),
+            leading: Swapped::new(Leading::nobody()),
             sizes: Sizes::default(),
             serving: watch::Sender::new(true),
             metrics,
@@ -290,6 +304,7 @@ fn open_log(
     birth: Option<Birth>,
     contents: &Contents,
 ) -> Result<Log, Error> {
+    check_version(contents)?;
     let applied = contents.applied;
     if let Some(Birth { identity, stored, .. }) = birth {
         if applied != stored.applied {

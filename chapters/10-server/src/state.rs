@@ -29,7 +29,7 @@ use crate::rows;
 use crate::stop::Stop;
 use api::{Event, Revision};
 use basics::{NodeId, Position};
-use mvcc::{Progress, Store};
+use mvcc::Store;
 use raft::{Change, Configuration, Payload};
 use replication::Span;
 use std::sync::Arc;
@@ -39,12 +39,14 @@ use thiserror::Error;
 mod admission;
 mod carry_out;
 mod commits;
+mod compacting;
 mod install;
 mod shown;
 mod tally;
 
 use commits::Commits;
 pub use commits::Rhythm;
+use compacting::Forgetting;
 
 /// Why a state cannot go on.
 #[derive(Debug, Error)]
@@ -113,9 +115,6 @@ pub struct Wires {
     pub stop: Stop,
 }
 
-/// So long a compaction waits until it looks again for views that need what it takes.
-const VIEWS: Duration = Duration::from_millis(20);
-
 /// If the disk is so far behind, nothing more is carried out.
 const TOO_MUCH: usize = 256 << 20;
 
@@ -129,7 +128,7 @@ pub struct State {
     /// What goes to the disk.
     commits: Commits,
     /// A compaction is under way, or was just now.
-    forgets: bool,
+    forgets: Option<Forgetting>,
     /// When its next step may be.
     next_step: Instant,
     /// Those who wait until there is no compaction under way.
@@ -141,13 +140,14 @@ pub struct State {
 impl State {
     /// The state in this store, which goes up to that entry, with these members.
     pub fn new(store: Store<File>, applied: Position, configuration: Configuration) -> State {
+        // One that a crash has cut off goes on.
+        let forgets = Forgetting::of(&store);
         State {
             store,
             applied,
             configuration,
             commits: Commits::new(applied),
-            // One that a crash has cut off goes on.
-            forgets: true,
+            forgets,
             next_step: Instant::now(),
             compacting: Vec::new(),
             resyncs: None,
@@ -217,37 +217,6 @@ impl State {
     pub fn round(&self, wires: &Wires) {
         wires.leases.note_applied(self.applied.term);
         wires.leases.round(&wires.replica);
-    }
-
-    /// One step of a compaction, if there is one and it has rested after the one before. When can
-    /// the next one be?
-    fn compact_further(&mut self, wires: &Wires) -> Result<Option<Instant>, mvcc::Error> {
-        let now = Instant::now();
-        if now < self.next_step {
-            return Ok(Some(self.next_step));
-        }
-        let rests = match self.compaction_step(wires)? {
-            Progress::Done => return Ok(None),
-            Progress::More => wires.compaction.sleep,
-            Progress::Waits => VIEWS,
-        };
-        self.next_step = now + rests;
-        Ok(Some(self.next_step))
-    }
-
-    /// One step of a compaction, if there is one.
-    pub fn compaction_step(&mut self, wires: &Wires) -> Result<Progress, mvcc::Error> {
-        let step = wires.compaction.batch.max(1);
-        let progress = self.store.compaction_step(step)?;
-        match progress {
-            Progress::Done if !std::mem::take(&mut self.forgets) => {}
-            Progress::Done | Progress::More => self.commits.note_forgotten(step as u64),
-            Progress::Waits => {}
-        }
-        if progress == Progress::Done {
-            self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
-        }
-        Ok(progress)
     }
 
     /// Carries out entries that follow one another, publishes what they wrote, and tells whoever

@@ -220,6 +220,7 @@ impl Still {
             | ToReplica::Synced(_)
             | ToReplica::Applied(_)
             | ToReplica::Durable(_)
+            | ToReplica::HandOver
             | ToReplica::Stop => None,
         };
         taken(&self.wires.replica).into_iter().filter_map(proposed).collect()
@@ -302,7 +303,7 @@ fn wires(
     (leases, facts, reader, boxes): (Arc<Leases>, Arc<Facts>, Reader, Arc<Boxes>),
 ) -> Wires {
     let Options { id, leases: lease_options, entries, batch } = options;
-    let (links, _) = Links::new(id);
+    let (links, _) = Links::new(id, facts.clone());
     links.note_roster(&facts.roster.get());
     Wires {
         jobs: Arc::default(),

@@ -68,6 +68,17 @@ impl State {
         if now < self.next_step {
             return Ok(Some(self.next_step));
         }
+        let rests = match self.compaction_step(wires)? {
+            Progress::Done => return Ok(None),
+            Progress::More => wires.compaction.sleep,
+            Progress::Waits => VIEWS,
+        };
+        self.next_step = now + rests;
+        Ok(Some(self.next_step))
+    }
+
+    /// One step of a compaction, if there is one.
+    pub fn compaction_step(&mut self, wires: &Wires) -> Result<Progress, mvcc::Error> {
         let step = wires.compaction.batch.max(1);
         let progress = self.store.compaction_step(step)?;
         match progress {
@@ -81,12 +92,7 @@ impl State {
             }
             self.compacting.drain(..).for_each(|asker| tell(asker, Told::Settled, wires));
         }
-        match progress {
-            Progress::Done => return Ok(None),
-            Progress::More => self.next_step = now + wires.compaction.sleep,
-            Progress::Waits => self.next_step = now + VIEWS,
-        }
-        Ok(Some(self.next_step))
+        Ok(progress)
     }
 
     /// Nothing is left of what was to go.

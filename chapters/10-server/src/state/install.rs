@@ -8,10 +8,11 @@
 //! Views that were taken before see what was before. Watchers are told to read on from where they
 //! are, in the new store.
 
-use super::{Error, State, Wires, tell};
+use super::{Error, Forgetting, State, Wires, tell};
 use crate::boxes::Told;
 use crate::contents::{self, Contents};
 use crate::disk::store_options;
+use crate::journal::fields;
 use crate::letters::{Brought, ToHashes, ToReplica, ToStore, ToWatches};
 use bolt::Directory;
 use bolt::backend;
@@ -22,6 +23,17 @@ const NAME: &str = "db";
 impl State {
     /// Puts a state in the place of this one.
     pub fn install(&mut self, brought: Brought, wires: &Wires) -> Result<(), Error> {
+        wires.facts.metrics.images.installing.set(1);
+        let before = self.applied.index.0;
+        let fields = |current: u64| {
+            fields![
+                "current-snapshot-index": current,
+                "current-applied-index": current,
+                "incoming-leader-snapshot-index": brought.at.index.0,
+                "incoming-leader-snapshot-term": brought.at.term.0,
+            ]
+        };
+        wires.journal.info("applying snapshot", fields(before));
         // What is on its way to the old file gets there, so that nobody waits for it any more.
         self.commits.wait(&wires.retired);
         // And nobody copies it into a new one, which would take the name.
@@ -32,19 +44,22 @@ impl State {
         folder.rename(part, NAME)?;
         folder.sync()?;
         let (rows, committer) = backend::open(folder.clone(), NAME, store_options())?;
+        wires.journal.info("applySnapshot: opened snapshot backend", fields![]);
         let contents = contents::read(&rows.reader().view(), wires.lease_options)?;
         if contents.applied != brought.at {
             return Err(Error::Another { found: contents.applied, wanted: brought.at });
         }
         self.store = mvcc::Store::open(rows)?;
         (self.applied, self.configuration) = (contents.applied, contents.configuration.clone());
-        (self.forgets, self.resyncs) = (true, None);
+        (self.forgets, self.resyncs) = (Forgetting::of(&self.store), None);
         wires.store.put(ToStore::Replace(Box::new(committer)));
         self.show(contents, wires);
         for asker in self.commits.begin_anew(self.applied) {
             tell(asker, Told::Settled, wires);
         }
         wires.watches.put(ToWatches::Resync(self.store.current()));
+        wires.facts.metrics.images.installing.set(0);
+        wires.journal.info("applied snapshot", fields(self.applied.index.0));
         // Now another one may come. Whoever has brought it may have gone.
         let _ = brought.done.send(());
         drop(brought.place);
