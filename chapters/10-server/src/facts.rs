@@ -117,9 +117,9 @@ impl Leading {
         Leading { leader: None, since: Instant::now() }
     }
 
-    /// Has nobody led for so long?
-    pub fn is_lost_for(&self, time: Duration) -> bool {
-        self.leader.is_none() && self.since.elapsed() >= time
+    /// For how long nobody has led; not at all, if somebody does.
+    pub fn lost(&self) -> Duration {
+        if self.leader.is_none() { self.since.elapsed() } else { Duration::ZERO }
     }
 }
 

@@ -35,10 +35,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::body::Body;
 
-/// A client whose requests are not answered by then, or who does not listen, is left alone when a
-/// member stops.
-const GRACE: Duration = Duration::from_secs(7);
-
 /// HTTP/1, with these limits.
 fn http1(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
@@ -206,14 +202,15 @@ async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Re
     match protocol {
         Protocol::Http2 => {
             let connection = http2(&limits).serve_connection(socket, service);
-            until_stopped(connection, http2::Connection::graceful_shutdown, stops).await;
+            until_stopped(connection, http2::Connection::graceful_shutdown, stops, limits.grace)
+                .await;
         }
         // Nobody speaks gRPC like this.
         Protocol::Http1 if serves == Serves::Grpc => {}
         Protocol::Http1 => {
             let connection = http1(&limits).serve_connection(socket, service).with_upgrades();
             let finish = http1::UpgradeableConnection::graceful_shutdown;
-            until_stopped(connection, finish, stops).await;
+            until_stopped(connection, finish, stops, limits.grace).await;
         }
     }
 }
@@ -286,6 +283,7 @@ async fn until_stopped<C: Future>(
     connection: C,
     finish: impl FnOnce(Pin<&mut C>),
     mut stops: watch::Receiver<bool>,
+    grace: Duration,
 ) {
     let mut connection = pin!(connection);
     tokio::select! {
@@ -293,5 +291,6 @@ async fn until_stopped<C: Future>(
         _ = connection.as_mut() => return,
         _ = stops.wait_for(|stops| *stops) => finish(connection.as_mut()),
     }
-    let _ = timeout(GRACE, connection).await;
+    // Whoever is not answered by then, or does not listen, is left alone.
+    let _ = timeout(grace, connection).await;
 }

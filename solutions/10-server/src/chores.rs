@@ -74,12 +74,12 @@ impl Chores {
     pub fn run(mut self, jobs: &Mailbox<Stop>) {
         let mut arrived = Vec::new();
         loop {
-            let is_known = self.publish() & self.keep_version();
-            let mut next = Instant::now() + if is_known { ROUND } else { FIRST_ROUNDS };
             self.member.facts.gate.expire();
-            if let Some(due) = self.let_go() {
-                next = next.min(due);
-            }
+            let due = self.let_go();
+            // The last of all: it waits for others.
+            let is_known = self.publish() & self.keep_version();
+            let next = Instant::now() + if is_known { ROUND } else { FIRST_ROUNDS };
+            let next = due.map_or(next, |due| due.min(next));
             jobs.take_until(next, &mut arrived);
             if !arrived.is_empty() {
                 return;

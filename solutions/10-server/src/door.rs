@@ -70,6 +70,8 @@ pub struct Limits {
     /// So many bytes of an answer wait to be sent. With more, a stream that always has something
     /// to say would keep others of its runtime waiting.
     pub unsent_bytes: usize,
+    /// So long requests that are under way have to be answered when the member stops.
+    pub grace: Duration,
     /// So many requests a client takes back before anybody has looked at them. It is sent away
     /// with the next one.
     pub taken_back: usize,
@@ -92,6 +94,7 @@ impl Default for Limits {
             silence: Duration::from_secs(120),
             head_bytes: 1 << 20,
             unsent_bytes: 64 << 10,
+            grace: Duration::from_secs(8),
             taken_back: 1024,
         }
     }

@@ -125,8 +125,8 @@ impl Replica {
     pub fn run(mut self) {
         let mut events = Vec::new();
         let mut next = Instant::now() + self.tick;
-        // It hands over, until then at the latest; and it is to end after that.
-        let (mut hands_over, mut ends) = (None, false);
+        // It is to end, by then at the latest.
+        let mut ends = None;
         if self.node.configuration().members().voters().iter().eq([&self.node.id()]) {
             // Nobody else could win, so there is nothing to wait for.
             let draw = self.draw();
@@ -148,15 +148,13 @@ impl Replica {
             }
             for event in events.drain(..) {
                 match event {
-                    ToReplica::HandOver | ToReplica::Stop => {
-                        ends |= matches!(event, ToReplica::Stop);
-                        hands_over = hands_over.or_else(|| Some(self.hand_over(now)));
-                    }
+                    ToReplica::HandOver => drop(self.hand_over(now)),
+                    // Perhaps it leads still, or again: whoever had got the lead may stop, too.
+                    ToReplica::Stop => ends = Some(self.hand_over(now)),
                     event => self.take(event),
                 }
             }
-            let leads = |latest| self.node.leads() && now < latest;
-            if ends && !hands_over.is_some_and(leads) {
+            if ends.is_some_and(|latest| !self.node.leads() || now >= latest) {
                 self.work();
                 self.wires.log.put(ToLog::Stop);
                 self.wires.state.put(ToState::Stop);

@@ -33,11 +33,11 @@ pub const PATIENCE: Duration = Duration::from_secs(1);
 const MORE_PATIENCE: Duration = Duration::from_secs(20);
 
 /// So often something is tried that has to work in the end, and so long in between.
-const TRIES: usize = 1_500;
+const TRIES: usize = 7_500;
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// So many calls may be refused, one after the other, by a cluster that is well.
-const REFUSALS: usize = 4_000;
+const REFUSALS: usize = 20_000;
 
 /// What all clients of a round know.
 pub struct Shared {
@@ -64,6 +64,8 @@ pub struct Clients {
     watchers: Vec<JoinHandle<Watcher>>,
     defragmenting: Vec<JoinHandle<()>>,
     copies: Vec<PathBuf>,
+    /// What those have told who have ended.
+    history: History,
 }
 
 /// Asks a member, and gives up after a while.
@@ -182,6 +184,7 @@ impl Clients {
             watchers: Vec::new(),
             defragmenting: Vec::new(),
             copies: Vec::new(),
+            history: History::default(),
         };
         numbers.into_iter().for_each(|member| clients.watch(member));
         clients
@@ -303,13 +306,13 @@ impl Clients {
     }
 
     /// What is old goes. It may come to nothing.
-    pub fn compact(&self, _: &Members) -> Result<(), Wrong> {
-        let revision = (self.shared.newest.load(Ordering::Relaxed) - 150).max(2);
+    pub fn compact(&mut self) {
+        let revision = (self.shared.newest.load(Ordering::Relaxed) - 30).max(2);
         let request = CompactionRequest { revision, physical: true };
         if let Some((_, client)) = self.reached().first_mut() {
-            let _ = client.kv(async move |mut kv| within(PATIENCE, kv.compact(request)).await);
+            let done = client.kv(async move |mut kv| within(PATIENCE, kv.compact(request)).await);
+            self.history.compactions += usize::from(done.is_ok());
         }
-        Ok(())
     }
 
     /// Stores are written anew, beside everything else.
@@ -352,10 +355,20 @@ impl Clients {
         Ok(())
     }
 
+    /// Nobody asks for anything new.
+    fn let_writers_end(&mut self) {
+        self.shared.is_calm.store(true, Ordering::Relaxed);
+        for writer in self.writers.drain(..) {
+            let told = writer.join().expect("a client does not panic");
+            self.history.calls.extend(told.calls);
+            self.history.promises.extend(told.promises);
+        }
+    }
+
     /// Everything comes to rest, and everybody says what it has.
     pub fn calm(&mut self, members: &Members) -> Result<Same, Wrong> {
         self.until_answered(30)?;
-        self.shared.is_calm.store(true, Ordering::Relaxed);
+        self.let_writers_end();
         let newest = self.patiently("keys of leases are to go when nobody renews these", || {
             let (_, mut client) = self.reached().into_iter().next()?;
             let (revision, count) = leases::left(&mut client)?;
@@ -364,12 +377,6 @@ impl Clients {
         let mut same = Same::default();
         for member in members.numbers() {
             self.until_served(member)?;
-            let found = self.patiently(&format!("m{member} is to tell its hash"), || {
-                let mut client = self.shared.reach(member)?;
-                let request = HashKvRequest { revision: 0 };
-                ask!(MaintenanceClient, client, hash_kv, request).ok()
-            })?;
-            same.hashes.push((member, found.hash, found.hash_revision));
             self.patiently(
                 &format!("the watcher of m{member} is to see revision {newest}"),
                 || {
@@ -378,6 +385,18 @@ impl Clients {
                 },
             )?;
         }
+        // What somebody has given up may still be carried out: so of the same past, and the same
+        // revision.
+        same.hashes = self.patiently("everybody is to tell a hash of the same past", || {
+            let hash = |member| {
+                let mut client = self.shared.reach(member)?;
+                let request = HashKvRequest { revision: newest };
+                let told = ask!(MaintenanceClient, client, hash_kv, request).ok()?;
+                Some((member, told.hash, told.compact_revision))
+            };
+            let told: Option<Vec<_>> = members.numbers().into_iter().map(hash).collect();
+            told.filter(|all| all.iter().all(|(.., compacted)| *compacted == all[0].2))
+        })?;
         same.alarms = self.patiently("alarms are to be told", || {
             let (_, mut client) = self.reached().into_iter().next()?;
             let told = ask!(MaintenanceClient, client, alarm, AlarmRequest::default()).ok()?;
@@ -416,15 +435,10 @@ impl Clients {
     }
 
     /// All that they were told.
-    pub fn end(self) -> History {
-        self.shared.is_calm.store(true, Ordering::Relaxed);
+    pub fn end(mut self) -> History {
+        self.let_writers_end();
         self.shared.is_over.store(true, Ordering::Relaxed);
-        let mut history = History::default();
-        for writer in self.writers {
-            let told = writer.join().expect("a client does not panic");
-            history.calls.extend(told.calls);
-            history.promises.extend(told.promises);
-        }
+        let mut history = self.history;
         history.calls.sort_by_key(|call| call.asked);
         let watchers = self.watchers.into_iter().map(|one| one.join());
         history.watchers = watchers.map(|one| one.expect("a watcher does not panic")).collect();

@@ -93,7 +93,8 @@ fn revisions(history: &History, past: &Past) -> Result<BTreeMap<i64, usize>, Wro
     for (revision, (events, at)) in past {
         let call = match &events[0] {
             Event::Put(row) => writers.get(&row.value[..]).copied(),
-            Event::Delete { key, .. } if key.starts_with('l') => continue,
+            // A lease has one key.
+            Event::Delete { key, .. } if key.starts_with('l') && events.len() == 1 => continue,
             Event::Delete { key, .. } => {
                 deleted_by(history, deletions.get_mut(&key[..]), *revision)
             }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// So often a member that was asked to end is looked at, and so long in between.
-const TRIES: usize = 3_000;
+const TRIES: usize = 15_000;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// How many rounds there were in this process.
@@ -256,10 +256,10 @@ impl Members {
     }
 
     /// Brings what the members said to where a person can read it.
-    pub fn keep_journals(&mut self, seed: u64) -> Vec<PathBuf> {
+    pub fn keep_journals(&mut self, count: usize, seed: u64) -> Vec<PathBuf> {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
         let keep = |number: usize| {
-            let kept = folder.join(format!("storm-{seed}-m{number}.log"));
+            let kept = folder.join(format!("storm-{count}-{seed}-m{number}.log"));
             fs::copy(self.journal(number), &kept).ok().map(|_| kept)
         };
         (1..self.next).filter_map(keep).collect()

@@ -110,7 +110,7 @@ pub struct Copied {
 /// What all members were found to have when everything had come to rest.
 #[derive(Clone, Debug, Default)]
 pub struct Same {
-    /// Of each member: a hash of all, and up to which revision.
+    /// Of each member: a hash of all, and of which revision it was compacted last.
     pub hashes: Vec<(usize, u32, i64)>,
     /// Alarms, in words.
     pub alarms: Vec<String>,
@@ -124,6 +124,8 @@ pub struct History {
     pub watchers: Vec<Watcher>,
     pub promises: Vec<Promise>,
     pub faults: Vec<Fault>,
+    /// How often the past was compacted.
+    pub compactions: usize,
 }
 
 /// What is wrong with it.

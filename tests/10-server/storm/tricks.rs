@@ -161,7 +161,7 @@ impl Trick {
                 }
                 clients.replace(members, on[0])?;
             }
-            Trick::Compact => clients.compact(members)?,
+            Trick::Compact => clients.compact(),
             Trick::Defragment => clients.defragment(members, on),
             Trick::Copy => clients.copy(members, on[0])?,
         }

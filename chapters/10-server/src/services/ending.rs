@@ -4,6 +4,9 @@
 //! while, and its client would rather ask other members than wait here for what does not happen; or
 //! the member is to stop, and a watcher that is never told anything would hold it up.
 //!
+//! A client that does not read what it is told is not told of the end either: its connection goes
+//! with all others when the member's patience is over.
+//!
 //! Left to others: who leads (`replica`), and when a member stops (`stop`).
 
 use super::{Member, layers};
@@ -14,7 +17,7 @@ use http::{HeaderMap, Request};
 use hyper::body::{Body, Frame};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::sleep;
 use tonic::Status;
@@ -48,8 +51,10 @@ pub fn end<B>(member: &Arc<Member>, request: &Request<B>) -> Option<End> {
 
 /// Waits until nobody has led for so long.
 async fn nobody_leads(facts: &Facts, patience: Duration) {
-    while !facts.leading.get().is_lost_for(patience) {
-        sleep((patience / 6).max(Duration::from_millis(1))).await;
+    loop {
+        let Some(left) = patience.checked_sub(facts.leading.get().lost()) else { return };
+        // Not before then: there may be thousands who wait for this.
+        sleep(left).await;
     }
 }
 
@@ -75,13 +80,14 @@ impl Body for Ending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
-        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
-            return Poll::Ready(frame);
-        }
-        let error = ready!(self.end.as_mut().poll(context));
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        // First, or one that always has something to say would never end.
+        let Poll::Ready(error) = this.end.as_mut().poll(context) else {
+            return Pin::new(body).poll_frame(context);
+        };
         // Whoever made the answer sees that nobody wants it any more.
-        self.body = None;
+        this.body = None;
         let mut trailers = HeaderMap::new();
         Status::from(error).add_header(&mut trailers)?;
         Poll::Ready(Some(Ok(Frame::trailers(trailers))))

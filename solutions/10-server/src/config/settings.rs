@@ -6,10 +6,10 @@ use crate::config::State;
 use crate::config::gates::Gates;
 use crate::config::urls::Url;
 use crate::config::values::Span;
-
 use crate::door::Limits;
 use crate::pages;
 use crate::tls::Options;
+use std::time::Duration;
 
 /// Everything that a flag says, in the form in which it says it.
 #[derive(Clone, Debug)]
@@ -176,6 +176,10 @@ impl Settings {
             concurrent_streams: u32::try_from(self.max_concurrent_streams).unwrap_or(u32::MAX),
             keepalive_interval: self.grpc_keepalive_interval.duration(),
             keepalive_timeout: self.grpc_keepalive_timeout.duration(),
+            // Longer than a request waits.
+            grace: Duration::from_millis(
+                self.election_timeout.saturating_mul(2).saturating_add(6_000),
+            ),
             ..Limits::default()
         }
     }

@@ -38,6 +38,9 @@ use tokio::time::timeout;
 use tonic::metadata::MetadataMap;
 use tonic::{Status, Streaming};
 
+/// So many bytes have to be free besides: the log's next segments, and what the store writes.
+const BESIDE: u64 = 256 << 20;
+
 /// Up to which entry an image goes, and how long it is.
 const TERM: &str = "term";
 const INDEX: &str = "index";
@@ -208,9 +211,9 @@ async fn save(
     (at, length): (Position, u64),
     mut pieces: Streaming<Bytes>,
 ) -> Result<(), Status> {
-    // A disk that is full would end this member, and its log with it.
+    // A disk that is full would end this member, and its log with it, which goes on meanwhile.
     let free = room_at(&room.store).map_err(|error| Status::internal(error.to_string()))?;
-    if length > free {
+    if length.saturating_add(BESIDE) > free {
         let why = format!("it has {length} bytes, and there is room for {free}");
         return Err(Status::resource_exhausted(why));
     }

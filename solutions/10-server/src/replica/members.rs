@@ -160,7 +160,7 @@ impl Replica {
         let heir = others.filter(|id| links.is_reached(*id)).max_by_key(matched);
         let draw = self.draw();
         match heir.filter(|_| self.node.leads()).map(|heir| self.node.transfer(heir, draw)) {
-            Some(Ok(())) => now + self.tick * HANDING_OVER,
+            Some(Ok(()) | Err(Refused::HandingOver(_))) => now + self.tick * HANDING_OVER,
             Some(Err(_)) | None => now,
         }
     }

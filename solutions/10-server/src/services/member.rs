@@ -172,6 +172,9 @@ impl Member {
     /// Proposes a change of the members, and waits until it was carried out, as long as the client
     /// does: nobody may take it back.
     pub async fn change<R: Asked>(&self, asker: &Asker, request: R) -> Result<R::Response, Status> {
+        while self.facts.progress.get().leader.is_none() {
+            sleep(AGAIN).await;
+        }
         let waiting = self.post_box.wait();
         let until = Instant::now() + self.patience;
         let data = self.written(asker, request, &waiting)?;

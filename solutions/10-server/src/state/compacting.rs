@@ -47,7 +47,12 @@ impl State {
         let before = wires.reader.view();
         self.store.compact(request.revision)?;
         wires.journal.info("compact tree index", fields!["revision": request.revision]);
-        self.forgets = Forgetting::of(&self.store);
+        // One that is under way goes on as this one.
+        let next = Forgetting::of(&self.store);
+        self.forgets = next.map(|next| match self.forgets.take() {
+            Some(Forgetting { began, rows, .. }) => Forgetting { began, rows, ..next },
+            None => next,
+        });
         self.next_step = Instant::now();
         // Nobody can ask for revision 0: it stands for the newest.
         if let Some(revision) = self.store.compacted().filter(|revision| revision.0 > 0)
