@@ -114,6 +114,7 @@ mod forced;
 mod gate;
 mod hashes;
 mod ids;
+mod inside;
 pub mod journal;
 mod leases;
 mod letters;

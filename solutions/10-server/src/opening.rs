@@ -12,9 +12,10 @@ use crate::clock::Clock;
 use crate::config::{self, Config, Gate};
 use crate::contents::{self, Contents};
 use crate::disk::{Disk, File, LogFolder, StoreFolder, store_options};
-use crate::facts::{Compactions, Facts, Leading, Progress, Sizes};
+use crate::facts::Facts;
 use crate::forced::{self, go_on_alone};
-use crate::gate::{self, Kind};
+use crate::gate::Kind;
+use crate::inside::Inside;
 use crate::journal::fields;
 use crate::leases::Leases;
 use crate::lines::hex;
@@ -25,11 +26,8 @@ use crate::reason::reason;
 use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
-use crate::store;
-use crate::swapped::Swapped;
 use crate::tls::Dialer;
 use crate::version::{TOO_OLD, Version};
-use api::RangeRequest;
 use auth::Tokens;
 use basics::{NodeId, Position};
 use bolt::Directory;
@@ -41,7 +39,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 use thiserror::Error;
-use tokio::sync::watch;
 use wal::{Folder, Identity, Options, Wal};
 
 /// How long a segment of the log is, as etcd's.
@@ -254,47 +251,6 @@ pub fn found(
     Ok(())
 }
 
-/// What is in a store, as rooms have it.
-pub struct Inside {
-    /// The state.
-    pub state: State,
-    /// The leases in it.
-    pub leases: Leases,
-    /// What else it says.
-    pub facts: Facts,
-    /// Who reads it.
-    pub reader: Reader,
-}
-
-impl Inside {
-    /// That of this store. Leases go by this clock.
-    pub fn of(
-        (rows, committer): (Rows, &Committer<StoreFolder>),
-        contents: Contents,
-        clock: Clock,
-        (tokens, metrics): (Kind, Metrics),
-    ) -> Result<Inside, Error> {
-        let facts = Facts {
-            gate: gate::Gate::new(contents.auth, tokens),
-            alarms: Swapped::new(contents.alarms),
-            roster: Swapped::new(contents.roster),
-            versions: Swapped::new(contents.versions),
-            compactions: Swapped::new(Compactions::default()),
-            progress: Progress::default(),
-            leading: Swapped::new(Leading::nobody()),
-            sizes: Sizes::default(),
-            serving: watch::Sender::new(true),
-            metrics,
-        };
-        store::note_sizes(committer, &facts.sizes);
-        let store = mvcc::Store::open(rows)?;
-        let reader = Reader::new(store.reader());
-        note_keys(&reader.view(), &facts)?;
-        let state = State::new(store, contents.applied, contents.configuration);
-        Ok(Inside { state, leases: Leases::new(contents.lessor, clock), facts, reader })
-    }
-}
-
 type Log = (Wal<LogFolder>, Stored, Identity);
 
 /// Opens the log, or begins it.
@@ -340,14 +296,6 @@ fn forget_founding(config: &Config, place: &Path) -> Result<(), Error> {
 fn has_log(place: &Path) -> bool {
     let entries = fs::read_dir(place).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(".log"))
-}
-
-/// Counts the keys.
-fn note_keys(view: &mvcc::View<File>, facts: &Facts) -> Result<(), Error> {
-    let (key, range_end) = (vec![0].into(), vec![0].into());
-    let all = RangeRequest { key, range_end, count_only: true, ..RangeRequest::default() };
-    facts.metrics.state.keys.set(view.range(&all)?.count);
-    Ok(())
 }
 
 /// How the member knows whose a token is.
