@@ -5,7 +5,7 @@ mod toy;
 
 use harness::report::{Event, Failure, Verdict};
 use harness::sim::{self, Fault, Goal, Plan, Summary};
-use harness::{Cluster, verdict_of};
+use harness::{Action, Cluster, Draws, Property, Violation, verdict_of};
 use toy::{Bug, OneLeader, Toy, settled};
 
 fn plan(runs: u64) -> Plan {
@@ -127,6 +127,31 @@ fn what_only_faults_bring_about_is_shown_with_few_of_them() {
     let crashes = trace.steps.iter().filter(|step| step.event == Event::Crash).count();
     // One that still votes is enough for another to lead.
     assert_eq!((crashes, trace.nodes.len()), (3, 3));
+}
+
+/// What it knows it has seen from a run's first event on, as whoever remembers what was before.
+#[derive(Default)]
+struct Witness(bool);
+
+impl Property<Toy> for Witness {
+    fn after(&mut self, cluster: &Cluster<Toy>, _: &Action) -> Result<(), Violation> {
+        if !std::mem::replace(&mut self.0, true) && cluster.packets().len() > cluster.size() {
+            return Err(Violation::new("Witness", "It comes late."));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_calm_by_itself_is_not_shown_to_who_has_not_seen_its_storm() {
+    let verdict = verdict_of(|| {
+        let setup = |n, _: &mut Draws| (Bug::Sulky, n);
+        drop(sim::run::<Toy, Witness>(&plan(20), setup, Witness::default, settled));
+    });
+    let Verdict::Wrong(failure) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(failure.invariant.as_deref(), Some("Liveness"));
+    let trace = failure.trace.expect("a run was under way");
+    assert!(trace.steps.len() < 100, "it is shrunk all the same: {}", trace.steps.len());
 }
 
 #[test]
