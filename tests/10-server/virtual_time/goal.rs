@@ -30,11 +30,17 @@ impl Goal<Node> for Settled {
     }
 
     /// Whoever decides by what any node holds for the configuration, now or once a change is
-    /// undone, can decide.
+    /// undone, can decide. And they still can when the dead learners have a vote: a leader gives it
+    /// to whom it was promised and who lacked little when last heard of, and cannot know that
+    /// nothing more will come from there.
     fn enough(&self, cluster: &Cluster<Node>, living: &[usize]) -> bool {
         let lives = |node: NodeId| living.iter().any(|place| id(*place) == node);
         let decides = |configuration: &Configuration| {
-            configuration.voters().is_empty() || configuration.is_met_by(&lives)
+            let members = configuration.members();
+            let (voters, learners) = (members.voters().iter(), members.learners().iter());
+            let alive = voters.clone().filter(|voter| lives(**voter)).count();
+            let dead = voters.chain(learners).filter(|node| !lives(**node)).count();
+            configuration.voters().is_empty() || configuration.is_met_by(&lives) && alive > dead
         };
         (0..cluster.size()).all(|node| {
             let raft = match cluster.machine(node) {
