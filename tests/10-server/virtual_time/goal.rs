@@ -1,7 +1,7 @@
 //! What a calm must come to: a leader, the members complete, all of them with the same state, and
 //! no lease left, for nobody renews them.
 
-use super::node::{Node, SMALL, id};
+use super::node::{Letter, Node, SMALL, id};
 use api::{AlarmType, RangeRequest};
 use basics::NodeId;
 use election::Quorum;
@@ -42,6 +42,9 @@ impl Goal<Node> for Settled {
             let dead = voters.chain(learners).filter(|node| !lives(**node)).count();
             configuration.voters().is_empty() || configuration.is_met_by(&lives) && alive > dead
         };
+        if living.len() < cluster.size() && is_removal_asked_for(cluster) {
+            return false;
+        }
         (0..cluster.size()).all(|node| {
             let raft = match cluster.machine(node) {
                 Some(machine) => machine.raft().clone(),
@@ -58,6 +61,16 @@ impl Goal<Node> for Settled {
         let done = |node: usize| harness::Machine::has_done(cluster.node(node), command);
         leader(cluster).is_some_and(|leader| members(cluster, leader).all(done))
     }
+}
+
+/// Does anybody wait with the wish that a member goes, or is it on its way to a leader? Those who
+/// would do without the dead may not do without one more.
+fn is_removal_asked_for(cluster: &Cluster<Node>) -> bool {
+    let packets = cluster.in_flight().into_iter().map(|number| &cluster.packets()[number]);
+    let mut letters = packets.map(|packet| &packet.message);
+    let mut nodes = (0..cluster.size()).filter_map(|node| cluster.machine(node));
+    letters.any(|letter| matches!(letter, Letter::Forward(_, wanted) if wanted.removes()))
+        || nodes.any(Node::waits_to_remove)
 }
 
 /// Every lease has ended, and its keys with it. If members do not trust their stores, none ends.

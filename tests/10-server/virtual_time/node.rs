@@ -181,6 +181,11 @@ impl Node {
         !self.asked.is_empty()
     }
 
+    /// Is a member to go, once somebody leads or another change is done?
+    pub fn waits_to_remove(&self) -> bool {
+        self.waiting.iter().any(Wanted::removes)
+    }
+
     /// Is nothing left that is to be forgotten, and nothing that is to be frozen?
     pub fn is_tidy(&self) -> bool {
         !self.compacting && !self.storing && !self.receiving && !self.can_store()

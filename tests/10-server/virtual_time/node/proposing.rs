@@ -36,6 +36,12 @@ impl Wanted {
         let data = numbered(proposal.clone(), number);
         Wanted { number, data, is_change: proposal.is_change(), until: now + PATIENCE }
     }
+
+    /// Is a member to go?
+    pub fn removes(&self) -> bool {
+        let proposal = Proposal::read(self.data.bytes());
+        proposal.is_ok_and(|it| matches!(it.wish, Some(Wish::RemoveMember(_))))
+    }
 }
 
 impl Node {
