@@ -73,20 +73,20 @@ fn live(plan: &Plan, changes: bool, checkpoints: bool, looked_for: &[&'static st
 
 #[test]
 fn members_that_stay() {
-    check(|| live(&plan(3..=5, 24), false, false, &[]));
+    check(|| live(&plan(3..=5, 18), false, false, &[]));
 }
 
 #[test]
 fn members_that_come_and_go() {
-    check(|| live(&plan(3..=5, 30), true, false, &["removed-host"]));
+    check(|| live(&plan(3..=5, 24), true, false, &["removed-host"]));
 }
 
 #[test]
 fn long_leases() {
-    check(|| live(&plan(3..=3, 30), false, true, &["late-expiry", "rest-taken-back"]));
+    check(|| live(&plan(3..=3, 24), false, true, &["late-expiry", "rest-taken-back"]));
 }
 
 #[test]
 fn one_member_or_two() {
-    check(|| live(&plan(1..=2, 20), true, true, &[]));
+    check(|| live(&plan(1..=2, 18), true, true, &[]));
 }
