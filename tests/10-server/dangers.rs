@@ -194,21 +194,16 @@ fn whoever_is_killed_while_an_image_comes_comes_back() {
     check(|| {
         let mut draws = Draws::new(0xDA);
         let mut three = Three::start(IMAGES);
-        let mut images = 0;
-        for attempt in 0..5 {
+        for (attempt, point) in POINTS.into_iter().enumerate() {
             three.all[2].signal(Signal::KILL);
             three.write(40 * attempt, 40, 300);
             let mut away = three.again(2);
-            let point = POINTS[attempt % POINTS.len()];
-            let seen = away.until(|line| {
-                line["msg"] == point || line["msg"] == "ready to serve client requests"
-            });
-            images += usize::from(seen.iter().any(|line| line["msg"] == POINTS[1]));
+            // It lacks so much that an image comes each time.
+            away.wait_for(point);
             // Between one point and the next, anything may be on the disk.
             thread::sleep(Duration::from_micros(draws.below(6_000)));
             three.all[2] = away;
         }
-        assert!(images >= 1, "images came: {images}");
         for key in ["by whoever was away", "after one more start"] {
             three.restart(2);
             put(&mut three.clients[2], key, "1").expect("it takes part");
