@@ -177,7 +177,7 @@ fn what_goes_between_members_is_counted() {
         wait_for_page(leader, "/metrics", &format!("{} 0\n", peer("active_peers", 2)));
         let lost = series(leader, &peer("disconnected_peers_total", 2));
         assert!(lost.is_some_and(|count| count >= 1.0));
-        for at in 0..60 {
+        for at in 0..40 {
             put(&mut all[0].1, &format!("{at}"), "1").expect("two of three are enough");
         }
         // Whoever leads by now says so.
@@ -376,11 +376,7 @@ fn without_a_leader_everybody_is_told_what_they_wait_for() {
         client.lease(async |mut lease| lease.lease_grant(request).await).expect("it can be");
         let cut = begin(*at, |client| watch(client, true));
         let stays = begin(*at, |client| watch(client, false));
-        all[..2].iter().for_each(|(process, _)| process.signal(Signal::STOP));
-        let before = begun(*at, "Put");
-        let believing = begin(*at, |client| put(client, "a", "1"));
-        until("the put", || (begun(*at, "Put") > before).then_some(()));
-        let believed = status(&mut client).leader != 0;
+        let believing = lose_others(&all);
         until("nobody leads", || (status(&mut client).leader == 0).then_some(()));
         assert_eq!(status(&mut client).errors, ["etcdserver: no leader"]);
         let id = own(&mut client);
@@ -405,9 +401,7 @@ fn without_a_leader_everybody_is_told_what_they_wait_for() {
         assert_eq!(told(cut), unavailable("no leader"), "after a while");
         let late = (Code::DeadlineExceeded, "context deadline exceeded".to_owned());
         let on_its_way = unavailable("request timed out");
-        let was_told = told(believing);
-        // If the machine was too slow for it, nobody took it.
-        assert!(was_told == on_its_way || (!believed && was_told == late), "{was_told:?}");
+        let mut was_told = told(believing);
         assert_eq!(told(waiting), late, "nobody took it");
         assert_eq!(told(reading), unavailable("request timed out"));
         assert_eq!(told(renewing), unavailable("no leader"));
@@ -420,7 +414,28 @@ fn without_a_leader_everybody_is_told_what_they_wait_for() {
         all[..2].iter().for_each(|(process, _)| process.signal(Signal::CONT));
         until("a put", || put(&mut client, "z", "1").ok());
         stays.join().expect("it does not panic").expect("it is told");
+        // If the machine was too slow for it, nobody took it: the loss was found out before.
+        for _ in 0..4 {
+            if was_told == on_its_way {
+                break;
+            }
+            assert_eq!(was_told, late);
+            was_told = told(lose_others(&all));
+            all[..2].iter().for_each(|(process, _)| process.signal(Signal::CONT));
+            until("a put", || put(&mut client, "z", "1").ok());
+        }
+        assert_eq!(was_told, on_its_way);
     });
+}
+
+/// The last of three loses both others, and is asked to put something at once.
+fn lose_others(all: &[(Process, SocketAddr)]) -> thread::JoinHandle<Result<(), Status>> {
+    let at = all[2].1;
+    all[..2].iter().for_each(|(process, _)| process.signal(Signal::STOP));
+    let before = begun(at, "Put");
+    let believing = begin(at, |client| put(client, "a", "1"));
+    until("the put", || (begun(at, "Put") > before).then_some(()));
+    believing
 }
 
 /// How many requests of a kind have come to a member.
