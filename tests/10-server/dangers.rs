@@ -227,7 +227,7 @@ fn a_store_that_is_worked_on_does_not_come_back_over_an_image() {
     check(|| {
         let mut three = Three::start(IMAGES);
         // So large that it takes a while to copy.
-        three.write(0, 40, 200_000);
+        three.write(0, 40, 100_000);
         get(&mut three.clients[2], "it has all of it");
         let id = own(&mut three.clients[2]);
         three.all[0].reaches(id);
