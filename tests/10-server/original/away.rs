@@ -291,7 +291,7 @@ fn said(line: &Line, endpoints: &str, names: &Names) -> Said {
     plain
 }
 
-/// All that is said while the last of three is away; if the first one leads until another one is to.
+/// All that is said while the last of three is away, if the first one leads for as long as it may.
 fn conversation(whose: Whose) -> Option<Vec<Said>> {
     let mut members = Members::start(whose);
     let (leader, cluster, ids) = members.roles();

@@ -503,14 +503,20 @@ fn somebody(cluster: &Cluster, of: [usize; 2], begins: &str) -> usize {
     until(begins, || of.into_iter().find(|number| has_series(cluster, *number, begins)))
 }
 
-/// Waits until no image is on its way to this one.
-fn wait_for_received(cluster: &Cluster, number: usize) {
+/// Waits until an image is where it is to be, and all is counted of it; then by whom it was sent.
+fn wait_for_image(cluster: &Cluster, present: [usize; 2], to: usize) -> usize {
+    let sender = somebody(cluster, present, "etcd_network_snapshot_send_success{");
+    cluster.wait_for(to, "/metrics", "etcd_network_snapshot_receive_success{");
+    until("the image is there", || cluster.said(to, "applied snapshot"));
+    cluster.wait_for(to, "/metrics", "etcd_server_snapshot_apply_in_progress_total 0\n");
+    cluster.wait_for_settled(sender);
     let name = "etcd_network_snapshot_receive_inflights_total{";
-    until("it has come", || {
-        let page = cluster.http(number).get("/metrics").body;
+    until("nothing more comes", || {
+        let page = cluster.http(to).get("/metrics").body;
         let mut lines = page.lines().filter(|line| line.starts_with(name));
         lines.all(|line| line.ends_with(" 0")).then_some(())
     });
+    sender
 }
 
 #[test]
@@ -563,13 +569,7 @@ fn what_is_counted_of_other_members_is_the_same() {
         seen += &lost.lines().filter(|line| line.contains(&away)).collect::<Vec<_>>().join("\n");
         seen += "\n";
         cluster.start(other);
-        let sender = somebody(&cluster, present, "etcd_network_snapshot_send_success{");
-        cluster.wait_for(other, "/metrics", "etcd_network_snapshot_receive_success{");
-        let idle = "etcd_server_snapshot_apply_in_progress_total 0\n";
-        until("the image is there", || cluster.said(other, "applied snapshot"));
-        cluster.wait_for(other, "/metrics", idle);
-        cluster.wait_for_settled(sender);
-        wait_for_received(&cluster, other);
+        let sender = wait_for_image(&cluster, present, other);
         seen += &format!("# limits\n{}", limits(&cluster, sender));
         seen += &format!("# who has sent an image\n{}", series(&cluster, sender, IMAGES));
         seen += &format!("# who has got one\n{}", series(&cluster, other, IMAGES));
