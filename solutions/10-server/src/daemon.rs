@@ -18,6 +18,7 @@ use signal_hook::low_level::emulate_default_handler;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
+#[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::panic;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
         .collect();
     let mut notes = Vec::new();
     raise_limit();
+    take_turns();
     let read = config::read(arguments.get(1..).unwrap_or_default(), &variables, &mut notes);
     let config = match read {
         Ok(Wish::Run(config)) => config,
@@ -65,6 +67,19 @@ fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     // If it is refused, there are as many as there were.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Asks the system that no thread of this process interrupts another one when it wakes up, but
+/// waits for its turn. Where there is more to do than there are processors, more gathers meanwhile,
+/// and one sync, one frame and one answer carry more of it: three members on two processors take
+/// half as many puts again. Where a processor is idle, whoever wakes up runs at once, as before.
+fn take_turns() {
+    #[cfg(target_os = "linux")]
+    {
+        use uapi::c::{SCHED_BATCH, sched_param};
+        // If it is refused, threads interrupt each other.
+        let _ = uapi::sched_setscheduler(0, SCHED_BATCH, &sched_param { sched_priority: 0 });
+    }
 }
 
 /// Says something. Whoever does not listen does not miss it.
@@ -163,7 +178,10 @@ fn notify(journal: &Journal, variables: &BTreeMap<String, String>) {
     };
     journal.info("notifying init daemon", fields![]);
     let address = match place.strip_prefix('@') {
+        #[cfg(target_os = "linux")]
         Some(name) => SocketAddr::from_abstract_name(name),
+        #[cfg(not(target_os = "linux"))]
+        Some(_) => Err(io::ErrorKind::Unsupported.into()),
         None => SocketAddr::from_pathname(place),
     };
     let sent = address.and_then(|address| {

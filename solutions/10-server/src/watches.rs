@@ -140,14 +140,15 @@ impl Watches {
 
     /// Makes some answers. Are there more to be made?
     fn answer(&mut self) -> Result<bool, mvcc::Error> {
-        let past = Past(self.reader.view());
+        let mut past = None;
         for _ in 0..TURNS {
             let next = self.go_on.pop_front().or_else(|| {
                 let id = self.hub.ready()?;
                 Some(*self.numbers.get(&id).expect("an open stream has a number"))
             });
             let Some(number) = next else { return Ok(false) };
-            self.answer_one(number, &past)?;
+            let past = past.get_or_insert_with(|| Past(self.reader.view()));
+            self.answer_one(number, past)?;
         }
         Ok(true)
     }
