@@ -65,7 +65,7 @@ pub fn own(member: &Member, revision: i64) -> Result<Hashed, mvcc::Error> {
 pub async fn ask_all(member: &Member, journal: &Journal, revision: i64) -> Vec<Asked> {
     let all = member.links.all();
     let asked = all.iter().map(|(id, link)| async {
-        let answer = ask(member, *id, revision).await;
+        let answer = ask_for_hash(member, *id, revision).await;
         if let Err(why) = &answer {
             let fields = fields![
                 "local-member-id": hex(member.signature.id.0),
@@ -80,18 +80,24 @@ pub async fn ask_all(member: &Member, journal: &Journal, revision: i64) -> Vec<A
     join_all(asked).await
 }
 
-async fn ask(member: &Member, of: NodeId, revision: i64) -> Result<Hashed, Silent> {
-    match timeout(PATIENCE, member.links.ask(of, Question::Hash(revision))).await {
-        Ok(Ok(Reply::Hashed(answer))) => answer.map_err(Silent::Without),
-        Ok(Ok(
-            Reply::Renewed(_)
-            | Reply::Left(_)
-            | Reply::Summed(_)
-            | Reply::Version(_)
-            | Reply::Hello,
-        )) => Err(Silent::Failed("it answers something else".to_owned())),
-        Ok(Err(status)) => Err(Silent::Failed(status.message().to_owned())),
-        Err(_) => Err(Silent::Failed("it does not answer".to_owned())),
+async fn ask_for_hash(member: &Member, of: NodeId, revision: i64) -> Result<Hashed, Silent> {
+    let hash = |reply| if let Reply::Hashed(hash) = reply { Some(hash) } else { None };
+    let asked = ask(member, of, Question::Hash(revision), PATIENCE, hash).await;
+    asked.map_err(Silent::Failed)?.map_err(Silent::Without)
+}
+
+/// Asks another member, and waits so long for an answer of the kind that is wanted.
+async fn ask<T>(
+    member: &Member,
+    of: NodeId,
+    question: Question,
+    patience: Duration,
+    wanted: impl FnOnce(Reply) -> Option<T>,
+) -> Result<T, String> {
+    match timeout(patience, member.links.ask(of, question)).await {
+        Ok(Ok(reply)) => wanted(reply).ok_or_else(|| "it answers something else".to_owned()),
+        Ok(Err(status)) => Err(status.message().to_owned()),
+        Err(_) => Err("it does not answer".to_owned()),
     }
 }
 
@@ -103,23 +109,10 @@ pub async fn ask_for_sums(
     let own = member.sum(revision).await.ok().flatten();
     let all = member.links.all();
     let asked = all.keys().map(|id| async {
-        let asked = timeout(PATIENCE, member.links.ask(*id, Question::Sum(revision.0))).await;
-        let sum = match asked {
-            Ok(Ok(Reply::Summed(sum))) => sum,
-            // It is asked again soon.
-            Ok(
-                Ok(
-                    Reply::Renewed(_)
-                    | Reply::Left(_)
-                    | Reply::Hashed(_)
-                    | Reply::Version(_)
-                    | Reply::Hello,
-                )
-                | Err(_),
-            )
-            | Err(_) => None,
-        };
-        (id.0, sum)
+        let sum = |reply| if let Reply::Summed(sum) = reply { Some(sum) } else { None };
+        let asked = ask(member, *id, Question::Sum(revision.0), PATIENCE, sum).await;
+        // Whoever cannot be asked is asked again soon.
+        (id.0, asked.ok().flatten())
     });
     (own, join_all(asked).await)
 }
@@ -128,20 +121,9 @@ pub async fn ask_for_sums(
 pub async fn ask_for_versions(member: &Member) -> Vec<(u64, Result<Version, String>)> {
     let all = member.links.all();
     let asked = all.keys().map(|id| async {
-        let asked = timeout(SOON, member.links.ask(*id, Question::Version)).await;
-        let version = match asked {
-            Ok(Ok(Reply::Version(version))) => Ok(version),
-            Ok(Ok(
-                Reply::Renewed(_)
-                | Reply::Left(_)
-                | Reply::Hashed(_)
-                | Reply::Summed(_)
-                | Reply::Hello,
-            )) => Err("it answers something else".to_owned()),
-            Ok(Err(status)) => Err(status.message().to_owned()),
-            Err(_) => Err("it does not answer".to_owned()),
-        };
-        (id.0, version)
+        let version =
+            |reply| if let Reply::Version(version) = reply { Some(version) } else { None };
+        (id.0, ask(member, *id, Question::Version, SOON, version).await)
     });
     join_all(asked).await
 }

@@ -316,7 +316,7 @@ impl Clients {
     }
 
     /// Stores are written anew, beside everything else.
-    pub fn defragment(&mut self, _: &Members, on: &[usize]) {
+    pub fn defragment(&mut self, on: &[usize]) {
         for member in on {
             let Some(mut client) = self.shared.reach(*member) else { continue };
             self.defragmenting.push(thread::spawn(move || {

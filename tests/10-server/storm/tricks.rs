@@ -162,7 +162,7 @@ impl Trick {
                 clients.replace(members, on[0])?;
             }
             Trick::Compact => clients.compact(),
-            Trick::Defragment => clients.defragment(members, on),
+            Trick::Defragment => clients.defragment(on),
             Trick::Copy => clients.copy(members, on[0])?,
         }
         Ok(())

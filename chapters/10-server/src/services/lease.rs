@@ -269,20 +269,11 @@ async fn renew(member: &Member, lease: LeaseId) -> Result<Option<Ttl>, Status> {
     loop {
         if let Some(leader) = member.other_leader() {
             let renewed = member.links.ask(leader, Question::Renew(lease.get())).await;
-            match renewed {
-                Ok(Reply::Renewed(seconds)) => return Ok(seconds.and_then(Ttl::new)),
-                // It may lead no more, or not be reached now.
-                Ok(
-                    Reply::Left(_)
-                    | Reply::Hello
-                    | Reply::Hashed(_)
-                    | Reply::Summed(_)
-                    | Reply::Version(_),
-                )
-                | Err(_) => {
-                    tokio::time::sleep(AGAIN).await;
-                }
+            if let Ok(Reply::Renewed(seconds)) = renewed {
+                return Ok(seconds.and_then(Ttl::new));
             }
+            // It may lead no more, or not be reached now.
+            tokio::time::sleep(AGAIN).await;
             continue;
         }
         if !member.facts.progress.get().leads {
