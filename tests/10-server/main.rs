@@ -33,6 +33,7 @@ mod stops;
 mod storm;
 mod tls;
 mod tls_peers;
+mod turns;
 mod users;
 mod utility;
 mod virtual_time;

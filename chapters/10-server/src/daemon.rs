@@ -40,7 +40,6 @@ pub fn main() -> ExitCode {
         .collect();
     let mut notes = Vec::new();
     raise_limit();
-    take_turns();
     let read = config::read(arguments.get(1..).unwrap_or_default(), &variables, &mut notes);
     let config = match read {
         Ok(Wish::Run(config)) => config,
@@ -67,19 +66,6 @@ fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
     // If it is refused, there are as many as there were.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-}
-
-/// Asks the system that no thread of this process interrupts another one when it wakes up, but
-/// waits for its turn. Where there is more to do than there are processors, more gathers meanwhile,
-/// and one sync, one frame and one answer carry more of it: three members on two processors take
-/// half as many puts again. Where a processor is idle, whoever wakes up runs at once, as before.
-fn take_turns() {
-    #[cfg(target_os = "linux")]
-    {
-        use uapi::c::{SCHED_BATCH, sched_param};
-        // If it is refused, threads interrupt each other.
-        let _ = uapi::sched_setscheduler(0, SCHED_BATCH, &sched_param { sched_priority: 0 });
-    }
 }
 
 /// Says something. Whoever does not listen does not miss it.

@@ -52,7 +52,8 @@
 //! `chores` that nobody asks for, one that remembers the `hashes` of what compactions left, one for
 //! `comparing` them with those of other members, and one that zeroes log segments ahead of their
 //! use. They are parked while there is nothing to do. Each has a `mailbox`, a list behind a lock,
-//! which it takes whole: so the slower a thread is, the more work it does at a time.
+//! which it takes whole: so the slower a thread is, the more work it does at a time. While many
+//! write at once, they do not interrupt each other: see [`turns`].
 //!
 //! While a runtime works on one request, all others on its connections wait. So what takes long, as
 //! a range of many keys does, goes to a few more threads, by way of `blocking`.
@@ -150,6 +151,7 @@ mod stop;
 mod store;
 mod swapped;
 pub mod tls;
+pub mod turns;
 pub mod utility;
 pub mod verdict;
 mod version;

@@ -18,6 +18,7 @@ use crate::leases::Leases;
 use crate::letters::{ToLog, ToReplica, ToState, Waiter, Wanted};
 use crate::links::{Links, ToPeers};
 use crate::mailbox::Mailbox;
+use crate::turns::Turns;
 use api::Error;
 use basics::{Index, NodeId};
 use raft::{Node, Reading, Snapshot, Ticket};
@@ -92,6 +93,7 @@ pub struct Replica {
     applied: Index,
     /// Where the node's log begins.
     start: Index,
+    turns: Turns,
 }
 
 impl Replica {
@@ -118,6 +120,7 @@ impl Replica {
             due: BTreeMap::new(),
             applied,
             start,
+            turns: Turns::default(),
         }
     }
 
@@ -140,6 +143,7 @@ impl Replica {
                 self.note_late(now.saturating_duration_since(next));
                 let draw = self.draw();
                 self.node.tick(draw);
+                self.turns.tick();
                 self.admit();
                 self.forget_late(now);
                 // If this thread stood still, the ticks that it missed did not pass for the others
@@ -274,7 +278,11 @@ impl Replica {
         let mut saves = Vec::new();
         while let Some(batch) = self.node.ready() {
             self.wires.links.send(batch.send_now);
-            saves.extend(batch.save.map(ToLog::Write));
+            if let Some(save) = batch.save {
+                let written = save.content().entries.as_ref();
+                self.turns.note(written.map_or(0, |span| span.entries.len()));
+                saves.push(ToLog::Write(save));
+            }
             batch.wanted.into_iter().for_each(|id| self.wires.links.tell(ToPeers::Bring(id)));
             batch.given_up.into_iter().for_each(|id| self.wires.links.tell(ToPeers::GiveUp(id)));
             if let Some(span) = batch.apply {
