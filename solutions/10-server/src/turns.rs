@@ -12,7 +12,7 @@
 //!
 //! Only Linux has such a policy. Elsewhere, and where it is refused, all stays as it is.
 
-/// From so many entries a save on, threads take turns; and from so few on, they do not.
+/// With so many entries a save, threads begin to take turns; and with fewer than so few, they end.
 const MANY: usize = 5;
 const FEW: usize = 3;
 
