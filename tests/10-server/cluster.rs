@@ -19,6 +19,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 use tonic::Code;
 use tonic::codegen::tokio_stream;
@@ -80,6 +81,8 @@ impl Plan {
             initial_cluster: self.founders(self.count.max(number)),
             state: if founds { State::New } else { State::Existing },
             strict_reconfig: false,
+            // Elections are quick.
+            heartbeat: Duration::from_millis(50),
             // A follower that lacks more than these gets the state itself.
             catch_up_entries: 8,
             snapshot_count: 16,
@@ -113,6 +116,7 @@ impl Plan {
         program.arg(format!("--initial-advertise-peer-urls={peer}"));
         program.arg(format!("--initial-cluster={}", list.collect::<Vec<_>>().join(",")));
         program.arg("--data-dir").arg(data.join(format!("p{number}")));
+        program.args(["--heartbeat-interval=50", "--election-timeout=500"]);
         program
     }
 }

@@ -156,7 +156,10 @@ fn what_is_not_a_handshake_ends_only_itself() {
 fn two_hundred_that_say_nothing_are_in_nobodys_way() {
     check(|| {
         let (authority, place) = (Authority::new("authority"), place());
-        let member = Member::start(speaking(&authority, place.path(), Speaks::Both));
+        let mut config = speaking(&authority, place.path(), Speaks::Both);
+        // Requests that are under way would be waited for.
+        config.limits.grace = Duration::from_hours(1);
+        let member = Member::start(config);
         let all = [b"", &PREFACE[..5], HALF_A_HELLO, b"GET /"].into_iter().cycle();
         let silent = all.take(200).map(|bytes| {
             let mut stream = TcpStream::connect(member.address).expect("somebody listens");

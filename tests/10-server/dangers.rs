@@ -174,16 +174,8 @@ fn is_about(line: &Value, message: &str, member: u64) -> bool {
     line["msg"] == message && line["remote-peer-id"] == format!("{member:x}")
 }
 
-/// Elections are quick.
-const QUICK: &[&str] = &["--heartbeat-interval=50", "--election-timeout=500"];
-
-/// And images come soon: whoever lacks a few entries gets one.
-const IMAGES: &[&str] = &[
-    "--heartbeat-interval=50",
-    "--election-timeout=500",
-    "--snapshot-count=16",
-    "--snapshot-catchup-entries=8",
-];
+/// Images come soon: whoever lacks a few entries gets one.
+const IMAGES: &[&str] = &["--snapshot-count=16", "--snapshot-catchup-entries=8"];
 
 #[test]
 fn whoever_is_killed_while_an_image_comes_comes_back() {
@@ -294,7 +286,7 @@ fn strangers() -> impl Iterator<Item = String> {
 #[test]
 fn whoever_stands_still_is_not_reached() {
     check(|| {
-        let mut three = Three::start(QUICK);
+        let mut three = Three::start(&[]);
         let mut strangers = strangers();
         let (other, still) = (own(&mut three.clients[1]), own(&mut three.clients[2]));
         three.all[0].reaches(other);
@@ -322,7 +314,7 @@ fn whoever_stands_still_is_not_reached() {
 #[test]
 fn whoever_comes_back_counts_after_a_while() {
     check(|| {
-        let mut three = Three::start(QUICK);
+        let mut three = Three::start(&[]);
         let mut strangers = strangers();
         let away = own(&mut three.clients[2]);
         three.all[0].reaches(away);
@@ -356,7 +348,7 @@ fn renew(client: &mut Client, id: i64) -> Result<i64, Status> {
 #[test]
 fn whoever_leads_no_more_renews_nothing() {
     check(|| {
-        let mut three = Three::start(QUICK);
+        let mut three = Three::start(&[]);
         let former = own(&mut three.clients[0]);
         for id in 1..=8 {
             let request = LeaseGrantRequest { id, ttl: 600 };
@@ -441,7 +433,7 @@ fn a_founding_that_is_cut_off_is_done_once_more() {
                 scope.spawn(move || {
                     let mut draws = Draws::new(number as u64);
                     for _ in 0..5 {
-                        let mut founder = Running::start(plan, number, QUICK);
+                        let mut founder = Running::start(plan, number, &[]);
                         let point = POINTS[draws.index(POINTS.len())];
                         founder.until(|line| {
                             let said = &line["msg"];
@@ -452,7 +444,7 @@ fn a_founding_that_is_cut_off_is_done_once_more() {
                 });
             }
         });
-        let mut all: Vec<Running> = (1..=3).map(|it| Running::start(&plan, it, QUICK)).collect();
+        let mut all: Vec<Running> = (1..=3).map(|it| Running::start(&plan, it, &[])).collect();
         are_one(&mut all);
     });
 }
@@ -490,7 +482,7 @@ fn what_a_founding_was_told_before_it_was_cut_off_is_forgotten() {
                 fs::remove_file(entry.path()).expect("it can be");
             }
         }
-        let mut all: Vec<Running> = (1..=3).map(|it| Running::start(&plan, it, QUICK)).collect();
+        let mut all: Vec<Running> = (1..=3).map(|it| Running::start(&plan, it, &[])).collect();
         let lists = all.iter_mut().map(|member| {
             let added = [(); 3].map(|()| member.wait_for("added member"));
             added.map(|line| line["added-peer-id"].to_string())

@@ -1,10 +1,13 @@
 //! A member starts, stops, is killed, and starts again.
 
 use crate::client::Client;
+use crate::cluster::Plan;
 use crate::member::{Member, Process, config, place};
 use api::{PutRequest, RangeRequest};
 use harness::check;
 use rustix::process::Signal;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 fn put(client: &mut Client, at: u32) -> Result<(), tonic::Status> {
     let request =
@@ -68,5 +71,34 @@ fn two_members_do_not_share_a_directory() {
         let why = second.expect_err("the first one has it").to_string();
         assert!(why.contains("wal"), "it says which directory: {why}");
         member.stop();
+    });
+}
+
+/// What somebody is told at this address who asks for members, as soon as there is somebody.
+fn told(address: &str) -> Vec<u8> {
+    let mut stream = loop {
+        if let Ok(stream) = TcpStream::connect(address) {
+            break stream;
+        }
+    };
+    // It may be closed before this is read.
+    let request = b"GET /members HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut told = Vec::new();
+    let _ = stream.write_all(request).and_then(|()| stream.read_to_end(&mut told).map(drop));
+    told
+}
+
+#[test]
+fn founders_that_start_at_the_same_moment_do_not_wait_for_each_other() {
+    check(|| {
+        // If the machine was too slow for it, the member has given the silent one up before.
+        let is_turned_away = (0..5).any(|_| {
+            let plan = Plan::of(2);
+            // It is there, and says nothing.
+            let _silent = TcpListener::bind(plan.peer(2)).expect("nobody else has it");
+            let _process = Process::of(plan.command(1));
+            told(&plan.peer(1)).is_empty()
+        });
+        assert!(is_turned_away, "whoever asked was kept waiting");
     });
 }

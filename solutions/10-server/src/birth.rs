@@ -5,21 +5,32 @@
 //! writes the same first entry. Who comes later asks the others who they are, finds itself among
 //! them, and waits for the state.
 //!
+//! A member that asks serves nobody yet. Whoever asks it meanwhile is turned away at once: founders
+//! that start at the same moment would else wait for each other's answers until they give up.
+//!
 //! Left to others: files (`opening`), and how others are asked (`peers`).
 
 use crate::config::{Config, Founder, Impossible, State};
 use crate::ids;
 use crate::lines::hex;
+use crate::listening::Listeners;
 use crate::peers::{Asked, ask_for_members};
 use crate::roster::Roster;
-use crate::tls::Dialer;
 use crate::version::{LOWEST, Version};
 use basics::NodeId;
+use futures_util::future::{join_all, select_ok};
 use raft::Stored;
 use std::collections::BTreeSet;
+use std::future::pending;
+use std::time::Duration;
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::time::sleep;
 use wal::Identity;
+
+/// How long to wait where the system has no room for one more connection.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why there is no place in the cluster for this member.
 #[derive(Debug, Error)]
@@ -55,11 +66,11 @@ pub struct Birth {
 
 impl Birth {
     /// That of a member that was told this.
-    pub fn of(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
+    pub fn of(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
         config.check_founders()?;
         match config.state {
-            State::New => found(config, dialer),
-            State::Existing => join(config, dialer),
+            State::New => found(config, listeners),
+            State::Existing => join(config, listeners),
         }
     }
 }
@@ -69,13 +80,13 @@ fn urls(founder: &Founder) -> Vec<String> {
     founder.urls.iter().map(|url| url.text().to_owned()).collect()
 }
 
-fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
+fn found(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
     let id = |founder: &Founder| ids::member(&urls(founder), &config.token);
     let founders = &config.initial_cluster;
     let all: Vec<NodeId> = founders.iter().map(id).collect();
     let own = founders.iter().find(|founder| founder.name == config.name).map(id);
     let own = own.ok_or_else(|| Impossible::NotInCluster(config.name.clone()))?;
-    if let Some(asked) = ask_others(config, dialer)
+    if let Some(asked) = ask_others(config, listeners)
         && let Some(roster) = Roster::of_json(&asked.members)
         && roster.get(own).is_some_and(|entry| !entry.client_urls.is_empty())
     {
@@ -92,8 +103,8 @@ fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
     })
 }
 
-fn join(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
-    let asked = ask_others(config, dialer).ok_or(Impossible::NoCluster)?;
+fn join(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
+    let asked = ask_others(config, listeners).ok_or(Impossible::NoCluster)?;
     let Asked { cluster, members, version } = asked;
     let roster = Roster::of_json(&members).ok_or(Impossible::NoCluster)?;
     let wrong = |why: &str| Error::Others {
@@ -142,16 +153,36 @@ pub fn addresses(config: &Config) -> Vec<String> {
     urls
 }
 
-/// Asks whoever else is in the list, one after the other, until somebody answers.
-fn ask_others(config: &Config, dialer: &Dialer) -> Option<Asked> {
+/// Asks whoever else is in the list, all at once, until somebody answers.
+fn ask_others(config: &Config, listeners: &Listeners) -> Option<Asked> {
     let urls = addresses(config);
     let runtime = Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
-        for url in urls {
-            if let Ok(asked) = ask_for_members(dialer, &url).await {
-                return Some(asked);
+        let asking = urls.iter().map(|url| Box::pin(ask_for_members(&listeners.dialer, url)));
+        let asking: Vec<_> = asking.collect();
+        if asking.is_empty() {
+            return None;
+        }
+        tokio::select! {
+            asked = select_ok(asking) => asked.ok().map(|(asked, _)| asked),
+            () = turn_away(listeners) => None,
+        }
+    })
+}
+
+/// Closes every connection of another member. It does so for ever.
+async fn turn_away(listeners: &Listeners) {
+    let turning = listeners.peers.iter().map(|(listener, _)| async {
+        // One that cannot be listened to twice keeps others waiting, for as long as they want.
+        let listener = listener.try_clone().and_then(TcpListener::from_std);
+        let Ok(listener) = listener else { return pending().await };
+        loop {
+            // If the system has no files left, it may have some soon.
+            if listener.accept().await.is_err() {
+                sleep(PAUSE).await;
             }
         }
-        None
-    })
+    });
+    join_all(turning).await;
+    pending().await
 }

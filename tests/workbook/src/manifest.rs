@@ -16,7 +16,7 @@ use std::path::Path;
 mod limits;
 mod read;
 
-pub use limits::Limits;
+pub use limits::{Limits, WHOLE};
 
 /// A chapter's manifest.
 #[derive(Clone, Debug)]

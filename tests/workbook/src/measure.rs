@@ -9,12 +9,13 @@
 use crate::Error;
 use crate::cache;
 use crate::compile::{self, Broken, Built};
-use crate::manifest::{Exercise, Manifest};
+use crate::manifest::{Exercise, Manifest, WHOLE};
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner, Variant, width};
+use crate::run::{Job, Runner, Variant, width_of};
 use crate::score::{Score, earned};
 use crate::screen::{Look, Passing};
 use crate::verdict::{Kind, Outcome, State, state_of};
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -145,9 +146,9 @@ pub fn measure(
     let tester = Tester { repo, chapter, tree, built: &built, seeds, runner: runner()? };
     let mut outcomes = if chapter.is_given() {
         tester
-            .run(&built.tests.iter().map(|test| vec![test.as_str()]).collect::<Vec<_>>(), passing)?
+            .run(built.tests.iter().map(|test| vec![test.as_str()]).collect(), passing)?
     } else {
-        tester.run(&batches(exercises), passing)?
+        tester.run(batches(exercises), passing)?
     };
     let mut causes: Vec<&Exercise> = Vec::new();
     for exercise in exercises {
@@ -159,13 +160,12 @@ pub fn measure(
     causes.sort_by_key(|need| position(&chapter.manifest, need));
     causes.dedup_by_key(|need| &need.id);
     if !causes.is_empty() {
-        outcomes.extend(tester.run(&batches(&causes), passing)?);
+        outcomes.extend(tester.run(batches(&causes), passing)?);
     }
-    let order = |outcome: &Outcome| {
-        let tests = chapter.manifest.exercises.iter().flat_map(|exercise| &exercise.tests);
-        tests.into_iter().position(|test| *test == outcome.test)
-    };
-    outcomes.sort_by_key(order); // stable: without exercises it is the test binary's
+    // Without exercises, it is the test binary's order.
+    let named = chapter.manifest.exercises.iter().flat_map(|exercise| &exercise.tests);
+    let all: Vec<&String> = named.chain(&built.tests).collect();
+    outcomes.sort_by_key(|outcome| all.iter().position(|test| **test == outcome.test));
     // What was built may differ from what was hashed, if a file was saved in between.
     if seeds.is_usual() && cache::key(repo, chapter, tree) == key {
         cache::remember(repo, &key, &outcomes);
@@ -250,23 +250,32 @@ struct Tester<'a> {
 }
 
 impl Tester<'_> {
-    /// Runs tests, a few at a time.
+    /// Runs tests, a few at a time. What may take longest begins first, or all would wait for it at
+    /// the end.
     ///
     /// An endless loop would cost its whole budget in every test that reaches it, so the tests of
     /// a batch after the first that is stopped are not run. One of them may be running by then: it
     /// is not counted either, so that the result does not depend on who was faster.
-    fn run(&self, batches: &[Batch<'_>], passing: &mut Passing) -> Result<Vec<Outcome>, Error> {
+    fn run(
+        &self,
+        mut batches: Vec<Batch<'_>>,
+        passing: &mut Passing,
+    ) -> Result<Vec<Outcome>, Error> {
+        let budget = |test: &&str| self.chapter.manifest.limits_of(test).cpu;
+        batches.sort_by_key(|batch| Reverse(batch.iter().map(budget).max()));
         let tests: Vec<(usize, &str)> = batches
             .iter()
             .enumerate()
             .flat_map(|(place, batch)| batch.iter().map(move |test| (place, *test)))
             .collect();
+        let share = |(_, test): &(usize, &str)| self.chapter.manifest.limits_of(test).share;
+        let least = tests.iter().map(share).min().unwrap_or(WHOLE);
         let hung: Vec<AtomicUsize> = batches.iter().map(|_| AtomicUsize::new(usize::MAX)).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = channel();
         let mut outcomes = vec![None; tests.len()];
         std::thread::scope(|scope| {
-            for _ in 0..width() {
+            for _ in 0..width_of(least) {
                 let (send, next, tests, hung) = (send.clone(), &next, &tests, &hung);
                 scope.spawn(move || {
                     loop {

@@ -15,7 +15,7 @@ mod look;
 mod turn;
 
 use crate::guard::Guard;
-use crate::manifest::Limits;
+use crate::manifest::{Limits, WHOLE};
 use harness::report::{Aside, Verdict};
 use look::Stillness;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -51,10 +51,15 @@ const OURS: u64 = 2;
 /// How often a running process is asked whether it works.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How many tests run at a time: as many as the machine has processors, and two at least, because
-/// one test alone often waits.
+/// How many tests run at a time, if each takes a whole turn: as many as the machine has processors,
+/// and two at least, because one test alone often waits.
 pub fn width() -> usize {
     thread::available_parallelism().map_or(2, usize::from).clamp(2, WIDEST)
+}
+
+/// How many tests run at a time, if each takes so much of a turn.
+pub fn width_of(share: u64) -> usize {
+    width() * usize::try_from(WHOLE / share.max(1)).expect("it is a small number")
 }
 
 /// What to run.
@@ -135,7 +140,7 @@ impl Runner {
 
     /// Runs one test to its end, as soon as it is its turn.
     pub fn run(&self, job: &Job) -> std::io::Result<Ran> {
-        let _turn = TURNS.take(width());
+        let _turn = TURNS.take(job.limits.share, WHOLE * width() as u64);
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new(&self.command);
         command

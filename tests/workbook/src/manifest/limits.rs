@@ -1,4 +1,5 @@
-//! What one test may use: CPU time, memory, threads, and the time in which it does nothing.
+//! What one test may use: CPU time, memory, threads, and the time in which it does nothing; and how
+//! much of a processor it keeps busy, so that others run beside one that mostly waits.
 //!
 //! Owns [`Limits`] and the tables `[[limits]]` of a manifest, which give some tests others than the
 //! usual ones:
@@ -10,6 +11,7 @@
 //! memory = 8192
 //! idle = 60
 //! threads = 128
+//! share = 50
 //! ```
 //!
 //! Invariants: every value is in its range; no test gets the same value from two tables; every name
@@ -37,8 +39,15 @@ pub struct Limits {
     /// Threads at a time: the test's own, and what it starts. They are counted now and then, so a
     /// test that comes near may pass once and not another time; only Linux counts them at all.
     pub threads: u64,
+    /// How much of a turn it takes, in hundredths. Two tests that take half of one run where else
+    /// one would.
+    pub share: u64,
 }
 
+/// A whole turn, in hundredths.
+pub const WHOLE: u64 = 100;
+/// The least that a test can take of one.
+const LEAST_SHARE: u64 = 25;
 /// The usual budget of CPU time, in seconds.
 pub(super) const CPU: u64 = 10;
 /// The usual address space, in MiB.
@@ -52,12 +61,14 @@ const SECONDS: RangeInclusive<u64> = 1..=3600;
 /// A test binary does not even start with much less.
 const MEMORIES: RangeInclusive<u64> = 64..=(1 << 20);
 const CROWDS: RangeInclusive<u64> = 1..=10_000;
+const SHARES: RangeInclusive<u64> = LEAST_SHARE..=WHOLE;
 
 impl Limits {
     /// The usual limits with another budget of CPU time. What computes for long may also wait for
     /// long.
     pub fn of_cpu(cpu: u64) -> Limits {
-        Limits { cpu, memory: MEMORY, idle: cpu.max(IDLE), threads: THREADS }
+        let idle = cpu.max(IDLE);
+        Limits { cpu, memory: MEMORY, idle, threads: THREADS, share: WHOLE }
     }
 }
 
@@ -75,6 +86,7 @@ pub(super) struct Table {
     memory: Option<u64>,
     idle: Option<u64>,
     threads: Option<u64>,
+    share: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +109,7 @@ impl Manifest {
             memory: own(|it| it.memory).unwrap_or(usual.memory),
             idle: own(|it| it.idle).unwrap_or(usual.idle),
             threads: own(|it| it.threads).unwrap_or(usual.threads),
+            share: own(|it| it.share).unwrap_or(usual.share),
         }
     }
 }
@@ -118,18 +131,20 @@ pub(super) struct RawTable {
     memory: Option<Spanned<u64>>,
     idle: Option<Spanned<u64>>,
     threads: Option<Spanned<u64>>,
+    share: Option<Spanned<u64>>,
 }
 
 /// A value's name, itself and its range.
 type Value<'a> = (&'static str, &'a Option<Spanned<u64>>, RangeInclusive<u64>);
 
 impl RawTable {
-    fn values(&self) -> [Value<'_>; 4] {
+    fn values(&self) -> [Value<'_>; 5] {
         [
             ("cpu", &self.cpu, SECONDS),
             ("memory", &self.memory, MEMORIES),
             ("idle", &self.idle, SECONDS),
             ("threads", &self.threads, CROWDS),
+            ("share", &self.share, SHARES),
         ]
     }
 }
@@ -181,6 +196,7 @@ pub(super) fn checked(
             memory: value(&table.memory),
             idle: value(&table.idle),
             threads: value(&table.threads),
+            share: value(&table.share),
         });
     }
     Ok(tables)
@@ -192,7 +208,7 @@ fn check_values(source: Source<'_>, place: &Spanned<RawTable>) -> Result<(), Err
         return Err(source.at(&table.tests, "`limits` names no tests"));
     }
     if table.values().iter().all(|(_, value, _)| value.is_none()) {
-        let reason = "`limits` has none of `cpu`, `memory`, `idle` and `threads`";
+        let reason = "`limits` has none of `cpu`, `memory`, `idle`, `threads` and `share`";
         return Err(source.at(place, reason));
     }
     for (name, value, range) in table.values() {
@@ -202,6 +218,7 @@ fn check_values(source: Source<'_>, place: &Spanned<RawTable>) -> Result<(), Err
             let unit = match name {
                 "memory" => "MiB",
                 "threads" => "threads",
+                "share" => "hundredths",
                 _ => "seconds",
             };
             let (least, most) = (range.start(), range.end());
@@ -292,17 +309,18 @@ cpu = 20
 
     #[test]
     fn a_tests_own_value_counts_more_than_its_exercises_and_that_more_than_the_usual() {
-        let usual = Limits { cpu: 10, memory: 4096, idle: 10, threads: 64 };
+        let usual = Limits { cpu: 10, memory: 4096, idle: 10, threads: 64, share: 100 };
         assert_eq!(Limits::default(), usual);
         let tables = "[[limits]]\ntests = [\"soak::*\", \"two\"]\ncpu = 60\nthreads = 3\n\
-                      [[limits]]\ntests = [\"two\"]\nidle = 7\nmemory = 64\n";
+                      [[limits]]\ntests = [\"two\"]\nidle = 7\nmemory = 64\nshare = 25\n";
         assert_eq!(limits(tables, "one"), usual);
         assert_eq!(limits(tables, "soaking"), usual, "it is in no module of that name");
         assert_eq!(limits("", "two"), Limits { cpu: 20, idle: 20, ..usual });
         let soak = Limits { cpu: 60, idle: 60, threads: 3, ..usual };
         assert_eq!(limits(tables, "soak::hour"), soak);
         assert_eq!(limits(tables, "soak::deep::day"), soak);
-        assert_eq!(limits(tables, "two"), Limits { cpu: 60, memory: 64, idle: 7, threads: 3 });
+        let two = Limits { cpu: 60, memory: 64, idle: 7, threads: 3, share: 25 };
+        assert_eq!(limits(tables, "two"), two);
         assert_eq!(limits(tables, "nobody's"), usual);
         assert_eq!(Limits::of_cpu(1).idle, 5, "a short budget is not a short patience");
         let short = "[[limits]]\ntests = [\"one\"]\nidle = 1\n";
@@ -327,6 +345,7 @@ cpu = 20
             ("tests = [\"one\"]\nmemory = 63", ":25: `memory` is a number of MiB, 64 to 1048576"),
             ("tests = [\"one\"]\nthreads = 0", ":25: `threads` is a number of threads, 1 to"),
             ("tests = [\"one\"]\nthreads = -1", ":25: invalid value"),
+            ("tests = [\"one\"]\nshare = 24", ":25: `share` is a number of hundredths, 25 to 100"),
             ("tests = [\"one\"]\nspeed = 1", ":25: unknown field `speed`"),
             ("tests = [\"one\"]", ":23: `limits` has none of `cpu`, `memory`"),
             ("cpu = 1", ":23: missing field `tests`"),
