@@ -36,6 +36,8 @@ pub(crate) use ask;
 /// Members with their files in one directory.
 pub struct Plan {
     pub place: TempDir,
+    /// So many times 50 ms a follower waits for its leader.
+    pub patience: u32,
     count: usize,
     /// Which one of this process.
     number: usize,
@@ -47,7 +49,14 @@ static PLANS: AtomicUsize = AtomicUsize::new(0);
 impl Plan {
     pub fn of(count: usize) -> Plan {
         let number = PLANS.fetch_add(1, Ordering::Relaxed);
-        Plan { place: crate::member::place(), count, number }
+        // Elections are quick.
+        Plan { place: crate::member::place(), patience: 10, count, number }
+    }
+
+    /// One that founds a cluster alone, to which others come. Nobody campaigns there unless it is
+    /// asked to, however slow the machine is.
+    pub fn steady() -> Plan {
+        Plan { patience: 400, ..Plan::of(1) }
     }
 
     /// Where other members find one. No other process uses this address.
@@ -81,8 +90,8 @@ impl Plan {
             initial_cluster: self.founders(self.count.max(number)),
             state: if founds { State::New } else { State::Existing },
             strict_reconfig: false,
-            // Elections are quick.
             heartbeat: Duration::from_millis(50),
+            election_ticks: self.patience,
             // A follower that lacks more than these gets the state itself.
             catch_up_entries: 8,
             snapshot_count: 16,
@@ -98,6 +107,29 @@ impl Plan {
         });
         let starting: Vec<_> = starting.collect();
         starting.into_iter().map(|thread| thread.join().expect("it starts")).collect()
+    }
+
+    /// One founds the cluster, and two come. Each of them has a vote, and the last one leads; it is
+    /// the first here, and the founder the second.
+    pub fn grow(&self) -> Vec<(Member, Client)> {
+        let mut all = vec![self.start([1]).remove(0)];
+        for number in [2, 3] {
+            let mut client = all[0].client();
+            let peer_urls = vec![format!("http://{}", self.peer(number))];
+            let request = MemberAddRequest { peer_urls, is_learner: false };
+            let added = ask!(ClusterClient, client, member_add, request).expect("it can be");
+            assert_eq!(added.members.len(), number);
+            put(&mut client, &format!("before {number}"), "1").expect("nobody waits for it");
+            all.push(self.start([number]).remove(0));
+        }
+        let mut all = by_lead(all);
+        // Who comes has no vote before it has all that there is, and cannot lead.
+        for heir in [1, 2] {
+            let request = MoveLeaderRequest { target_id: own(&mut all[heir].1) };
+            while ask!(MaintenanceClient, all[heir - 1].1, move_leader, request).is_err() {}
+        }
+        all.rotate_right(1);
+        all
     }
 
     /// Starts one as a process.
@@ -262,8 +294,8 @@ fn without_a_quorum_nothing_is_promised() {
 #[test]
 fn leadership_is_handed_over() {
     check(|| {
-        let plan = Plan::of(3);
-        let mut all = by_lead(plan.start(1..=3));
+        let plan = Plan::steady();
+        let mut all = plan.grow();
         let term = status(&mut all[0].1).raft_term;
         let heir = own(&mut all[1].1);
         let request = MoveLeaderRequest { target_id: heir };
@@ -334,25 +366,8 @@ fn a_member_comes_learns_votes_and_goes() {
 fn one_becomes_three_and_then_any_two_are_enough() {
     check(|| {
         let plan = Plan::of(1);
-        let mut all = vec![plan.start([1]).remove(0)];
-        for number in [2, 3] {
-            let mut client = all[0].client();
-            let peer_urls = vec![format!("http://{}", plan.peer(number))];
-            let request = MemberAddRequest { peer_urls, is_learner: false };
-            let added = ask!(ClusterClient, client, member_add, request).expect("it can be");
-            assert_eq!(added.members.len(), number);
-            put(&mut client, &format!("before {number}"), "1").expect("nobody waits for it");
-            all.push(plan.start([number]).remove(0));
-        }
-        let mut all = by_lead(all);
-        // When the others have a vote, they can do without the one who leads; not before.
-        let heir = own(&mut all[1].1);
-        let request = MoveLeaderRequest { target_id: heir };
-        while ask!(MaintenanceClient, all[0].1, move_leader, request).is_err() {}
-        let last = own(&mut all[2].1);
-        let request = MoveLeaderRequest { target_id: last };
-        while ask!(MaintenanceClient, all[1].1, move_leader, request).is_err() {}
-        stop([all.remove(0)]);
+        let mut all = plan.grow();
+        stop([all.remove(1)]);
         put(&mut all[0].1, "with two", "2").expect("two of three are enough");
         for key in ["before 2", "before 3", "with two"] {
             assert!(get(&mut all[1].1, key).is_some(), "{key}");

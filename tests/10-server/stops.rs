@@ -26,9 +26,10 @@ fn watch(client: &mut Client, key: &str) -> Streaming<WatchResponse> {
 #[test]
 fn watchers_do_not_hold_up_a_member_that_stops() {
     check(|| {
-        let plan = Plan::of(3);
-        let mut all = by_lead(plan.start(1..=3));
+        let plan = Plan::steady();
+        let mut all = plan.grow();
         let (leads, mut client) = all.remove(0);
+        let term = status(&mut client).raft_term;
         let mut answers = watch(&mut client, "x");
         // The stream is open, and its client says nothing.
         leads.stop();
@@ -38,6 +39,7 @@ fn watchers_do_not_hold_up_a_member_that_stops() {
         // It has handed over: this one leads, or has heard who does.
         let own = [own(&mut all[0].1), own(&mut all[1].1)];
         while !own.contains(&status(&mut all[0].1).leader) {}
+        assert_eq!(status(&mut all[0].1).raft_term, term + 1, "nobody had to campaign twice");
         put(&mut all[0].1, "goes on", "1").expect("another one leads");
         stop(all);
     });

@@ -5,21 +5,32 @@
 //! writes the same first entry. Who comes later asks the others who they are, finds itself among
 //! them, and waits for the state.
 //!
+//! A member that asks serves nobody yet. Whoever asks it meanwhile is turned away at once: founders
+//! that start at the same moment would else wait for each other's answers until they give up.
+//!
 //! Left to others: files (`opening`), and how others are asked (`peers`).
 
 use crate::config::{Config, Founder, Impossible, State};
 use crate::ids;
 use crate::lines::hex;
+use crate::listening::Listeners;
 use crate::peers::{Asked, ask_for_members};
 use crate::roster::Roster;
-use crate::tls::Dialer;
 use crate::version::{LOWEST, Version};
 use basics::NodeId;
+use futures_util::future::join_all;
 use raft::Stored;
 use std::collections::BTreeSet;
+use std::future::pending;
+use std::time::Duration;
 use thiserror::Error;
+use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::time::sleep;
 use wal::Identity;
+
+/// How long to wait where the system has no room for one more connection.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why there is no place in the cluster for this member.
 #[derive(Debug, Error)]
@@ -55,11 +66,11 @@ pub struct Birth {
 
 impl Birth {
     /// That of a member that was told this.
-    pub fn of(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
+    pub fn of(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
         config.check_founders()?;
         match config.state {
-            State::New => found(config, dialer),
-            State::Existing => join(config, dialer),
+            State::New => found(config, listeners),
+            State::Existing => join(config, listeners),
         }
     }
 }
@@ -69,16 +80,17 @@ fn urls(founder: &Founder) -> Vec<String> {
     founder.urls.iter().map(|url| url.text().to_owned()).collect()
 }
 
-fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
+fn found(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
     let id = |founder: &Founder| ids::member(&urls(founder), &config.token);
     let founders = &config.initial_cluster;
     let all: Vec<NodeId> = founders.iter().map(id).collect();
     let own = founders.iter().find(|founder| founder.name == config.name).map(id);
     let own = own.ok_or_else(|| Impossible::NotInCluster(config.name.clone()))?;
-    if let Some(asked) = ask_others(config, dialer)
-        && let Some(roster) = Roster::of_json(&asked.members)
-        && roster.get(own).is_some_and(|entry| !entry.client_urls.is_empty())
-    {
+    let knows = |asked: &Asked| {
+        let roster = Roster::of_json(&asked.members);
+        roster.is_some_and(|it| it.get(own).is_some_and(|entry| !entry.client_urls.is_empty()))
+    };
+    if ask_others(config, listeners).iter().any(knows) {
         return Err(Error::Again(hex(own.0)));
     }
     let roster = founders.iter().zip(&all).map(|(founder, id)| {
@@ -92,8 +104,28 @@ fn found(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
     })
 }
 
-fn join(config: &Config, dialer: &Dialer) -> Result<Birth, Error> {
-    let asked = ask_others(config, dialer).ok_or(Impossible::NoCluster)?;
+fn join(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
+    join_by(config, ask_others(config, listeners))
+}
+
+/// By what the others have answered. One that lags may not have heard yet that this one is to come,
+/// nor that it came before and was lost; so whoever finds a place for it is believed, unless
+/// somebody has seen it.
+fn join_by(config: &Config, answers: Vec<Asked>) -> Result<Birth, Error> {
+    let mut joined = Err(Impossible::NoCluster.into());
+    for asked in answers {
+        match (join_as(config, asked), &joined) {
+            (Err(again @ Error::Again(_)), _) => return Err(again),
+            (Ok(birth), Err(_)) => joined = Ok(birth),
+            (Err(other), Err(Error::Told(_))) => joined = Err(other),
+            (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
+        }
+    }
+    joined
+}
+
+/// By one of these answers.
+fn join_as(config: &Config, asked: Asked) -> Result<Birth, Error> {
     let Asked { cluster, members, version } = asked;
     let roster = Roster::of_json(&members).ok_or(Impossible::NoCluster)?;
     let wrong = |why: &str| Error::Others {
@@ -142,16 +174,92 @@ pub fn addresses(config: &Config) -> Vec<String> {
     urls
 }
 
-/// Asks whoever else is in the list, one after the other, until somebody answers.
-fn ask_others(config: &Config, dialer: &Dialer) -> Option<Asked> {
+/// Asks whoever else is in the list, all at once. The answers, in the order of the addresses.
+fn ask_others(config: &Config, listeners: &Listeners) -> Vec<Asked> {
     let urls = addresses(config);
-    let runtime = Builder::new_current_thread().enable_all().build().ok()?;
-    runtime.block_on(async {
-        for url in urls {
-            if let Ok(asked) = ask_for_members(dialer, &url).await {
-                return Some(asked);
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("the system has room for one more").block_on(async {
+        let asking = urls.iter().map(|url| ask_for_members(&listeners.dialer, url));
+        tokio::select! {
+            answers = join_all(asking) => answers.into_iter().flatten().collect(),
+            () = turn_away(listeners) => Vec::new(),
+        }
+    })
+}
+
+/// Closes every connection of another member. It does so for ever.
+async fn turn_away(listeners: &Listeners) {
+    let turning = listeners.peers.iter().map(|(listener, _)| async {
+        // One that cannot be listened to twice keeps others waiting, for as long as they want.
+        let listener = listener.try_clone().and_then(TcpListener::from_std);
+        let Ok(listener) = listener else { return pending().await };
+        loop {
+            // If the system has no files left, it may have some soon.
+            if listener.accept().await.is_err() {
+                sleep(PAUSE).await;
             }
         }
-        None
-    })
+    });
+    join_all(turning).await;
+    pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str) -> Asked {
+        let own = format!(
+            r#"{{"id":3,"peerURLs":["http://c:1"],"name":"{name}","clientURLs":["http://c:2"]}}"#
+        );
+        let own =
+            if name.is_empty() { own.replace(r#","clientURLs":["http://c:2"]"#, "") } else { own };
+        asked(&format!(",{own}"))
+    }
+
+    fn asked(more: &str) -> Asked {
+        let other = |id: u32, at| {
+            format!(r#"{{"id":{id},"peerURLs":["http://{at}:1"],"name":"{at}","clientURLs":[]}}"#)
+        };
+        let members = format!("[{},{}{more}]", other(1, "a"), other(2, "b"));
+        Asked { cluster: 7, members: members.into(), version: Some(Version::own()) }
+    }
+
+    fn joined(answers: Vec<Asked>) -> Result<Birth, String> {
+        let url = |at: &str| crate::config::Url::parse(&format!("http://{at}:1"));
+        let founder =
+            |at: &str| Founder { name: at.to_owned(), urls: vec![url(at).expect("it is one")] };
+        let config = Config {
+            name: "c".to_owned(),
+            peer_urls: vec!["http://c:1".to_owned()],
+            initial_cluster: ["a", "b", "c"].map(founder).to_vec(),
+            state: State::Existing,
+            ..Config::default()
+        };
+        join_by(&config, answers).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn whoever_lags_is_in_nobodys_way() {
+        for answers in [vec![asked(""), told("")], vec![told(""), asked("")]] {
+            let birth = joined(answers).expect("there is a place");
+            assert_eq!((birth.identity.cluster, birth.identity.member), (7, 3));
+        }
+    }
+
+    #[test]
+    fn whoever_was_seen_by_anybody_does_not_come_again() {
+        let again = Err("member 3 has already been bootstrapped".to_owned());
+        for answers in [vec![told(""), told("c")], vec![told("c"), told(""), asked("")]] {
+            assert_eq!(joined(answers).map(|birth| birth.identity), again.clone());
+        }
+    }
+
+    #[test]
+    fn where_there_is_no_place_the_first_answer_says_why() {
+        let told = joined(Vec::new()).err().expect("nobody answers");
+        assert_eq!(told, Impossible::NoCluster.to_string());
+        let told = joined(vec![asked(""), asked("")]).err().expect("there is no place");
+        assert!(told.ends_with("member count is unequal"), "{told}");
+    }
 }

@@ -19,6 +19,7 @@ use crate::inside::Inside;
 use crate::journal::fields;
 use crate::leases::Leases;
 use crate::lines::hex;
+use crate::listening::Listeners;
 use crate::metrics::Metrics;
 use crate::peers::discard_parts;
 use crate::reader::Reader;
@@ -26,7 +27,6 @@ use crate::reason::reason;
 use crate::roster::Roster;
 use crate::rows;
 use crate::state::State;
-use crate::tls::Dialer;
 use crate::version::{TOO_OLD, Version};
 use auth::Tokens;
 use basics::{NodeId, Position};
@@ -185,11 +185,11 @@ fn check_version(contents: &Contents) -> Result<(), Error> {
 }
 
 /// Opens a member's files. If there are none, the member is founded, or comes to a cluster.
-pub fn open(config: &Config, dialer: &Dialer, draw: u64) -> Result<Opened, Error> {
+pub fn open(config: &Config, listeners: &Listeners, draw: u64) -> Result<Opened, Error> {
     let (store_place, log_place) = (config.store_place(), config.log_place());
     check(&log_place)?;
     // With a log, the member knows its cluster, and is not told anything.
-    let birth = if has_log(&log_place) { None } else { Some(Birth::of(config, dialer)?) };
+    let birth = if has_log(&log_place) { None } else { Some(Birth::of(config, listeners)?) };
     for place in [&config.data_dir, &store_place, &log_place] {
         make_directory(place)?;
     }

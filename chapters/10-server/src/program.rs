@@ -85,7 +85,7 @@ pub fn run(config: &Config, stop: &Stop, ready: impl FnOnce(&[SocketAddr])) -> R
     let addresses: Vec<SocketAddr> =
         listeners.clients.iter().map(|(address, ..)| *address).collect();
     journal.info("starting an etcd server", lines::starting(config, is_old));
-    let opened = open(config, &listeners.dialer, RandomState::new().hash_one("timer"))?;
+    let opened = open(config, &listeners, RandomState::new().hash_one("timer"))?;
     let (id, cluster, is_new) =
         (NodeId(opened.identity.member), opened.identity.cluster, opened.is_new);
     let Listeners { clients, peers, dialer } = listeners;

@@ -28,6 +28,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -193,7 +194,12 @@ async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Re
     };
     let (limits, serves) = (door.limits, door.serves);
     let caller = Caller::new(user, socket.is_secure(), remote, place);
+    let asks = Arc::new(AtomicBool::new(false));
+    let has_asked = asks.clone();
+    // Of whoever has asked nothing by then, nothing is under way.
+    let grace = || Some(limits.grace).filter(|_| has_asked.load(Ordering::Relaxed));
     let service = service_fn(move |mut request: Request<Incoming>| {
+        asks.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(caller.clone());
         let (rooms, door) = (rooms.clone(), door.clone());
         async move { Ok::<_, Infallible>(rooms.answer(&door, request).await) }
@@ -202,15 +208,15 @@ async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Re
     match protocol {
         Protocol::Http2 => {
             let connection = http2(&limits).serve_connection(socket, service);
-            until_stopped(connection, http2::Connection::graceful_shutdown, stops, limits.grace)
-                .await;
+            let finish = http2::Connection::graceful_shutdown;
+            until_stopped(connection, finish, stops, grace).await;
         }
         // Nobody speaks gRPC like this.
         Protocol::Http1 if serves == Serves::Grpc => {}
         Protocol::Http1 => {
             let connection = http1(&limits).serve_connection(socket, service).with_upgrades();
             let finish = http1::UpgradeableConnection::graceful_shutdown;
-            until_stopped(connection, finish, stops, limits.grace).await;
+            until_stopped(connection, finish, stops, grace).await;
         }
     }
 }
@@ -283,7 +289,7 @@ async fn until_stopped<C: Future>(
     connection: C,
     finish: impl FnOnce(Pin<&mut C>),
     mut stops: watch::Receiver<bool>,
-    grace: Duration,
+    grace: impl FnOnce() -> Option<Duration>,
 ) {
     let mut connection = pin!(connection);
     tokio::select! {
@@ -291,6 +297,11 @@ async fn until_stopped<C: Future>(
         _ = connection.as_mut() => return,
         _ = stops.wait_for(|stops| *stops) => finish(connection.as_mut()),
     }
-    // Whoever is not answered by then, or does not listen, is left alone.
-    let _ = timeout(grace, connection).await;
+    // What has come already is looked at, and its client is told that nothing more is taken.
+    if timeout(Duration::ZERO, connection.as_mut()).await.is_err()
+        && let Some(grace) = grace()
+    {
+        // Whoever is not answered by then, or does not listen, is left alone.
+        let _ = timeout(grace, connection).await;
+    }
 }
