@@ -145,8 +145,7 @@ pub fn measure(
     };
     let tester = Tester { repo, chapter, tree, built: &built, seeds, runner: runner()? };
     let mut outcomes = if chapter.is_given() {
-        tester
-            .run(built.tests.iter().map(|test| vec![test.as_str()]).collect(), passing)?
+        tester.run(built.tests.iter().map(|test| vec![test.as_str()]).collect(), passing)?
     } else {
         tester.run(batches(exercises), passing)?
     };

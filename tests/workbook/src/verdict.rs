@@ -389,7 +389,7 @@ fn own_output(test: &str, stdout: &str, stderr: &str) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { cpu: 7, memory: 2048, idle: 9, threads: 3 };
+    const LIMITS: Limits = Limits { cpu: 7, memory: 2048, idle: 9, threads: 3, share: 100 };
 
     fn outcome(ending: Ending, stdout: &str, stderr: &str) -> Outcome {
         let (stdout, stderr) = (stdout.to_owned(), stderr.to_owned());
