@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::cluster::{Plan, by_lead, members, own, put, status, stop};
 use crate::http::Http;
-use crate::member::{Member, Process, config, place, program};
+use crate::member::{Member, Process, config, place};
 use api::cluster_client::ClusterClient;
 use api::maintenance_client::MaintenanceClient;
 use api::watch_request::RequestUnion;
@@ -217,7 +217,7 @@ fn what_goes_between_members_is_counted() {
 fn an_image_for_which_there_is_no_room_is_refused() {
     check(|| {
         let plan = Plan::of(1);
-        let mut process = process(&plan, 1, &[]);
+        let mut process = process(&plan, 1);
         let mut client = Client::new(process.address());
         let header = status(&mut client).header.expect("every answer has one");
         let peer_urls = vec![format!("http://{}", plan.peer(2))];
@@ -252,7 +252,7 @@ fn an_image_for_which_there_is_no_room_is_refused() {
         let why = line["error"].as_str().expect("it says why");
         let wanted = "it has 9223372036854775807 bytes, and there is room for ";
         assert!(why.starts_with(wanted), "{why}");
-        let part = plan.place.path().join("s1/member/snap/db.part");
+        let part = plan.place.path().join("p1/member/snap/db.part");
         assert!(!part.exists(), "nothing is left of it");
         put(&mut client, "goes on", "1").expect("the member is well");
     });
@@ -288,26 +288,16 @@ fn a_compaction_says_what_it_has_done() {
     });
 }
 
-/// One of three, as a process that can be stood still.
-fn process(plan: &Plan, number: usize, flags: &[&str]) -> Process {
-    let peer = format!("http://{}", plan.peer(number));
-    let count = if flags.is_empty() { 1 } else { 3 };
-    let list = (1..=count).map(|it| format!("m{it}=http://{}", plan.peer(it)));
-    let mut program = program();
-    program.arg(format!("--name=m{number}")).arg("--listen-client-urls=http://127.0.0.1:0");
-    program.arg("--advertise-client-urls=http://127.0.0.1:0");
-    program.arg(format!("--listen-peer-urls={peer}"));
-    program.arg(format!("--initial-advertise-peer-urls={peer}"));
-    program.arg(format!("--initial-cluster={}", list.collect::<Vec<_>>().join(",")));
+/// One of them, as a process that can be stood still.
+fn process(plan: &Plan, number: usize) -> Process {
+    let mut program = plan.command(number);
     program.arg("--strict-reconfig-check=false");
-    program.arg("--data-dir").arg(plan.place.path().join(format!("s{number}"))).args(flags);
     Process::of(program)
 }
 
-/// Three of them, where elections are quick. Whoever leads comes first.
+/// Three of them. Whoever leads comes first.
 fn three(plan: &Plan) -> Vec<(Process, SocketAddr)> {
-    let flags = ["--heartbeat-interval=50", "--election-timeout=500"];
-    let mut all: Vec<Process> = (1..=3).map(|number| process(plan, number, &flags)).collect();
+    let mut all: Vec<Process> = (1..=3).map(|number| process(plan, number)).collect();
     let addresses: Vec<SocketAddr> = all.iter_mut().map(Process::address).collect();
     let leaders = || {
         let leader = |at: &SocketAddr| status(&mut Client::new(*at)).leader;
