@@ -38,7 +38,7 @@ const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: usize = 20_000;
 
 /// Waits until something is there.
-fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     let look = |_| {
         let found = found();
         if found.is_none() {

@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::cluster::{Plan, by_lead, get, own, put, status, stop};
+use crate::several::until;
 use api::watch_request::RequestUnion;
 use api::{WatchCreateRequest, WatchRequest, WatchResponse};
 use harness::check;
@@ -38,7 +39,7 @@ fn watchers_do_not_hold_up_a_member_that_stops() {
         assert_eq!(told.message(), "etcdserver: server stopped");
         // It has handed over: this one leads, or has heard who does.
         let own = [own(&mut all[0].1), own(&mut all[1].1)];
-        while !own.contains(&status(&mut all[0].1).leader) {}
+        until("another leader", || own.contains(&status(&mut all[0].1).leader).then_some(()));
         assert_eq!(status(&mut all[0].1).raft_term, term + 1, "nobody had to campaign twice");
         put(&mut all[0].1, "goes on", "1").expect("another one leads");
         stop(all);

@@ -109,19 +109,30 @@ fn join(config: &Config, listeners: &Listeners) -> Result<Birth, Error> {
 }
 
 /// By what the others have answered. One that lags may not have heard yet that this one is to come,
-/// nor that it came before and was lost; so whoever finds a place for it is believed, unless
-/// somebody has seen it.
+/// so whoever finds a place for it is believed. It may not have heard either that this one came to
+/// that place before and was lost, so nobody may have seen it there; or which version they speak.
 fn join_by(config: &Config, answers: Vec<Asked>) -> Result<Birth, Error> {
-    let mut joined = Err(Impossible::NoCluster.into());
+    let (mut places, mut refusals) = (Vec::new(), Vec::new());
     for asked in answers {
-        match (join_as(config, asked), &joined) {
-            (Err(again @ Error::Again(_)), _) => return Err(again),
-            (Ok(birth), Err(_)) => joined = Ok(birth),
-            (Err(other), Err(Error::Told(_))) => joined = Err(other),
-            (Ok(_) | Err(_), Ok(_) | Err(_)) => {}
+        match join_as(config, asked) {
+            Ok(birth) => places.push(birth),
+            Err(why) => refusals.push(why),
         }
     }
-    joined
+    let forbids = |why: &Error, birth: &Birth| match why {
+        // Another number is another member: one that was at this address, and was replaced.
+        Error::Again(id) => *id == hex(birth.identity.member),
+        Error::Version => true,
+        Error::Told(_) | Error::Others { .. } => false,
+    };
+    let is_free = |birth: &Birth| !refusals.iter().any(|why| forbids(why, birth));
+    match places.into_iter().find(is_free) {
+        Some(birth) => Ok(birth),
+        None => {
+            let may_lag = |why: &Error| !matches!(why, Error::Again(_) | Error::Version);
+            Err(refusals.into_iter().min_by_key(may_lag).unwrap_or(Impossible::NoCluster.into()))
+        }
+    }
 }
 
 /// By one of these answers.
@@ -208,17 +219,16 @@ async fn turn_away(listeners: &Listeners) {
 mod tests {
     use super::*;
 
-    fn told(name: &str) -> Asked {
-        let own = format!(
-            r#"{{"id":3,"peerURLs":["http://c:1"],"name":"{name}","clientURLs":["http://c:2"]}}"#
-        );
-        let own =
-            if name.is_empty() { own.replace(r#","clientURLs":["http://c:2"]"#, "") } else { own };
-        asked(&format!(",{own}"))
+    /// Somebody knows of a third member, which has this number, and this name if it has come.
+    fn told(id: u64, name: &str) -> Asked {
+        let urls = if name.is_empty() { "" } else { r#""http://c:2""# };
+        asked(&format!(
+            r#",{{"id":{id},"peerURLs":["http://c:1"],"name":"{name}","clientURLs":[{urls}]}}"#
+        ))
     }
 
     fn asked(more: &str) -> Asked {
-        let other = |id: u32, at| {
+        let other = |id: u64, at| {
             format!(r#"{{"id":{id},"peerURLs":["http://{at}:1"],"name":"{at}","clientURLs":[]}}"#)
         };
         let members = format!("[{},{}{more}]", other(1, "a"), other(2, "b"));
@@ -241,17 +251,29 @@ mod tests {
 
     #[test]
     fn whoever_lags_is_in_nobodys_way() {
-        for answers in [vec![asked(""), told("")], vec![told(""), asked("")]] {
-            let birth = joined(answers).expect("there is a place");
-            assert_eq!((birth.identity.cluster, birth.identity.member), (7, 3));
+        // It has not heard of this one, or knows the one that was at its address before.
+        for lags in [|| asked(""), || told(9, "c")] {
+            for answers in [vec![lags(), told(3, "")], vec![told(3, ""), lags()]] {
+                let birth = joined(answers).expect("there is a place");
+                assert_eq!((birth.identity.cluster, birth.identity.member), (7, 3));
+            }
         }
     }
 
     #[test]
     fn whoever_was_seen_by_anybody_does_not_come_again() {
-        let again = Err("member 3 has already been bootstrapped".to_owned());
-        for answers in [vec![told(""), told("c")], vec![told("c"), told(""), asked("")]] {
-            assert_eq!(joined(answers).map(|birth| birth.identity), again.clone());
+        let again = "member 3 has already been bootstrapped";
+        for answers in [vec![told(3, ""), told(3, "c")], vec![told(3, "c"), told(3, ""), asked("")]]
+        {
+            assert_eq!(joined(answers).err().as_deref(), Some(again));
+        }
+    }
+
+    #[test]
+    fn nobody_comes_to_a_cluster_of_which_anybody_says_that_it_speaks_something_else() {
+        let other = || Asked { version: Version::parse("99.0.0"), ..told(3, "") };
+        for answers in [vec![told(3, ""), other()], vec![other(), told(3, "")]] {
+            assert_eq!(joined(answers).err(), Some(Error::Version.to_string()));
         }
     }
 

@@ -61,6 +61,9 @@ fn http2(limits: &Limits) -> http2::Builder<Here> {
     builder
 }
 
+/// So long a request is on its way, or the word that no more are taken.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// A connection that was accepted, on its way to a runtime.
 pub struct Dealt {
     stream: std::net::TcpStream,
@@ -197,7 +200,7 @@ async fn connection(dealt: Dealt, rooms: Arc<impl Answers>, mut stops: watch::Re
     let asks = Arc::new(AtomicBool::new(false));
     let has_asked = asks.clone();
     // Of whoever has asked nothing by then, nothing is under way.
-    let grace = || Some(limits.grace).filter(|_| has_asked.load(Ordering::Relaxed));
+    let grace = move || Some(limits.grace).filter(|_| has_asked.load(Ordering::Relaxed));
     let service = service_fn(move |mut request: Request<Incoming>| {
         asks.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(caller.clone());
@@ -293,12 +296,14 @@ async fn until_stopped<C: Future>(
 ) {
     let mut connection = pin!(connection);
     tokio::select! {
+        // What has come already is looked at first.
+        biased;
         // An error is the client's: it has gone, or said what no client says.
         _ = connection.as_mut() => return,
         _ = stops.wait_for(|stops| *stops) => finish(connection.as_mut()),
     }
-    // What has come already is looked at, and its client is told that nothing more is taken.
-    if timeout(Duration::ZERO, connection.as_mut()).await.is_err()
+    // What is on its way comes in a moment, or its client hears in time that it is not taken.
+    if timeout(MOMENT, connection.as_mut()).await.is_err()
         && let Some(grace) = grace()
     {
         // Whoever is not answered by then, or does not listen, is left alone.

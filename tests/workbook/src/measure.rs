@@ -11,7 +11,7 @@ use crate::cache;
 use crate::compile::{self, Broken, Built};
 use crate::manifest::{Exercise, Manifest, WHOLE};
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner, Variant, width_of};
+use crate::run::{Job, Runner, Turn, Variant, turn, width_of};
 use crate::score::{Score, earned};
 use crate::screen::{Look, Passing};
 use crate::verdict::{Kind, Outcome, State, state_of};
@@ -216,7 +216,8 @@ pub fn play(
     };
     let seeds = Seeds::default();
     let tester = Tester { repo, chapter, tree, built: &built, seeds, runner: runner()? };
-    Ok(Played::Ran(Box::new(tester.run_one(test, true)?)))
+    let share = chapter.manifest.limits_of(test).share;
+    Ok(Played::Ran(Box::new(tester.run_one(turn(share), test, true)?)))
 }
 
 /// A runner that starts this very program.
@@ -280,10 +281,11 @@ impl Tester<'_> {
                     loop {
                         let number = next.fetch_add(1, Ordering::Relaxed);
                         let Some((place, test)) = tests.get(number) else { return };
+                        let turn = turn(self.chapter.manifest.limits_of(test).share);
                         let outcome = if hung[*place].load(Ordering::Relaxed) < number {
                             Ok(Outcome::not_run(test))
                         } else {
-                            self.run_one(test, false)
+                            self.run_one(turn, test, false)
                         };
                         if matches!(&outcome, Ok(outcome) if outcome.stopped) {
                             hung[*place].fetch_min(number, Ordering::Relaxed);
@@ -309,7 +311,7 @@ impl Tester<'_> {
         outcomes.into_iter().flatten().collect()
     }
 
-    fn run_one(&self, test: &str, play: bool) -> Result<Outcome, Error> {
+    fn run_one(&self, turn: Turn<'_>, test: &str, play: bool) -> Result<Outcome, Error> {
         if !self.built.tests.iter().any(|known| known == test) {
             return Ok(Outcome::missing(test));
         }
@@ -326,7 +328,7 @@ impl Tester<'_> {
             play,
             variant: Variant::Whole,
         };
-        let ran = self.runner.run(&job).map_err(|error| {
+        let ran = self.runner.run(turn, &job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
         Ok(Outcome::of(test, ran, &job.limits))

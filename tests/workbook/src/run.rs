@@ -27,6 +27,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+pub use turn::Turn;
 use turn::Turns;
 
 /// How much of the beginning of a stream is kept.
@@ -41,7 +42,8 @@ pub const TIDY: u64 = 1;
 /// How long a reader may take after the group was killed. Only a process that left its group to
 /// hold on to a pipe makes it take longer.
 const READERS: Duration = Duration::from_secs(2);
-/// No machine runs more tests at a time: each may use hundreds of megabytes.
+/// No machine runs more at a time of those that take a whole turn: each may use hundreds of
+/// megabytes.
 const WIDEST: usize = 16;
 /// Of all runners of this process together.
 static TURNS: Turns = Turns::new();
@@ -60,6 +62,11 @@ pub fn width() -> usize {
 /// How many tests run at a time, if each takes so much of a turn.
 pub fn width_of(share: u64) -> usize {
     width() * usize::try_from(WHOLE / share.max(1)).expect("it is a small number")
+}
+
+/// Waits until a test that takes so much of a turn may run.
+pub fn turn(share: u64) -> Turn<'static> {
+    TURNS.take(share, WHOLE * width() as u64)
 }
 
 /// What to run.
@@ -138,9 +145,8 @@ impl Runner {
         Runner { command: command.to_path_buf(), guard: Guard::start(command) }
     }
 
-    /// Runs one test to its end, as soon as it is its turn.
-    pub fn run(&self, job: &Job) -> std::io::Result<Ran> {
-        let _turn = TURNS.take(job.limits.share, WHOLE * width() as u64);
+    /// Runs one test to its end, when it has its [`turn`].
+    pub fn run(&self, _turn: Turn<'_>, job: &Job) -> std::io::Result<Ran> {
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new(&self.command);
         command

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::cache::{self, write_whole};
 use crate::compile::{self, Built};
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner, Variant};
+use crate::run::{Job, Runner, Variant, turn};
 use crate::screen::{self, Look, Passing};
 use crate::verdict::{Kind, Outcome};
 use harness::report::Trace;
@@ -128,9 +128,10 @@ impl Recorder {
             play: true,
             variant: Variant::Whole,
         };
-        let ran = Runner::new(&self.command).run(&job).map_err(|error| {
-            Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
-        })?;
+        let ran =
+            Runner::new(&self.command).run(turn(job.limits.share), &job).map_err(|error| {
+                Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
+            })?;
         Ok(Outcome::of(test, ran, &job.limits))
     }
 }

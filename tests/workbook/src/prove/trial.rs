@@ -11,7 +11,7 @@ use crate::compile::{self, Broken, Built};
 use crate::cut::starter;
 use crate::measure::{Seeds, runner};
 use crate::repo::{Chapter, Repo, Tree};
-use crate::run::{Job, Runner, Variant, width};
+use crate::run::{Job, Runner, Variant, turn, width};
 use crate::screen::{Look, Passing};
 use crate::verdict::{Kind, Outcome};
 use std::fs;
@@ -131,7 +131,7 @@ impl<'a> Trial<'a> {
             play: false,
             variant,
         };
-        let ran = self.runner.run(&job).map_err(|error| {
+        let ran = self.runner.run(turn(job.limits.share), &job).map_err(|error| {
             Error::new(format!("a test could not be started: {error}"), "cargo workbook doctor")
         })?;
         let outcome = Outcome::of(test, ran, &job.limits);

@@ -24,7 +24,7 @@ struct Line {
 
 /// A part of it, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
+pub struct Turn<'a> {
     turns: &'a Turns,
     share: u64,
 }
