@@ -1,8 +1,7 @@
 //! Several members: what they decide together, and who comes, goes and falls behind.
 
 use crate::client::Client;
-use crate::member::{Member, Process, config, program};
-use crate::several::until;
+use crate::member::{Member, Process, config, program, until};
 use api::cluster_client::ClusterClient;
 use api::maintenance_client::MaintenanceClient;
 use api::{

@@ -174,7 +174,8 @@ fn is_about(line: &Value, message: &str, member: u64) -> bool {
     line["msg"] == message && line["remote-peer-id"] == format!("{member:x}")
 }
 
-/// Images come soon: whoever lacks a few entries gets one. Nobody campaigns because of it.
+/// Images come soon: whoever lacks a few entries gets one. Followers wait so long for their leader
+/// that a slow machine makes no election.
 const IMAGES: &[&str] =
     &["--snapshot-count=16", "--snapshot-catchup-entries=8", "--election-timeout=2000"];
 

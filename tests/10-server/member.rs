@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A member that runs in threads of this process.
@@ -18,6 +19,23 @@ pub struct Member {
     pub address: SocketAddr,
     stop: Stop,
     thread: JoinHandle<Result<(), server::Error>>,
+}
+
+/// Between two looks at something that nobody waits for, and so many there are: a program that is
+/// wrong is not looked at for ever.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 20_000;
+
+/// Waits until something is there.
+pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let look = |_| {
+        let found = found();
+        if found.is_none() {
+            thread::sleep(LOOK);
+        }
+        found
+    };
+    (0..LOOKS).find_map(look).unwrap_or_else(|| panic!("it never came: {what}"))
 }
 
 /// A place for a member's files.

@@ -4,7 +4,7 @@
 use crate::client::Client;
 use crate::cluster::{Plan, by_lead, members, own, put, status, stop};
 use crate::http::Http;
-use crate::member::{Member, Process, config, place};
+use crate::member::{Member, Process, config, place, until};
 use api::cluster_client::ClusterClient;
 use api::maintenance_client::MaintenanceClient;
 use api::watch_request::RequestUnion;
@@ -30,23 +30,6 @@ macro_rules! ask {
             $kind::with_origin(connection, origin).$call($request).await
         })
     };
-}
-
-/// Between two looks at something that nobody waits for, and so many there are: a program that is
-/// wrong is not looked at for ever.
-const LOOK: Duration = Duration::from_millis(10);
-const LOOKS: usize = 20_000;
-
-/// Waits until something is there.
-pub fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let look = |_| {
-        let found = found();
-        if found.is_none() {
-            thread::sleep(LOOK);
-        }
-        found
-    };
-    (0..LOOKS).find_map(look).unwrap_or_else(|| panic!("it never came: {what}"))
 }
 
 /// Waits until a page says this.

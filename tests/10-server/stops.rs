@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::cluster::{Plan, by_lead, get, own, put, status, stop};
-use crate::several::until;
+use crate::member::until;
 use api::watch_request::RequestUnion;
 use api::{WatchCreateRequest, WatchRequest, WatchResponse};
 use harness::check;

@@ -21,6 +21,7 @@ use basics::NodeId;
 use futures_util::future::join_all;
 use raft::Stored;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 use thiserror::Error;
@@ -193,13 +194,13 @@ fn ask_others(config: &Config, listeners: &Listeners) -> Vec<Asked> {
         let asking = urls.iter().map(|url| ask_for_members(&listeners.dialer, url));
         tokio::select! {
             answers = join_all(asking) => answers.into_iter().flatten().collect(),
-            () = turn_away(listeners) => Vec::new(),
+            never = turn_away(listeners) => match never {},
         }
     })
 }
 
 /// Closes every connection of another member. It does so for ever.
-async fn turn_away(listeners: &Listeners) {
+async fn turn_away(listeners: &Listeners) -> Infallible {
     let turning = listeners.peers.iter().map(|(listener, _)| async {
         // One that cannot be listened to twice keeps others waiting, for as long as they want.
         let listener = listener.try_clone().and_then(TcpListener::from_std);
@@ -281,7 +282,15 @@ mod tests {
     fn where_there_is_no_place_the_first_answer_says_why() {
         let told = joined(Vec::new()).err().expect("nobody answers");
         assert_eq!(told, Impossible::NoCluster.to_string());
-        let told = joined(vec![asked(""), asked("")]).err().expect("there is no place");
-        assert!(told.ends_with("member count is unequal"), "{told}");
+        let other = || asked(r#",{"id":4,"peerURLs":["http://d:1"],"name":"","clientURLs":[]}"#);
+        let no_match = "PeerURLs: no match found for existing member (4, [\"http://d:1\"])";
+        let answers = [
+            (vec![asked(""), other()], "member count is unequal"),
+            (vec![other(), asked("")], no_match),
+        ];
+        for (answers, why) in answers {
+            let told = joined(answers).err().expect("there is no place");
+            assert!(told.ends_with(why), "{told}");
+        }
     }
 }
